@@ -1,0 +1,13 @@
+using System.CommandLine;
+
+namespace Cluster.Cli;
+
+/// <summary>Every command of <c>xpyd</c>, one file each in <c>Commands/</c>.</summary>
+internal static class CommandRegistry
+{
+    public static RootCommand Build()
+    {
+        var root = new RootCommand("Emulates a disaggregated LLM serving cluster: real HTTP, real timed matrix products, or virtual time.");
+        return root;
+    }
+}

@@ -1,0 +1,3 @@
+using Cluster.Cli;
+
+return await CommandRegistry.Build().Parse(args).InvokeAsync();

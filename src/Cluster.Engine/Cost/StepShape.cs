@@ -1,0 +1,42 @@
+namespace Cluster.Engine.Cost;
+
+/// <summary>
+/// What one step of one instance computes, summed over its requests: everything a cost model may look at.
+/// Request <c>i</c> computes <c>n_i</c> new tokens over <c>c_i</c> tokens that are in cache already.
+/// A request with one new token and its prompt complete is a decode; all others are prefill.
+/// </summary>
+public readonly record struct StepShape
+{
+    /// <summary>Requests that compute prompt tokens in this step.</summary>
+    public int PrefillSequences { get; init; }
+
+    /// <summary>Σ n_i over prefill.</summary>
+    public long PrefillTokens { get; init; }
+
+    /// <summary>Σ (n_i·c_i + n_i·(n_i+1)/2) over prefill: causal query–key pairs under full attention.</summary>
+    public long PrefillPairs { get; init; }
+
+    /// <summary>As <see cref="PrefillPairs"/>, each query seeing at most the model's bounded context (window, sinks, top-k).</summary>
+    public long PrefillBoundedPairs { get; init; }
+
+    /// <summary>Σ (c_i + n_i) over prefill: tokens of KV that prefill attention reads.</summary>
+    public long PrefillContextTokens { get; init; }
+
+    /// <summary>Requests that decode in this step.</summary>
+    public int DecodeSequences { get; init; }
+
+    /// <summary>New tokens per decoding request: 1, or 1 + K when K drafted tokens are verified.</summary>
+    public int DecodeTokensPerSequence { get; init; }
+
+    /// <summary>Σ (c_i + 1) over decode: tokens of KV that decode attention reads under full attention.</summary>
+    public long DecodeContextTokens { get; init; }
+
+    /// <summary>As <see cref="DecodeContextTokens"/>, each request bounded by the model's bounded context.</summary>
+    public long DecodeBoundedContextTokens { get; init; }
+
+    /// <summary>Rows of the LM head: requests that get a token from this step.</summary>
+    public int SampledSequences { get; init; }
+
+    /// <summary>Rows of every dense GEMM in this step.</summary>
+    public long TotalTokens => PrefillTokens + (long)DecodeSequences * DecodeTokensPerSequence;
+}

@@ -1,0 +1,12 @@
+namespace Cluster.Engine.Topology;
+
+/// <summary>The KV cache of one instance.</summary>
+/// <param name="BlockSize">Tokens per block.</param>
+/// <param name="TotalBlocks">Blocks in the pool: from HBM (see <c>Cost.MemoryPlan</c>) or overridden.</param>
+public sealed record KvCacheSpec(int BlockSize, long TotalBlocks)
+{
+    public bool EnablePrefixCaching { get; init; } = true;
+
+    /// <summary>Reserve the maximum length at admission, contiguously: the baseline that paging replaced.</summary>
+    public bool ContiguousReservation { get; init; }
+}

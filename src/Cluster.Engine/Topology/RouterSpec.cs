@@ -1,0 +1,18 @@
+namespace Cluster.Engine.Topology;
+
+/// <summary>Which routing policy, with which dials, seeing how old a view of the cluster.</summary>
+/// <param name="Policy">A name in <c>Routing.Routers.Registry</c>.</param>
+public sealed record RouterSpec(string Policy)
+{
+    /// <summary>Values for the policy's dials; those absent take their default.</summary>
+    public IReadOnlyDictionary<string, double> Dials { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Age of the load and cache view the router decides on.</summary>
+    public long StalenessNs { get; init; }
+
+    /// <summary>Independent router replicas; each sees only its own decisions at once.</summary>
+    public int Replicas { get; init; } = 1;
+
+    /// <summary>Cost of one routing decision: the <c>route</c> hop.</summary>
+    public long DecisionNs { get; init; }
+}
