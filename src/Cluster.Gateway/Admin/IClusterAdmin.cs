@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+
+namespace Cluster.Gateway.Admin;
+
+/// <summary>
+/// The operations behind <c>/admin/</c>. Answers are JSON, snake_case. A request that makes no sense throws
+/// <see cref="AdminException"/> with a message that teaches; anything else is a fault of ours.
+/// </summary>
+public interface IClusterAdmin
+{
+    /// <summary>Instances, links and router as they are now, with roles, load, KV use and health.</summary>
+    ValueTask<JsonNode> TopologyAsync(CancellationToken cancellationToken);
+
+    /// <summary>Brings a pool (<c>prefill</c>, <c>decode</c>, …) to a number of instances; shrinking drains first.</summary>
+    ValueTask<JsonNode> ScaleAsync(string pool, int instances, CancellationToken cancellationToken);
+
+    /// <summary>Takes an instance out of routing and lets it finish what it has.</summary>
+    ValueTask<JsonNode> DrainAsync(string instance, CancellationToken cancellationToken);
+
+    /// <summary>Breaks or slows something: <c>crash</c>, <c>straggler</c>, <c>link-cut</c>, <c>link-degrade</c>, <c>router-restart</c>, …</summary>
+    ValueTask<JsonNode> InjectFaultAsync(FaultOrder fault, CancellationToken cancellationToken);
+
+    /// <summary>Undoes a fault.</summary>
+    ValueTask<JsonNode> ClearFaultAsync(string faultId, CancellationToken cancellationToken);
+
+    /// <summary>Faults in force.</summary>
+    ValueTask<JsonNode> FaultsAsync(CancellationToken cancellationToken);
+
+    /// <summary>The newest router decisions, newest first, each with every candidate's cost.</summary>
+    ValueTask<JsonNode> RouterDecisionsAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Dials with name, value, range and meaning.</summary>
+    ValueTask<JsonNode> DialsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Turns a dial; takes effect with the next decision.</summary>
+    ValueTask<JsonNode> SetDialAsync(string name, double value, CancellationToken cancellationToken);
+}
+
+/// <summary>A fault to inject.</summary>
+/// <param name="Kind">Which one.</param>
+/// <param name="Target">Instance, link or pool.</param>
+/// <param name="Factor">How bad, where that has a meaning: a straggler's slowdown, a link's remaining share.</param>
+/// <param name="DurationSeconds">Ends by itself after so many emulated seconds; null: until cleared.</param>
+public sealed record FaultOrder(string Kind, string Target, double? Factor, double? DurationSeconds);
+
+/// <summary>An admin request that cannot be carried out; the message says what to do instead.</summary>
+public sealed class AdminException(int statusCode, string message) : Exception(message)
+{
+    /// <summary>HTTP status, 400–499.</summary>
+    public int StatusCode { get; } = statusCode;
+}
