@@ -14,4 +14,7 @@ public sealed record SchedulerSpec(string Policy, int MaxNumSeqs, int MaxNumBatc
 
     /// <summary>Waiting requests are ordered by priority, then arrival, instead of arrival alone.</summary>
     public bool PriorityOrder { get; init; }
+
+    /// <summary>Values for the dials of the policy; those absent take their default.</summary>
+    public IReadOnlyDictionary<string, double> Dials { get; init; } = new Dictionary<string, double>();
 }

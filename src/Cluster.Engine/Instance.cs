@@ -1,0 +1,287 @@
+using Cluster.Engine.Diagnosis;
+using Cluster.Engine.KvCache;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Scheduling;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
+
+namespace Cluster.Engine;
+
+/// <summary>
+/// One engine instance as a state machine. A driver hands in sequences, asks it to begin a step, lets the step's
+/// time pass in whatever way it has, ends the step, and carries out the <see cref="Effects"/>. It never looks at a
+/// clock: <c>nowNs</c> is an argument and must not go backwards.
+/// </summary>
+public sealed class Instance
+{
+    private readonly IScheduler _scheduler;
+    private readonly StepBuilder _builder;
+    private readonly List<InstanceEffect> _effects = [];
+    private readonly List<Sequence> _aborting = [];
+    private readonly List<TokenEmission>? _tokens;
+    private readonly ITokenGapSink? _gaps;
+
+    /// <param name="spec">The instance, resolved.</param>
+    /// <param name="kvEvents">Learns what enters and leaves the prefix cache; null where no router listens.</param>
+    /// <param name="gaps">Learns inter-token latencies; null where nobody asks.</param>
+    /// <param name="reportTokens">Fill <see cref="Tokens"/> at the end of each step: costs time per running sequence, so virtual time leaves it off.</param>
+    public Instance(InstanceSpec spec, IKvEventSink? kvEvents = null, ITokenGapSink? gaps = null, bool reportTokens = false)
+    {
+        State = new InstanceState(spec, kvEvents);
+        _scheduler = Schedulers.Registry.Create(spec.Scheduler.Policy, spec.Scheduler.Dials);
+        _builder = new StepBuilder(State);
+        _gaps = gaps;
+        _tokens = reportTokens ? [] : null;
+    }
+
+    public InstanceState State { get; }
+
+    public InstanceSpec Spec => State.Spec;
+
+    public WallTally Walls { get; } = new();
+
+    public bool IsStepping { get; private set; }
+
+    /// <summary>Effects since <see cref="ClearEffects"/>, in order.</summary>
+    public IReadOnlyList<InstanceEffect> Effects => _effects;
+
+    /// <summary>Tokens of the step that ended last; empty unless asked for.</summary>
+    public IReadOnlyList<TokenEmission> Tokens => _tokens ?? (IReadOnlyList<TokenEmission>)[];
+
+    public void ClearEffects() => _effects.Clear();
+
+    /// <summary>A request whose prompt is to be computed here.</summary>
+    public void Enqueue(Sequence sequence, long nowNs)
+    {
+        if (!Fits(sequence)) return;
+        sequence.Status = SequenceStatus.Waiting;
+        sequence.QueuedNs = nowNs;
+        State.Waiting.Enqueue(sequence);
+    }
+
+    /// <summary>A request whose prompt was computed elsewhere: <see cref="InstanceEffectKind.KvReserved"/> follows once there are blocks for its KV.</summary>
+    public void EnqueueRemote(Sequence sequence, long nowNs)
+    {
+        if (!Fits(sequence)) return;
+        sequence.Status = SequenceStatus.Reserving;
+        sequence.QueuedNs = nowNs;
+        sequence.QueueNode = State.Reserving.AddLast(sequence);
+        ReserveWaiting(nowNs);
+    }
+
+    /// <summary>The KV of a sequence has arrived in the blocks reserved for it.</summary>
+    public void KvArrived(Sequence sequence, long nowNs)
+    {
+        Expect(sequence, SequenceStatus.Receiving);
+        State.Parked.Remove(sequence.Id);
+        State.Counters.ReceivedTokens += sequence.Request.InputTokens - Math.Max(sequence.CachedTokens, 0);
+        sequence.Timeline.KvArrivedNs = nowNs;
+        sequence.Computed = sequence.Request.InputTokens;
+        State.PublishComputed(sequence);
+        sequence.Status = SequenceStatus.Waiting;
+        State.Waiting.Enqueue(sequence);
+    }
+
+    /// <summary>The KV that was held here for a decode instance has left, or will never be asked for.</summary>
+    public void ReleaseHeld(Sequence sequence, long nowNs)
+    {
+        Expect(sequence, SequenceStatus.Held);
+        State.Parked.Remove(sequence.Id);
+        sequence.Status = SequenceStatus.Outside;
+        State.ReleaseBlocks(sequence);
+        ReserveWaiting(nowNs);
+    }
+
+    /// <summary>The client went away. Inside a step, the sequence leaves when the step ends.</summary>
+    public void Abort(Sequence sequence, long nowNs)
+    {
+        if (sequence.Status == SequenceStatus.Outside) return;
+        if (IsStepping && sequence.Status is SequenceStatus.Prefilling or SequenceStatus.Decoding)
+        {
+            if (!_aborting.Contains(sequence)) _aborting.Add(sequence);
+            return;
+        }
+
+        Remove(sequence);
+        State.Counters.Aborted++;
+        _effects.Add(new InstanceEffect(InstanceEffectKind.Aborted, sequence));
+        ReserveWaiting(nowNs);
+    }
+
+    /// <summary>Composes and prices the next step. False when there is nothing to run.</summary>
+    /// <exception cref="InvalidOperationException">A step is in progress.</exception>
+    public bool TryBeginStep(long nowNs, out Step step)
+    {
+        if (IsStepping) throw new InvalidOperationException($"{Spec.Name}: a step is in progress.");
+        _builder.Begin(nowNs);
+        if (State.Running + State.Waiting.Count > 0) _scheduler.Compose(_builder);
+        if (_builder.IsEmpty)
+        {
+            step = default;
+            return false;
+        }
+
+        foreach (var (sequence, _) in _builder.Chunks) ShowHandedOverToken(sequence, nowNs);
+        var shape = _builder.Shape();
+        var cost = Spec.Cost.Evaluate(in shape);
+        Walls.Add(in cost, _builder.Blocked);
+        step = new Step(nowNs, nowNs + Math.Max(1, Time.FromSeconds(cost.DurationSeconds)), shape, cost);
+        IsStepping = true;
+        return true;
+    }
+
+    /// <summary>The step's time has passed: its tokens become visible, finished sequences return their blocks.</summary>
+    public void EndStep(long nowNs)
+    {
+        if (!IsStepping) throw new InvalidOperationException($"{Spec.Name}: no step is in progress.");
+        IsStepping = false;
+        State.Counters.Steps++;
+        _tokens?.Clear();
+        if (_builder.IncludesDecodes) EndDecodes(nowNs);
+        foreach (var (sequence, tokens) in _builder.Chunks) EndChunk(sequence, tokens, nowNs);
+        foreach (var sequence in _aborting) Abort(sequence, nowNs);
+        _aborting.Clear();
+        ReserveWaiting(nowNs);
+    }
+
+    /// <summary>Everything inside is lost. Returns the sequences that were here, with the tokens they had.</summary>
+    public IReadOnlyList<Sequence> Crash()
+    {
+        IsStepping = false;
+        State.DecodeSlotsReserved = false;
+        List<Sequence> lost = [.. State.Prefilling, .. State.Waiting.All, .. State.Reserving, .. State.Parked.Values];
+        for (var member = State.Decodes.First; member is not null; member = member.Next) lost.Add(member);
+        foreach (var sequence in lost)
+        {
+            Remove(sequence);
+            sequence.Computed = 0;
+        }
+
+        State.Pool.EvictAll();
+        _effects.Clear();
+        _aborting.Clear();
+        return lost;
+    }
+
+    private void EndDecodes(long nowNs)
+    {
+        State.DecodeSlotsReserved = false;
+        var decodes = State.Decodes;
+        if (_tokens is not null)
+            for (var member = decodes.First; member is not null; member = member.Next) _tokens.Add(new TokenEmission(member, 1));
+        State.Counters.GenerationTokens += decodes.Count;
+        decodes.Advance(nowNs, _gaps);
+        while (decodes.TryTakeFinished(out var finished)) Finish(finished, nowNs);
+    }
+
+    private void EndChunk(Sequence sequence, int tokens, long nowNs)
+    {
+        // Preempted later while the same step was composed: its chunk is void.
+        if (sequence.Status != SequenceStatus.Prefilling) return;
+        State.Counters.PromptTokens += Math.Clamp(sequence.Request.InputTokens - sequence.Computed, 0, tokens);
+        sequence.Computed += tokens;
+        State.PublishComputed(sequence);
+        if (sequence.MissingTokens > 0) return;
+
+        sequence.Generated++;
+        State.Counters.GenerationTokens++;
+        _tokens?.Add(new TokenEmission(sequence, 1));
+        if (sequence.Timeline.PrefillEndedNs == Time.Unset) sequence.Timeline.PrefillEndedNs = nowNs;
+        var handsOn = sequence.TargetTokens < sequence.Request.OutputTokens;
+        if (sequence.LastTokenNs != Time.Unset) _gaps?.Record(nowNs - sequence.LastTokenNs, 1);
+        if (!handsOn) ShowFirstToken(sequence, nowNs);
+        sequence.LastTokenNs = nowNs;
+        if (sequence.Generated < sequence.TargetTokens)
+        {
+            State.Prefilling.Remove(sequence);
+            State.Decodes.Join(sequence);
+        }
+        else if (handsOn)
+        {
+            State.LeaveBatch(sequence);
+            sequence.Status = SequenceStatus.Held;
+            State.Parked.Add(sequence.Id, sequence);
+            _effects.Add(new InstanceEffect(InstanceEffectKind.PrefillComplete, sequence));
+        }
+        else
+        {
+            Finish(sequence, nowNs);
+        }
+    }
+
+    private void Finish(Sequence sequence, long nowNs)
+    {
+        State.LeaveBatch(sequence);
+        State.ReleaseBlocks(sequence);
+        State.Counters.Finished++;
+        sequence.Timeline.FinishedNs = nowNs;
+        _effects.Add(new InstanceEffect(InstanceEffectKind.Finished, sequence));
+    }
+
+    private void ReserveWaiting(long nowNs)
+    {
+        while (State.Reserving.First?.Value is { } head)
+        {
+            var keys = Spec.Kv.EnablePrefixCaching
+                ? head.BlockKeys(Spec.Kv.BlockSize).AsSpan(0, head.Request.InputTokens / Spec.Kv.BlockSize) : [];
+            var hits = keys[..State.Pool.CountPrefix(keys)];
+            var length = Spec.Kv.ContiguousReservation ? State.BlocksAtFullLength(head) : State.Decodes.BlocksFor(head.Request.InputTokens);
+            var blocks = length - hits.Length;
+            if (blocks + State.Pool.CountEvictable(hits) > State.Pool.Available) return;
+            State.Pool.Acquire(hits);
+            State.Pool.TryAllocate(blocks);
+            head.SharedBlocks = hits.Length;
+            head.PrivateBlocks = blocks;
+            State.Reserving.RemoveFirst();
+            head.QueueNode = null;
+            head.Status = SequenceStatus.Receiving;
+            head.Timeline.KvReservedNs = nowNs;
+            State.Parked.Add(head.Id, head);
+            var cached = hits.Length * Spec.Kv.BlockSize;
+            if (head.CachedTokens < 0) head.CachedTokens = cached;
+            _effects.Add(new InstanceEffect(InstanceEffectKind.KvReserved, head, head.Request.InputTokens - cached));
+        }
+    }
+
+    private bool Fits(Sequence sequence)
+    {
+        if (State.BlocksAtFullLength(sequence) <= State.Pool.Total) return true;
+        _effects.Add(new InstanceEffect(InstanceEffectKind.Rejected, sequence));
+        return false;
+    }
+
+    private void Remove(Sequence sequence)
+    {
+        switch (sequence.Status)
+        {
+            case SequenceStatus.Waiting: State.Waiting.Remove(sequence); break;
+            case SequenceStatus.Reserving: State.Reserving.Remove(sequence.QueueNode!); sequence.QueueNode = null; break;
+            case SequenceStatus.Receiving or SequenceStatus.Held: State.Parked.Remove(sequence.Id); break;
+            case SequenceStatus.Prefilling or SequenceStatus.Decoding: State.LeaveBatch(sequence); break;
+            default: return;
+        }
+
+        State.ReleaseBlocks(sequence);
+        sequence.Status = SequenceStatus.Outside;
+    }
+
+    /// <summary>The prefill instance made the first token; it leaves once this instance takes the request into its batch.</summary>
+    private void ShowHandedOverToken(Sequence sequence, long nowNs)
+    {
+        if (sequence.Generated > 0) ShowFirstToken(sequence, nowNs);
+    }
+
+    private void ShowFirstToken(Sequence sequence, long nowNs)
+    {
+        if (sequence.Timeline.FirstTokenNs != Time.Unset) return;
+        sequence.Timeline.FirstTokenNs = nowNs;
+        sequence.LastTokenNs = nowNs;
+        _effects.Add(new InstanceEffect(InstanceEffectKind.FirstToken, sequence));
+    }
+
+    private void Expect(Sequence sequence, SequenceStatus status)
+    {
+        if (sequence.Status != status)
+            throw new InvalidOperationException($"{Spec.Name}: request {sequence.Id} is {sequence.Status}, expected {status}.");
+    }
+}

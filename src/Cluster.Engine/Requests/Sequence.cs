@@ -1,0 +1,91 @@
+using Cluster.Engine.Units;
+
+namespace Cluster.Engine.Requests;
+
+/// <summary>Where a sequence stands in its instance.</summary>
+public enum SequenceStatus
+{
+    /// <summary>Not in any queue: new, handed on, finished or aborted.</summary>
+    Outside,
+    /// <summary>In the waiting queue.</summary>
+    Waiting,
+    /// <summary>Waits for blocks to receive its KV in.</summary>
+    Reserving,
+    /// <summary>Holds blocks that its KV is moving into.</summary>
+    Receiving,
+    /// <summary>Running; some known tokens are not computed yet.</summary>
+    Prefilling,
+    /// <summary>Running; one new token per step.</summary>
+    Decoding,
+    /// <summary>Prefill is done; holds its blocks until they are pulled.</summary>
+    Held,
+}
+
+/// <summary>A request inside one instance: how far it is and which blocks it holds.</summary>
+/// <remarks>
+/// While <see cref="Status"/> is <see cref="SequenceStatus.Decoding"/>, <see cref="Computed"/> and <see cref="Generated"/>
+/// are those at the time it joined the batch; the batch knows how many steps have passed since.
+/// </remarks>
+public sealed class Sequence(RequestSpec request, int targetTokens)
+{
+    private ulong[]? _blockKeys;
+
+    public RequestSpec Request { get; } = request;
+
+    public long Id => Request.Id;
+
+    /// <summary>Output tokens after which it ends on this instance: 1 on a prefill instance that hands it on, else the OSL.</summary>
+    public int TargetTokens { get; } = targetTokens;
+
+    public RequestTimeline Timeline { get; init; } = new();
+
+    public SequenceStatus Status { get; internal set; }
+
+    /// <summary>Output tokens so far, those made by earlier instances included.</summary>
+    public int Generated { get; set; }
+
+    /// <summary>Leading tokens whose KV this instance holds.</summary>
+    public int Computed { get; internal set; }
+
+    /// <summary>Prompt tokens found in cache when it was first admitted.</summary>
+    public int CachedTokens { get; set; } = -1;
+
+    /// <summary>Times it lost its blocks.</summary>
+    public int Preemptions { get; internal set; }
+
+    /// <summary>Tokens known so far: the prompt and what was generated.</summary>
+    public int KnownTokens => Request.InputTokens + Generated;
+
+    /// <summary>Known tokens still to compute; 1 means it decodes.</summary>
+    public int MissingTokens => KnownTokens - Computed;
+
+    /// <summary>Chained keys of full blocks over prompt and output.</summary>
+    internal ulong[] BlockKeys(int blockSize) =>
+        _blockKeys ??= Request.Content.ChainedBlockKeys(blockSize, (long)Request.InputTokens + Request.OutputTokens);
+
+    /// <summary>Leading blocks that it holds through the prefix cache.</summary>
+    internal int SharedBlocks { get; set; }
+
+    /// <summary>Blocks it holds alone.</summary>
+    internal int PrivateBlocks { get; set; }
+
+    /// <summary>Order of admission: victims are taken from the end.</summary>
+    internal long AdmissionOrder { get; set; }
+
+    /// <summary>The batch's step count when it joined, and at which it will have all its tokens.</summary>
+    internal long JoinStep { get; set; }
+
+    internal long FinishStep { get; set; }
+
+    /// <summary>When its last token became visible; in the decode batch, the last before it joined.</summary>
+    internal long LastTokenNs { get; set; } = Time.Unset;
+
+    internal Sequence? Previous { get; set; }
+
+    internal Sequence? Next { get; set; }
+
+    /// <summary>Since when it waits, for the cause of the wait.</summary>
+    internal long QueuedNs { get; set; } = Time.Unset;
+
+    internal LinkedListNode<Sequence>? QueueNode { get; set; }
+}

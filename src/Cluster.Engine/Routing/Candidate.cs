@@ -1,0 +1,32 @@
+namespace Cluster.Engine.Routing;
+
+/// <summary>One instance as a router sees it while it decides on one request: possibly stale.</summary>
+public readonly record struct Candidate
+{
+    /// <summary>Index in the cluster's instances.</summary>
+    public int Instance { get; init; }
+
+    /// <summary>Leading blocks of the prompt that it has in its prefix cache.</summary>
+    public int OverlapBlocks { get; init; }
+
+    /// <summary>Prompt tokens routed to it whose prefill has not ended, cached ones left out.</summary>
+    public long PendingPrefillTokens { get; init; }
+
+    /// <summary>KV blocks of all requests routed to it that have not ended.</summary>
+    public long ActiveBlocks { get; init; }
+
+    /// <summary>Requests routed to it that have not ended.</summary>
+    public int ActiveRequests { get; init; }
+
+    /// <summary>Requests in its queue, as it last reported.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>Share of its KV blocks in use, as it last reported.</summary>
+    public double KvUsage { get; init; }
+}
+
+/// <summary>The request to be placed, as far as a policy may look.</summary>
+public readonly record struct RoutingQuery(long RequestId, int InputTokens, int BlockSize, ulong SessionId)
+{
+    public int InputBlocks => (InputTokens + BlockSize - 1) / BlockSize;
+}

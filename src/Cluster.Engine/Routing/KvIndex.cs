@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+
+namespace Cluster.Engine.Routing;
+
+/// <summary>Which instance has which block cached, as told by block events: the router's view, not the truth.</summary>
+public sealed class KvIndex(int instances)
+{
+    private readonly int _words = (instances + 63) / 64;
+    private readonly Dictionary<ulong, int> _slots = [];
+    private readonly Stack<int> _vacant = new();
+    private readonly ulong[] _alive = new ulong[(instances + 63) / 64];
+    private ulong[] _holders = new ulong[64];
+    private int _used;
+
+    /// <summary>Distinct blocks known.</summary>
+    public int Count => _slots.Count;
+
+    public void Stored(int instance, ulong key)
+    {
+        ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_slots, key, out var exists);
+        if (!exists) slot = NewSlot();
+        _holders[slot * _words + instance / 64] |= 1UL << (instance % 64);
+    }
+
+    public void Removed(int instance, ulong key)
+    {
+        if (!_slots.TryGetValue(key, out var slot)) return;
+        var holders = _holders.AsSpan(slot * _words, _words);
+        holders[instance / 64] &= ~(1UL << (instance % 64));
+        if (holders.ContainsAnyExcept(0UL)) return;
+        _slots.Remove(key);
+        _vacant.Push(slot);
+    }
+
+    /// <summary>An instance is gone, and all that it had.</summary>
+    public void RemoveAll(int instance)
+    {
+        foreach (var key in _slots.Keys.ToArray()) Removed(instance, key);
+    }
+
+    /// <summary>For every instance, how many leading blocks of this chain it has.</summary>
+    /// <param name="chain">Chained keys of the prompt's blocks.</param>
+    /// <param name="overlaps">Filled; one per instance.</param>
+    public void Overlaps(ReadOnlySpan<ulong> chain, Span<int> overlaps)
+    {
+        overlaps.Clear();
+        _alive.AsSpan().Fill(ulong.MaxValue);
+        foreach (var key in chain)
+        {
+            if (!_slots.TryGetValue(key, out var slot)) return;
+            var any = false;
+            for (var word = 0; word < _words; word++)
+            {
+                var alive = _alive[word] &= _holders[slot * _words + word];
+                any |= alive != 0;
+                for (; alive != 0; alive &= alive - 1) overlaps[word * 64 + System.Numerics.BitOperations.TrailingZeroCount(alive)]++;
+            }
+
+            if (!any) return;
+        }
+    }
+
+    private int NewSlot()
+    {
+        if (_vacant.TryPop(out var slot)) return slot;
+        if ((_used + 1) * _words > _holders.Length) Array.Resize(ref _holders, Math.Max(_holders.Length * 2, (_used + 1) * _words));
+        return _used++;
+    }
+}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
+
+namespace Cluster.Engine.Routing;
+
+/// <summary>
+/// The router as a state machine: places requests by its policy on what it believes of the cluster, and learns from
+/// block events, ends of requests and load reports.
+/// </summary>
+public sealed class Router
+{
+    private readonly ClusterSpec _cluster;
+    private readonly Replica[] _replicas;
+    private readonly bool[] _closed;
+    private readonly bool _logs;
+    private readonly int[] _overlaps;
+    private readonly int _blockSize;
+    private long _routed;
+
+    /// <param name="logsDecisions">Keep every candidate's cost in the decision: for inspectors and tests.</param>
+    public Router(ClusterSpec cluster, bool logsDecisions = false)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        _cluster = cluster;
+        _logs = logsDecisions;
+        _closed = new bool[cluster.Instances.Length];
+        _overlaps = new int[cluster.Instances.Length];
+        _blockSize = cluster.Instances[0].Kv.BlockSize;
+        _replicas = new Replica[cluster.Router.Replicas];
+        for (var i = 0; i < _replicas.Length; i++) _replicas[i] = new Replica(cluster, i);
+        var overlap = _replicas[0].Prefill.UsesPrefixOverlap || cluster.Transfer.Conditional is not null;
+        UsesPrefixOverlap = overlap && cluster.Instances.Any(i => i.Kv.EnablePrefixCaching);
+    }
+
+    /// <summary>Whether block events are of any use: if not, nobody needs to send them.</summary>
+    public bool UsesPrefixOverlap { get; }
+
+    private sealed class Replica(ClusterSpec cluster, int index)
+    {
+        public RouterView View { get; } = new(cluster.Instances.Length, cluster.Router.StalenessNs);
+        public IRoutingPolicy Prefill { get; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
+        public IRoutingPolicy Decode { get; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
+        public RandomStream Random { get; } = new(cluster.Seed, $"router-{index}");
+    }
+
+    /// <summary>Places a request. Null when no open instance serves it.</summary>
+    public RoutingDecision? Route(RequestSpec request, long nowNs)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var replica = _replicas[(int)(_routed++ % _replicas.Length)];
+        replica.View.CatchUp(nowNs);
+        _overlaps.AsSpan().Clear();
+        if (UsesPrefixOverlap) replica.View.Index.Overlaps(request.Content.ChainedBlockKeys(_blockSize, request.InputTokens - 1), _overlaps);
+
+        var query = new RoutingQuery(request.Id, request.InputTokens, _blockSize, request.SessionId);
+        var prefill = Choose(replica, replica.Prefill, in query, request.Model, InstanceRole.Prefill);
+        if (prefill is null) return null;
+        var decode = prefill;
+        if (_cluster.Instances[prefill.Value.Instance].Role == InstanceRole.Prefill)
+        {
+            decode = Choose(replica, replica.Decode, in query, request.Model, InstanceRole.Decode);
+            if (decode is null) return null;
+            if (ComputesLocally(request, _overlaps[decode.Value.Instance])) prefill = decode;
+        }
+
+        var overlap = _overlaps[prefill.Value.Instance];
+        var uncached = Math.Max(1, request.InputTokens - overlap * _blockSize);
+        replica.View.Placed(request.Id, prefill.Value.Instance, decode!.Value.Instance, uncached, query.InputBlocks);
+        return new RoutingDecision(request.Id, nowNs, prefill.Value.Instance, decode.Value.Instance, overlap)
+        {
+            PrefillCosts = prefill.Value.Costs,
+            DecodeCosts = decode.Value.Costs,
+        };
+    }
+
+    /// <summary>An instance stored a block in its prefix cache.</summary>
+    public void Stored(int instance, ulong key, long nowNs)
+    {
+        foreach (var replica in _replicas) replica.View.Stored(instance, key, nowNs);
+    }
+
+    /// <summary>An instance evicted a block.</summary>
+    public void Removed(int instance, ulong key, long nowNs)
+    {
+        foreach (var replica in _replicas) replica.View.Removed(instance, key, nowNs);
+    }
+
+    /// <summary>The request's prompt is computed.</summary>
+    public void PrefillEnded(long requestId, long nowNs)
+    {
+        foreach (var replica in _replicas) replica.View.PrefillEnded(requestId, nowNs);
+    }
+
+    /// <summary>The request reached its terminal state, whichever.</summary>
+    public void Ended(long requestId, long nowNs)
+    {
+        foreach (var replica in _replicas) replica.View.Ended(requestId, nowNs);
+    }
+
+    /// <summary>An instance reports its load.</summary>
+    public void Report(int instance, InstanceLoad load, long nowNs)
+    {
+        foreach (var replica in _replicas) replica.View.Report(instance, load, nowNs);
+    }
+
+    /// <summary>No new requests for this instance (draining, or gone); <paramref name="forget"/> drops what its cache had.</summary>
+    public void Close(int instance, bool forget, long nowNs)
+    {
+        _closed[instance] = true;
+        if (!forget) return;
+        foreach (var replica in _replicas) replica.View.Gone(instance, nowNs);
+    }
+
+    /// <summary>The instance takes requests again.</summary>
+    public void Open(int instance) => _closed[instance] = false;
+
+    private bool ComputesLocally(RequestSpec request, int overlapBlocks)
+    {
+        if (_cluster.Transfer.Conditional is not { } limits) return false;
+        var uncached = request.InputTokens - Math.Min(overlapBlocks * _blockSize, request.InputTokens - 1);
+        return uncached < limits.MaxUncachedTokens && uncached < limits.MaxUncachedRatio * request.InputTokens;
+    }
+
+    private (int Instance, ImmutableArray<CandidateCost> Costs)? Choose(
+        Replica replica, IRoutingPolicy policy, in RoutingQuery query, string? model, InstanceRole role)
+    {
+        Span<Candidate> candidates = new Candidate[_cluster.Instances.Length];
+        var count = 0;
+        for (var i = 0; i < _cluster.Instances.Length; i++)
+        {
+            var instance = _cluster.Instances[i];
+            // An aggregated instance can take a request whole, so it stands among the prefill candidates.
+            var serves = instance.Role == role || (role == InstanceRole.Prefill && instance.Role == InstanceRole.Aggregated);
+            if (serves && !_closed[i] && (model is null || instance.Deployment.Model.Name == model))
+                candidates[count++] = replica.View.Candidate(i, _overlaps[i]);
+        }
+
+        if (count == 0) return null;
+        candidates = candidates[..count];
+        Span<double> costs = count <= 64 ? stackalloc double[count] : new double[count];
+        var chosen = policy.Choose(in query, candidates, costs, replica.Random);
+        var log = ImmutableArray<CandidateCost>.Empty;
+        if (_logs)
+        {
+            var builder = ImmutableArray.CreateBuilder<CandidateCost>(count);
+            for (var i = 0; i < count; i++) builder.Add(new CandidateCost(candidates[i].Instance, costs[i], candidates[i].OverlapBlocks));
+            log = builder.MoveToImmutable();
+        }
+
+        return (candidates[chosen].Instance, log);
+    }
+}

@@ -1,0 +1,121 @@
+namespace Cluster.Engine.Routing;
+
+/// <summary>Load that an instance reports about itself.</summary>
+public readonly record struct InstanceLoad(int Running, int Waiting, double KvUsage);
+
+/// <summary>
+/// What one router replica believes of the cluster: its own decisions at once, everything else after the staleness
+/// delay.
+/// </summary>
+internal sealed class RouterView(int instances, long stalenessNs)
+{
+    private readonly Queue<Update> _delayed = new();
+    private readonly Dictionary<long, Placement> _active = [];
+    private readonly long[] _pendingPrefillTokens = new long[instances];
+    private readonly long[] _activeBlocks = new long[instances];
+    private readonly int[] _activeRequests = new int[instances];
+    private readonly InstanceLoad[] _loads = new InstanceLoad[instances];
+
+    private enum UpdateKind
+    {
+        Stored,
+        Removed,
+        PrefillEnded,
+        Ended,
+        Load,
+        Gone,
+    }
+
+    private readonly record struct Update(long EffectiveNs, UpdateKind Kind, int Instance, ulong Key, InstanceLoad Load);
+
+    private readonly record struct Placement(int PrefillInstance, int DecodeInstance, int PrefillTokens, int Blocks);
+
+    public KvIndex Index { get; } = new(instances);
+
+    public void Stored(int instance, ulong key, long nowNs) => Apply(new Update(nowNs, UpdateKind.Stored, instance, key, default));
+
+    public void Removed(int instance, ulong key, long nowNs) => Apply(new Update(nowNs, UpdateKind.Removed, instance, key, default));
+
+    public void PrefillEnded(long id, long nowNs) => Apply(new Update(nowNs, UpdateKind.PrefillEnded, 0, (ulong)id, default));
+
+    public void Ended(long id, long nowNs) => Apply(new Update(nowNs, UpdateKind.Ended, 0, (ulong)id, default));
+
+    public void Report(int instance, InstanceLoad load, long nowNs) => Apply(new Update(nowNs, UpdateKind.Load, instance, 0, load));
+
+    public void Gone(int instance, long nowNs) => Apply(new Update(nowNs, UpdateKind.Gone, instance, 0, default));
+
+    /// <summary>A decision of this replica: known at once.</summary>
+    public void Placed(long id, int prefillInstance, int decodeInstance, int prefillTokens, int blocks)
+    {
+        _active[id] = new Placement(prefillInstance, decodeInstance, prefillTokens, blocks);
+        _pendingPrefillTokens[prefillInstance] += prefillTokens;
+        _activeBlocks[decodeInstance] += blocks;
+        _activeRequests[decodeInstance]++;
+        if (prefillInstance == decodeInstance) return;
+        _activeBlocks[prefillInstance] += blocks;
+        _activeRequests[prefillInstance]++;
+    }
+
+    /// <summary>Lets delayed news arrive.</summary>
+    public void CatchUp(long nowNs)
+    {
+        while (_delayed.TryPeek(out var update) && update.EffectiveNs <= nowNs)
+        {
+            _delayed.Dequeue();
+            Carry(in update);
+        }
+    }
+
+    public Candidate Candidate(int instance, int overlapBlocks) => new()
+    {
+        Instance = instance,
+        OverlapBlocks = overlapBlocks,
+        PendingPrefillTokens = _pendingPrefillTokens[instance],
+        ActiveBlocks = _activeBlocks[instance],
+        ActiveRequests = _activeRequests[instance],
+        Waiting = _loads[instance].Waiting,
+        KvUsage = _loads[instance].KvUsage,
+    };
+
+    private void Apply(Update update)
+    {
+        if (stalenessNs == 0) Carry(in update);
+        else _delayed.Enqueue(update with { EffectiveNs = update.EffectiveNs + stalenessNs });
+    }
+
+    private void Carry(in Update update)
+    {
+        switch (update.Kind)
+        {
+            case UpdateKind.Stored: Index.Stored(update.Instance, update.Key); break;
+            case UpdateKind.Removed: Index.Removed(update.Instance, update.Key); break;
+            case UpdateKind.PrefillEnded: EndPrefill((long)update.Key); break;
+            case UpdateKind.Ended: End((long)update.Key); break;
+            case UpdateKind.Load: _loads[update.Instance] = update.Load; break;
+            case UpdateKind.Gone: Index.RemoveAll(update.Instance); break;
+            default: throw new InvalidOperationException($"Unknown update {update.Kind}.");
+        }
+    }
+
+    private void EndPrefill(long id)
+    {
+        // Placed by another replica, or ended already.
+        if (!_active.TryGetValue(id, out var placement)) return;
+        _pendingPrefillTokens[placement.PrefillInstance] -= placement.PrefillTokens;
+        if (placement.PrefillInstance != placement.DecodeInstance)
+        {
+            _activeBlocks[placement.PrefillInstance] -= placement.Blocks;
+            _activeRequests[placement.PrefillInstance]--;
+        }
+
+        _active[id] = placement with { PrefillInstance = placement.DecodeInstance, PrefillTokens = 0 };
+    }
+
+    private void End(long id)
+    {
+        EndPrefill(id);
+        if (!_active.Remove(id, out var placement)) return;
+        _activeBlocks[placement.DecodeInstance] -= placement.Blocks;
+        _activeRequests[placement.DecodeInstance]--;
+    }
+}

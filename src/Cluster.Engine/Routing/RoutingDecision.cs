@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace Cluster.Engine.Routing;
+
+/// <summary>Where a request goes, and what each candidate would have cost.</summary>
+/// <param name="PrefillInstance">Computes the prompt.</param>
+/// <param name="DecodeInstance">Generates; the same one when nothing is handed over.</param>
+/// <param name="OverlapBlocks">Blocks the router believes the prefill instance has cached.</param>
+public sealed record RoutingDecision(long RequestId, long AtNs, int PrefillInstance, int DecodeInstance, int OverlapBlocks)
+{
+    /// <summary>True when prompt and output are computed in one place.</summary>
+    public bool IsLocal => PrefillInstance == DecodeInstance;
+
+    /// <summary>Costs of all prefill candidates, lower is better; empty unless decisions are logged.</summary>
+    public ImmutableArray<CandidateCost> PrefillCosts { get; init; } = [];
+
+    /// <summary>Costs of all decode candidates.</summary>
+    public ImmutableArray<CandidateCost> DecodeCosts { get; init; } = [];
+}
+
+/// <summary>One candidate in a decision.</summary>
+public readonly record struct CandidateCost(int Instance, double Cost, int OverlapBlocks);

@@ -1,0 +1,37 @@
+using Cluster.Engine.Policies;
+using Cluster.Engine.Units;
+
+namespace Cluster.Engine.Routing;
+
+/// <summary>
+/// llm-d's weighted scorers: prefix match, free KV, short queue; the highest sum wins. Source: engine page, "scorers (llm-d)".
+/// </summary>
+public sealed class ScorersRouting(double prefixWeight, double kvWeight, double queueWeight) : IRoutingPolicy
+{
+    public static Policy<IRoutingPolicy> Policy { get; } = new(
+        "scorers",
+        "Weighted sum of prefix match, free KV and short queue (llm-d).",
+        [
+            new Dial("prefix_weight", 2, 0, 100, "Weight of the share of prompt blocks that match."),
+            new Dial("kv_weight", 1, 0, 100, "Weight of 1 − KV utilisation."),
+            new Dial("queue_weight", 1, 0, 100, "Weight of (max − queue) ÷ (max − min)."),
+        ],
+        dials => new ScorersRouting(dials["prefix_weight"], dials["kv_weight"], dials["queue_weight"]));
+
+    public bool UsesPrefixOverlap => prefixWeight > 0;
+
+    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    {
+        var (min, max) = (int.MaxValue, 0);
+        foreach (var candidate in candidates) (min, max) = (Math.Min(min, candidate.Waiting), Math.Max(max, candidate.Waiting));
+        for (var i = 0; i < costs.Length; i++)
+        {
+            var candidate = candidates[i];
+            var queue = max == min ? 1 : (max - candidate.Waiting) / (double)(max - min);
+            var match = candidate.OverlapBlocks / (double)Math.Max(1, query.InputBlocks);
+            costs[i] = -(prefixWeight * match + kvWeight * (1 - candidate.KvUsage) + queueWeight * queue);
+        }
+
+        return Choice.Lowest(costs, random);
+    }
+}

@@ -1,0 +1,174 @@
+using Cluster.Engine.Requests;
+
+namespace Cluster.Engine.Scheduling;
+
+/// <summary>
+/// The sequences that decode. Each gets one token per step, so the batch counts steps and sums instead of visiting
+/// members: a step costs the same for 4 sequences and for 4,000. A member's progress is the steps since it joined.
+/// </summary>
+public sealed class DecodeBatch
+{
+    private readonly int _blockSize;
+    private readonly int _boundedContext;
+    private readonly int[] _blocksDue;
+    private readonly PriorityQueue<Sequence, (long Step, long Order)> _finishing = new();
+    private readonly PriorityQueue<Sequence, (long Step, long Order)> _bounding = new();
+    private readonly bool _paged;
+    private readonly List<Sequence> _fresh = [];
+    private long _advancedNs;
+    private int _growing;
+
+    /// <param name="blockSize">Tokens per KV block.</param>
+    /// <param name="boundedContext">Context at which bounded layers stop reading more; <see cref="int.MaxValue"/> for never.</param>
+    /// <param name="paged">False when members reserved their maximum length at admission, so that no step needs blocks.</param>
+    public DecodeBatch(int blockSize, int boundedContext, bool paged = true)
+    {
+        _blockSize = blockSize;
+        _paged = paged;
+        _boundedContext = boundedContext;
+        _blocksDue = new int[blockSize];
+    }
+
+    public int Count { get; private set; }
+
+    /// <summary>Steps this batch has made.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Σ of tokens in cache over members.</summary>
+    public long ContextTokens { get; private set; }
+
+    /// <summary>Σ of tokens that bounded layers read, the new token included.</summary>
+    public long BoundedContextTokens { get; private set; }
+
+    /// <summary>Blocks that the next step's tokens start.</summary>
+    public int BlocksDue => _paged ? _blocksDue[(int)(Steps % _blockSize)] : 0;
+
+    /// <summary>The step after which the next member has all its tokens.</summary>
+    public long NextFinishStep => _finishing.TryPeek(out _, out var next) ? next.Step : long.MaxValue;
+
+    /// <summary>First admitted, the last to be preempted.</summary>
+    public Sequence? First { get; private set; }
+
+    public Sequence? Last { get; private set; }
+
+    /// <summary>Whether this member's next token starts a block.</summary>
+    public bool IsBlockDue(Sequence member) => _paged && DueSlot(member) == Steps % _blockSize;
+
+    /// <summary>Tokens of this member's KV, now.</summary>
+    public int ComputedOf(Sequence member) => member.Computed + (int)(Steps - member.JoinStep);
+
+    /// <summary>Output tokens of this member, now.</summary>
+    public int GeneratedOf(Sequence member) => member.Generated + (int)(Steps - member.JoinStep);
+
+    public void Join(Sequence sequence)
+    {
+        sequence.Status = SequenceStatus.Decoding;
+        sequence.JoinStep = Steps;
+        sequence.FinishStep = Steps + sequence.TargetTokens - sequence.Generated;
+        _finishing.Enqueue(sequence, (sequence.FinishStep, sequence.AdmissionOrder));
+        _blocksDue[DueSlot(sequence)]++;
+        Count++;
+        ContextTokens += sequence.Computed;
+        BoundedContextTokens += Math.Min(sequence.Computed + 1L, _boundedContext);
+        if (sequence.Computed + 1 < _boundedContext)
+        {
+            _growing++;
+            if (_boundedContext != int.MaxValue)
+                _bounding.Enqueue(sequence, (BoundingStep(sequence), sequence.AdmissionOrder));
+        }
+
+        _fresh.Add(sequence);
+        Link(sequence);
+    }
+
+    /// <summary>Takes a member out and settles its progress and its blocks.</summary>
+    public void Leave(Sequence member)
+    {
+        if (member.JoinStep == Steps) _fresh.Remove(member);
+        else member.LastTokenNs = _advancedNs;
+        var computed = ComputedOf(member);
+        _blocksDue[DueSlot(member)]--;
+        Count--;
+        ContextTokens -= computed;
+        BoundedContextTokens -= Math.Min(computed + 1L, _boundedContext);
+        if (computed + 1 < _boundedContext) _growing--;
+        var held = BlocksFor(member.Computed);
+        member.Generated = GeneratedOf(member);
+        member.Computed = computed;
+        if (_paged) member.PrivateBlocks += BlocksFor(computed) - held;
+        member.Status = SequenceStatus.Outside;
+        Unlink(member);
+    }
+
+    /// <summary>Every member has one more token.</summary>
+    public void Advance(long nowNs, ITokenGapSink? gaps)
+    {
+        if (gaps is not null)
+        {
+            var settled = Count - _fresh.Count;
+            if (settled > 0) gaps.Record(nowNs - _advancedNs, settled);
+            foreach (var member in _fresh) gaps.Record(nowNs - member.LastTokenNs, 1);
+        }
+
+        _fresh.Clear();
+        _advancedNs = nowNs;
+        Steps++;
+        ContextTokens += Count;
+        BoundedContextTokens += _growing;
+        while (_bounding.TryPeek(out var member, out var due) && due.Step <= Steps)
+        {
+            _bounding.Dequeue();
+            if (member.Status == SequenceStatus.Decoding && member.AdmissionOrder == due.Order) _growing--;
+        }
+    }
+
+    /// <summary>The next member that has all its tokens, still in the batch; by order of admission.</summary>
+    public bool TryTakeFinished(out Sequence finished)
+    {
+        while (_finishing.TryPeek(out finished!, out var due) && due.Step <= Steps)
+        {
+            _finishing.Dequeue();
+            if (finished.Status == SequenceStatus.Decoding && finished.AdmissionOrder == due.Order) return true;
+        }
+
+        return false;
+    }
+
+    public int BlocksFor(int tokens) => (tokens + _blockSize - 1) / _blockSize;
+
+    private int DueSlot(Sequence member)
+    {
+        var slot = (int)((member.JoinStep - member.Computed) % _blockSize);
+        return slot < 0 ? slot + _blockSize : slot;
+    }
+
+    private long BoundingStep(Sequence member) => member.JoinStep + _boundedContext - member.Computed - 1;
+
+    private void Link(Sequence sequence)
+    {
+        // Members join in order of admission except after a preemption or a transfer: look from the end.
+        var previous = Last;
+        while (previous is not null && previous.AdmissionOrder > sequence.AdmissionOrder) previous = previous.Previous;
+        sequence.Previous = previous;
+        sequence.Next = previous is null ? First : previous.Next;
+        if (sequence.Next is null) Last = sequence;
+        else sequence.Next.Previous = sequence;
+        if (previous is null) First = sequence;
+        else previous.Next = sequence;
+    }
+
+    private void Unlink(Sequence member)
+    {
+        if (member.Previous is null) First = member.Next;
+        else member.Previous.Next = member.Next;
+        if (member.Next is null) Last = member.Previous;
+        else member.Next.Previous = member.Previous;
+        member.Previous = member.Next = null;
+    }
+}
+
+/// <summary>Learns the gaps between successive tokens of one request, many equal ones at a time: inter-token latency.</summary>
+public interface ITokenGapSink
+{
+    void Record(long gapNs, int count);
+}

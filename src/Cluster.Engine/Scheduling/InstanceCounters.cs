@@ -1,0 +1,17 @@
+namespace Cluster.Engine.Scheduling;
+
+/// <summary>Monotonic counts of one instance, under the names that vLLM exports.</summary>
+public sealed class InstanceCounters
+{
+    public long Steps { get; internal set; }
+    public long Preemptions { get; internal set; }
+    public long PromptTokens { get; internal set; }
+    public long GenerationTokens { get; internal set; }
+    public long PrefixCacheQueries { get; internal set; }
+    public long PrefixCacheHits { get; internal set; }
+    public long Finished { get; internal set; }
+    public long Aborted { get; internal set; }
+
+    /// <summary>Prompt tokens whose KV came over a link instead of being computed here.</summary>
+    public long ReceivedTokens { get; internal set; }
+}

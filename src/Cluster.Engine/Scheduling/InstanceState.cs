@@ -1,0 +1,129 @@
+using Cluster.Engine.KvCache;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
+
+namespace Cluster.Engine.Scheduling;
+
+/// <summary>What an instance holds: its queues, its batch, its blocks. Schedulers read it and change it through <see cref="StepBuilder"/>.</summary>
+public sealed class InstanceState
+{
+    private long _admissions;
+
+    public InstanceState(InstanceSpec spec, IKvEventSink? kvEvents)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        Spec = spec;
+        Pool = new BlockPool(spec.Kv.TotalBlocks, kvEvents);
+        Waiting = new WaitingQueue(spec.Scheduler.PriorityOrder);
+        Decodes = new DecodeBatch(spec.Kv.BlockSize, spec.Cost.BoundedContextTokens, !spec.Kv.ContiguousReservation);
+    }
+
+    public InstanceSpec Spec { get; }
+
+    public BlockPool Pool { get; }
+
+    public WaitingQueue Waiting { get; }
+
+    /// <summary>Running sequences that still compute known tokens, in order of admission.</summary>
+    public List<Sequence> Prefilling { get; } = [];
+
+    public DecodeBatch Decodes { get; }
+
+    /// <summary>Sequences that wait for blocks to receive their KV in, first come first served.</summary>
+    public LinkedList<Sequence> Reserving { get; } = new();
+
+    /// <summary>Sequences outside the batch that hold blocks: receiving their KV, or waiting to be pulled.</summary>
+    public Dictionary<long, Sequence> Parked { get; } = [];
+
+    public int Running => Prefilling.Count + Decodes.Count;
+
+    public InstanceCounters Counters { get; } = new();
+
+    /// <summary>True between the reservation of this step's decode slots and its end.</summary>
+    internal bool DecodeSlotsReserved { get; set; }
+
+    /// <summary>Blocks that running sequences may still come to need, at their full length.</summary>
+    public long PromisedBlocks { get; private set; }
+
+    /// <summary>Blocks that this sequence holds at its full length.</summary>
+    public int BlocksAtFullLength(Sequence sequence) =>
+        Decodes.BlocksFor(sequence.Request.InputTokens + Math.Max(sequence.TargetTokens, 1) - 1);
+
+    internal void Admit(Sequence sequence)
+    {
+        sequence.Status = SequenceStatus.Prefilling;
+        sequence.AdmissionOrder = _admissions++;
+        PromisedBlocks += BlocksAtFullLength(sequence);
+    }
+
+    /// <summary>Takes a running sequence out of the batch; it keeps its blocks.</summary>
+    internal void LeaveBatch(Sequence sequence)
+    {
+        PromisedBlocks -= BlocksAtFullLength(sequence);
+        if (sequence.Status == SequenceStatus.Decoding)
+        {
+            if (DecodeSlotsReserved && Decodes.IsBlockDue(sequence)) Pool.Return(1);
+            Decodes.Leave(sequence);
+        }
+        else
+        {
+            Prefilling.Remove(sequence);
+            sequence.Status = SequenceStatus.Outside;
+        }
+    }
+
+    /// <summary>Full blocks that are computed enter the prefix cache.</summary>
+    internal void PublishComputed(Sequence sequence)
+    {
+        if (!Spec.Kv.EnablePrefixCaching) return;
+        var full = sequence.Computed / Spec.Kv.BlockSize;
+        var fresh = full - sequence.SharedBlocks;
+        if (fresh <= 0) return;
+        Pool.Publish(sequence.BlockKeys(Spec.Kv.BlockSize).AsSpan(sequence.SharedBlocks, fresh));
+        sequence.SharedBlocks += fresh;
+        sequence.PrivateBlocks -= fresh;
+    }
+
+    /// <summary>Gives all blocks back; full ones stay in the prefix cache until evicted.</summary>
+    internal void ReleaseBlocks(Sequence sequence)
+    {
+        PublishComputed(sequence);
+        Pool.Return(sequence.PrivateBlocks);
+        if (sequence.SharedBlocks > 0)
+            Pool.Release(sequence.BlockKeys(Spec.Kv.BlockSize).AsSpan(0, sequence.SharedBlocks));
+        sequence.PrivateBlocks = sequence.SharedBlocks = 0;
+    }
+
+    /// <summary>The running sequence that preemption takes first: the last admitted, or the one of least priority.</summary>
+    internal Sequence? Victim()
+    {
+        if (!Spec.Scheduler.PriorityOrder)
+        {
+            var (prefilling, decoding) = (Prefilling.Count > 0 ? Prefilling[^1] : null, Decodes.Last);
+            if (prefilling is null || decoding is null) return prefilling ?? decoding;
+            return prefilling.AdmissionOrder > decoding.AdmissionOrder ? prefilling : decoding;
+        }
+
+        Sequence? victim = null;
+        foreach (var candidate in Prefilling) victim = Later(victim, candidate);
+        for (var candidate = Decodes.First; candidate is not null; candidate = candidate.Next) victim = Later(victim, candidate);
+        return victim;
+
+        static Sequence Later(Sequence? a, Sequence b) =>
+            a is null || (b.Request.Priority, b.Id).CompareTo((a.Request.Priority, a.Id)) > 0 ? b : a;
+    }
+
+    /// <summary>Recompute preemption: the sequence loses its blocks and waits before all others.</summary>
+    internal void Preempt(Sequence victim, long nowNs, bool toFront)
+    {
+        LeaveBatch(victim);
+        ReleaseBlocks(victim);
+        victim.Computed = 0;
+        victim.Preemptions++;
+        victim.Status = SequenceStatus.Waiting;
+        victim.QueuedNs = nowNs;
+        Counters.Preemptions++;
+        if (toFront) Waiting.EnqueueFront(victim);
+        else Waiting.Enqueue(victim);
+    }
+}

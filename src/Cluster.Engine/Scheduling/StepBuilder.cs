@@ -1,0 +1,237 @@
+using Cluster.Engine.Cost;
+using Cluster.Engine.Requests;
+
+namespace Cluster.Engine.Scheduling;
+
+/// <summary>Why a waiting sequence was not admitted to a step.</summary>
+public enum WaitCause
+{
+    None,
+    /// <summary>No KV blocks.</summary>
+    Blocks,
+    /// <summary><c>MaxNumSeqs</c> reached.</summary>
+    Slots,
+    /// <summary>The step's token budget was spent.</summary>
+    Budget,
+    /// <summary>The policy admits nothing in this step: it preempted, or it finishes a batch first.</summary>
+    Policy,
+}
+
+/// <summary>Prompt tokens of one sequence in one step.</summary>
+public readonly record struct PrefillChunk(Sequence Sequence, int Tokens);
+
+/// <summary>A step under composition: what schedulers may do, with all bookkeeping of blocks and budget.</summary>
+public sealed class StepBuilder(InstanceState state)
+{
+    private readonly List<PrefillChunk> _chunks = [];
+    private long _prefillTokens;
+    private long _prefillPairs;
+    private long _prefillBoundedPairs;
+    private long _prefillContext;
+    private int _sampledPrefills;
+    private int _joiningDecodes;
+    private long _joiningContext;
+    private long _joiningBoundedContext;
+    private bool _decodes;
+    private long _nowNs;
+
+    public InstanceState State { get; } = state;
+
+    /// <summary>Tokens that this step may still take.</summary>
+    public int BudgetLeft { get; private set; }
+
+    /// <summary>A sequence was preempted while composing this step.</summary>
+    public bool HasPreempted { get; private set; }
+
+    /// <summary>Why the head of the waiting queue stayed there.</summary>
+    public WaitCause Blocked { get; set; }
+
+    public IReadOnlyList<PrefillChunk> Chunks => _chunks;
+
+    public bool IncludesDecodes => _decodes;
+
+    public bool IsEmpty => _chunks.Count == 0 && !_decodes;
+
+    internal void Begin(long nowNs)
+    {
+        _nowNs = nowNs;
+        _chunks.Clear();
+        _prefillTokens = _prefillPairs = _prefillBoundedPairs = _prefillContext = 0;
+        _sampledPrefills = _joiningDecodes = 0;
+        _joiningContext = _joiningBoundedContext = 0;
+        _decodes = HasPreempted = false;
+        Blocked = WaitCause.None;
+        BudgetLeft = State.Spec.Scheduler.MaxNumBatchedTokens;
+    }
+
+    /// <summary>
+    /// Every decoding sequence gets its next token. Where blocks run out, victims are preempted from the end until
+    /// they suffice; a sequence that would have to preempt itself does, and ends the round.
+    /// </summary>
+    /// <param name="preemptToFront">Victims wait before all others (vLLM) instead of behind them (SGLang's retraction).</param>
+    public void DecodeAll(bool preemptToFront = true)
+    {
+        var decodes = State.Decodes;
+        if (decodes.Count == 0) return;
+        if (!State.Pool.TryAllocate(decodes.BlocksDue)) ReserveOneByOne(preemptToFront);
+        if (decodes.Count == 0) return;
+        State.DecodeSlotsReserved = true;
+        _decodes = true;
+        BudgetLeft -= decodes.Count;
+    }
+
+    /// <summary>The next chunk of a running sequence, preempting from the end where blocks run out.</summary>
+    /// <returns>False when the sequence itself was preempted or the budget is spent.</returns>
+    public bool ContinuePrefill(Sequence sequence, bool preemptToFront = true)
+    {
+        var tokens = ChunkSize(sequence);
+        if (tokens == 0) return false;
+        var blocks = State.Decodes.BlocksFor(sequence.Computed + tokens) - sequence.SharedBlocks - sequence.PrivateBlocks;
+        while (blocks > 0 && !State.Pool.TryAllocate(blocks))
+        {
+            var victim = State.Victim()!;
+            Preempt(victim, preemptToFront);
+            if (victim == sequence) return false;
+        }
+
+        sequence.PrivateBlocks += Math.Max(blocks, 0);
+        AddChunk(sequence, tokens);
+        return true;
+    }
+
+    /// <summary>
+    /// Admits the head of the waiting queue: takes what the prefix cache has, allocates the rest of its first chunk.
+    /// </summary>
+    /// <param name="reserveBlocks">Blocks to leave untouched for others, e.g. for the growth of running sequences.</param>
+    /// <returns>False, with <see cref="Blocked"/> set, when it must go on waiting.</returns>
+    public bool TryAdmitHead(long reserveBlocks = 0)
+    {
+        var (head, kv) = (State.Waiting.Head!, State.Spec.Kv);
+        if (State.Running >= State.Spec.Scheduler.MaxNumSeqs) return Block(WaitCause.Slots);
+
+        var received = head.SharedBlocks + head.PrivateBlocks > 0;
+        ReadOnlySpan<ulong> hits = [];
+        if (kv.EnablePrefixCaching && !received)
+        {
+            // At least the last known token is always computed: its logits are needed.
+            var keys = head.BlockKeys(kv.BlockSize).AsSpan(0, (head.KnownTokens - 1) / kv.BlockSize);
+            hits = keys[..State.Pool.CountPrefix(keys)];
+        }
+
+        var computed = received ? head.Computed : hits.Length * kv.BlockSize;
+        var tokens = ChunkSize(head, computed);
+        if (tokens == 0) return Block(WaitCause.Budget);
+        var held = received ? head.SharedBlocks + head.PrivateBlocks : hits.Length;
+        var length = kv.ContiguousReservation ? State.BlocksAtFullLength(head) : State.Decodes.BlocksFor(computed + tokens);
+        var blocks = Math.Max(0, length - held);
+        if (blocks + State.Pool.CountEvictable(hits) + reserveBlocks > State.Pool.Available) return Block(WaitCause.Blocks);
+
+        State.Pool.Acquire(hits);
+        State.Pool.TryAllocate(blocks);
+        if (!received) RecordHit(head, computed);
+        head.SharedBlocks = received ? head.SharedBlocks : hits.Length;
+        head.PrivateBlocks += blocks;
+        head.Computed = computed;
+        State.Waiting.Remove(head);
+        State.Admit(head);
+        if (head.Timeline.PrefillStartedNs < 0) head.Timeline.PrefillStartedNs = _nowNs;
+        State.Prefilling.Add(head);
+        AddChunk(head, tokens);
+        return true;
+    }
+
+    /// <summary>The step as the cost model sees it.</summary>
+    internal StepShape Shape()
+    {
+        var members = _decodes ? State.Decodes.Count : 0;
+        var decodes = members + _joiningDecodes;
+        return new StepShape
+        {
+            PrefillSequences = _chunks.Count - _joiningDecodes,
+            PrefillTokens = _prefillTokens,
+            PrefillPairs = _prefillPairs,
+            PrefillBoundedPairs = _prefillBoundedPairs,
+            PrefillContextTokens = _prefillContext,
+            DecodeSequences = decodes,
+            DecodeTokensPerSequence = 1,
+            DecodeContextTokens = (_decodes ? State.Decodes.ContextTokens + members : 0) + _joiningContext,
+            DecodeBoundedContextTokens = (_decodes ? State.Decodes.BoundedContextTokens : 0) + _joiningBoundedContext,
+            SampledSequences = decodes + _sampledPrefills,
+        };
+    }
+
+    private void RecordHit(Sequence head, int computed)
+    {
+        if (head.CachedTokens < 0) head.CachedTokens = Math.Min(computed, head.Request.InputTokens);
+        if (!State.Spec.Kv.EnablePrefixCaching) return;
+        State.Counters.PrefixCacheQueries += head.KnownTokens;
+        State.Counters.PrefixCacheHits += computed;
+    }
+
+    private void ReserveOneByOne(bool preemptToFront)
+    {
+        for (var member = State.Decodes.First; member is not null;)
+        {
+            // A victim is never before the member at hand, so the member that follows survives unless it is the victim.
+            while (State.Decodes.IsBlockDue(member) && !State.Pool.TryAllocate(1))
+            {
+                var victim = State.Victim()!;
+                Preempt(victim, preemptToFront);
+                if (victim == member) return;
+            }
+
+            member = member.Next;
+        }
+    }
+
+    private void Preempt(Sequence victim, bool toFront)
+    {
+        HasPreempted = true;
+        State.Preempt(victim, _nowNs, toFront);
+    }
+
+    private int ChunkSize(Sequence sequence, int? computed = null)
+    {
+        var limits = State.Spec.Scheduler;
+        var missing = sequence.KnownTokens - (computed ?? sequence.Computed);
+        if (limits.LongPrefillTokenThreshold > 0) missing = Math.Min(missing, limits.LongPrefillTokenThreshold);
+        if (missing <= BudgetLeft) return missing;
+        if (limits.EnableChunkedPrefill) return Math.Max(BudgetLeft, 0);
+        // Without chunking a prompt longer than the whole budget still has to run: alone.
+        return BudgetLeft == limits.MaxNumBatchedTokens ? missing : 0;
+    }
+
+    private void AddChunk(Sequence sequence, int tokens)
+    {
+        _chunks.Add(new PrefillChunk(sequence, tokens));
+        BudgetLeft -= tokens;
+        long n = tokens, c = sequence.Computed;
+        if (n == 1 && sequence.MissingTokens == 1 && c > 0)
+        {
+            // One token over a cache: to the GPU this is a decode, whichever queue it came from.
+            _joiningDecodes++;
+            _joiningContext += c + 1;
+            _joiningBoundedContext += Math.Min(c + 1, State.Spec.Cost.BoundedContextTokens);
+            return;
+        }
+
+        _prefillTokens += n;
+        _prefillPairs += n * c + n * (n + 1) / 2;
+        _prefillBoundedPairs += BoundedPairs(n, c, State.Spec.Cost.BoundedContextTokens);
+        _prefillContext += c + n;
+        if (tokens == sequence.MissingTokens) _sampledPrefills++;
+    }
+
+    /// <summary>Σ over the new tokens t of min(c + t, bound).</summary>
+    private static long BoundedPairs(long n, long c, long bound)
+    {
+        var growing = Math.Clamp(bound - c, 0, n);
+        return growing * c + growing * (growing + 1) / 2 + (n - growing) * bound;
+    }
+
+    private bool Block(WaitCause cause)
+    {
+        Blocked = cause;
+        return false;
+    }
+}
