@@ -78,8 +78,8 @@ public sealed class Instance
         sequence.Timeline.KvArrivedNs = nowNs;
         sequence.Computed = sequence.Request.InputTokens;
         State.PublishComputed(sequence);
-        sequence.Status = SequenceStatus.Waiting;
-        State.Waiting.Enqueue(sequence);
+        sequence.Status = SequenceStatus.Arrived;
+        State.Arrived.Enqueue(sequence);
     }
 
     /// <summary>The KV that was held here for a decode instance has left, or will never be asked for.</summary>
@@ -113,8 +113,12 @@ public sealed class Instance
     public bool TryBeginStep(long nowNs, out Step step)
     {
         if (IsStepping) throw new InvalidOperationException($"{Spec.Name}: a step is in progress.");
-        _builder.Begin(nowNs);
-        if (State.Running + State.Waiting.Count > 0) _scheduler.Compose(_builder);
+        do
+        {
+            _builder.Begin(nowNs);
+            if (State.Running + State.WaitingCount > 0) _scheduler.Compose(_builder);
+        }
+        while (_builder.IsEmpty && _builder.HasPreempted); // what was preempted makes room for the next attempt
         if (_builder.IsEmpty)
         {
             step = default;
@@ -137,6 +141,7 @@ public sealed class Instance
         IsStepping = false;
         State.Counters.Steps++;
         _tokens?.Clear();
+        State.DecodeSlotsReserved = false;
         if (_builder.IncludesDecodes) EndDecodes(nowNs);
         foreach (var (sequence, tokens) in _builder.Chunks) EndChunk(sequence, tokens, nowNs);
         foreach (var sequence in _aborting) Abort(sequence, nowNs);
@@ -149,7 +154,7 @@ public sealed class Instance
     {
         IsStepping = false;
         State.DecodeSlotsReserved = false;
-        List<Sequence> lost = [.. State.Prefilling, .. State.Waiting.All, .. State.Reserving, .. State.Parked.Values];
+        List<Sequence> lost = [.. State.Prefilling, .. State.Waiting.All, .. State.Arrived.All, .. State.Reserving, .. State.Parked.Values];
         for (var member = State.Decodes.First; member is not null; member = member.Next) lost.Add(member);
         foreach (var sequence in lost)
         {
@@ -165,7 +170,6 @@ public sealed class Instance
 
     private void EndDecodes(long nowNs)
     {
-        State.DecodeSlotsReserved = false;
         var decodes = State.Decodes;
         if (_tokens is not null)
             for (var member = decodes.First; member is not null; member = member.Next) _tokens.Add(new TokenEmission(member, 1));
@@ -220,7 +224,8 @@ public sealed class Instance
 
     private void ReserveWaiting(long nowNs)
     {
-        while (State.Reserving.First?.Value is { } head)
+        // A preempted sequence goes before newcomers: what is free is for it.
+        while (State.Reserving.First?.Value is { } head && State.Waiting.Head is not { Preemptions: > 0 })
         {
             var keys = Spec.Kv.EnablePrefixCaching
                 ? head.BlockKeys(Spec.Kv.BlockSize).AsSpan(0, head.Request.InputTokens / Spec.Kv.BlockSize) : [];
@@ -255,6 +260,7 @@ public sealed class Instance
         switch (sequence.Status)
         {
             case SequenceStatus.Waiting: State.Waiting.Remove(sequence); break;
+            case SequenceStatus.Arrived: State.Arrived.Remove(sequence); break;
             case SequenceStatus.Reserving: State.Reserving.Remove(sequence.QueueNode!); sequence.QueueNode = null; break;
             case SequenceStatus.Receiving or SequenceStatus.Held: State.Parked.Remove(sequence.Id); break;
             case SequenceStatus.Prefilling or SequenceStatus.Decoding: State.LeaveBatch(sequence); break;

@@ -13,6 +13,8 @@ public enum SequenceStatus
     Reserving,
     /// <summary>Holds blocks that its KV is moving into.</summary>
     Receiving,
+    /// <summary>Its KV has arrived; waits for a place in the batch.</summary>
+    Arrived,
     /// <summary>Running; some known tokens are not computed yet.</summary>
     Prefilling,
     /// <summary>Running; one new token per step.</summary>

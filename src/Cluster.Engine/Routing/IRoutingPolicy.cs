@@ -8,6 +8,9 @@ public interface IRoutingPolicy
     /// <summary>Whether <see cref="Candidate.OverlapBlocks"/> matters: without it no block events need to travel.</summary>
     bool UsesPrefixOverlap { get; }
 
+    /// <summary>Whether <see cref="Candidate.Waiting"/> and <see cref="Candidate.KvUsage"/> matter: without them no load reports need to travel.</summary>
+    bool UsesLoadReports => false;
+
     /// <summary>The position of the chosen candidate.</summary>
     /// <param name="query">The request.</param>
     /// <param name="candidates">At least one, in the order of the cluster's instances.</param>

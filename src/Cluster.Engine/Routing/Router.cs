@@ -37,6 +37,9 @@ public sealed class Router
     /// <summary>Whether block events are of any use: if not, nobody needs to send them.</summary>
     public bool UsesPrefixOverlap { get; }
 
+    /// <summary>Whether load reports are of any use.</summary>
+    public bool UsesLoadReports => _replicas[0].Prefill.UsesLoadReports;
+
     private sealed class Replica(ClusterSpec cluster, int index)
     {
         public RouterView View { get; } = new(cluster.Instances.Length, cluster.Router.StalenessNs);

@@ -20,6 +20,8 @@ public sealed class ScorersRouting(double prefixWeight, double kvWeight, double 
 
     public bool UsesPrefixOverlap => prefixWeight > 0;
 
+    public bool UsesLoadReports => true;
+
     public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
     {
         var (min, max) = (int.MaxValue, 0);

@@ -15,6 +15,7 @@ public sealed class InstanceState
         Spec = spec;
         Pool = new BlockPool(spec.Kv.TotalBlocks, kvEvents);
         Waiting = new WaitingQueue(spec.Scheduler.PriorityOrder);
+        Arrived = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Decodes = new DecodeBatch(spec.Kv.BlockSize, spec.Cost.BoundedContextTokens, !spec.Kv.ContiguousReservation);
     }
 
@@ -23,6 +24,15 @@ public sealed class InstanceState
     public BlockPool Pool { get; }
 
     public WaitingQueue Waiting { get; }
+
+    /// <summary>Sequences whose KV has arrived: they hold their blocks already, so they are admitted before <see cref="Waiting"/>.</summary>
+    public WaitingQueue Arrived { get; }
+
+    /// <summary>The sequence to admit next.</summary>
+    public Sequence? Head => Arrived.Head ?? Waiting.Head;
+
+    /// <summary>Sequences that wait to run, whether their KV is here or not.</summary>
+    public int WaitingCount => Waiting.Count + Arrived.Count;
 
     /// <summary>Running sequences that still compute known tokens, in order of admission.</summary>
     public List<Sequence> Prefilling { get; } = [];
@@ -44,6 +54,9 @@ public sealed class InstanceState
 
     /// <summary>Blocks that running sequences may still come to need, at their full length.</summary>
     public long PromisedBlocks { get; private set; }
+
+    /// <summary>Blocks that running sequences will still ask for, at most; what others hold is taken as theirs.</summary>
+    public long BlocksToCome => Math.Max(0, PromisedBlocks - Pool.Allocated - Pool.Referenced);
 
     /// <summary>Blocks that this sequence holds at its full length.</summary>
     public int BlocksAtFullLength(Sequence sequence) =>
@@ -113,11 +126,24 @@ public sealed class InstanceState
             a is null || (b.Request.Priority, b.Id).CompareTo((a.Request.Priority, a.Id)) > 0 ? b : a;
     }
 
+    /// <summary>The last sequence whose KV arrived loses it again and queues to be computed here.</summary>
+    internal void GiveUpArrived(Sequence sequence, long nowNs)
+    {
+        Arrived.Remove(sequence);
+        ReleaseBlocks(sequence);
+        Requeue(sequence, nowNs, toFront: false);
+    }
+
     /// <summary>Recompute preemption: the sequence loses its blocks and waits before all others.</summary>
     internal void Preempt(Sequence victim, long nowNs, bool toFront)
     {
         LeaveBatch(victim);
         ReleaseBlocks(victim);
+        Requeue(victim, nowNs, toFront);
+    }
+
+    private void Requeue(Sequence victim, long nowNs, bool toFront)
+    {
         victim.Computed = 0;
         victim.Preemptions++;
         victim.Status = SequenceStatus.Waiting;

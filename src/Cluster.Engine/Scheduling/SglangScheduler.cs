@@ -21,16 +21,10 @@ public sealed class SglangScheduler(double newTokenRatio) : IScheduler
         for (var i = 0; i < state.Prefilling.Count && step.BudgetLeft > 0; i++)
             if (!step.ContinuePrefill(state.Prefilling[i], preemptToFront: false)) break;
 
-        while (state.Waiting.Count > 0 && !step.HasPreempted && step.TryAdmitHead(Headroom(state)))
+        while (state.WaitingCount > 0 && !step.HasPreempted && step.TryAdmitHead((long)(state.BlocksToCome * newTokenRatio)))
         {
         }
 
         if (step.IsEmpty) step.DecodeAll(preemptToFront: false);
-    }
-
-    private long Headroom(InstanceState state)
-    {
-        var toCome = state.PromisedBlocks - state.Pool.Allocated - state.Pool.Referenced;
-        return toCome <= 0 ? 0 : (long)(toCome * newTokenRatio);
     }
 }

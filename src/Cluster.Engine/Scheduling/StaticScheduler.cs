@@ -29,8 +29,8 @@ public sealed class StaticScheduler : IScheduler
             return;
         }
 
-        long promised = 0;
-        while (state.Waiting.Count > 0 && step.TryAdmitHead(promised))
-            promised = state.PromisedBlocks - state.Pool.Allocated - state.Pool.Referenced;
+        while (state.WaitingCount > 0 && step.TryAdmitHead(state.BlocksToCome))
+        {
+        }
     }
 }

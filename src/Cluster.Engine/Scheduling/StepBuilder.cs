@@ -48,9 +48,9 @@ public sealed class StepBuilder(InstanceState state)
 
     public IReadOnlyList<PrefillChunk> Chunks => _chunks;
 
-    public bool IncludesDecodes => _decodes;
+    public bool IncludesDecodes => _decodes && State.Decodes.Count > 0;
 
-    public bool IsEmpty => _chunks.Count == 0 && !_decodes;
+    public bool IsEmpty => _chunks.Count == 0 && !IncludesDecodes;
 
     internal void Begin(long nowNs)
     {
@@ -62,11 +62,12 @@ public sealed class StepBuilder(InstanceState state)
         _decodes = HasPreempted = false;
         Blocked = WaitCause.None;
         BudgetLeft = State.Spec.Scheduler.MaxNumBatchedTokens;
+        State.DecodeSlotsReserved = false;
     }
 
     /// <summary>
     /// Every decoding sequence gets its next token. Where blocks run out, victims are preempted from the end until
-    /// they suffice; a sequence that would have to preempt itself does, and ends the round.
+    /// they suffice; a sequence that would have to preempt itself does.
     /// </summary>
     /// <param name="preemptToFront">Victims wait before all others (vLLM) instead of behind them (SGLang's retraction).</param>
     public void DecodeAll(bool preemptToFront = true)
@@ -100,16 +101,16 @@ public sealed class StepBuilder(InstanceState state)
     }
 
     /// <summary>
-    /// Admits the head of the waiting queue: takes what the prefix cache has, allocates the rest of its first chunk.
+    /// Admits the next waiting sequence: takes what the prefix cache has, allocates the rest of its first chunk.
     /// </summary>
     /// <param name="reserveBlocks">Blocks to leave untouched for others, e.g. for the growth of running sequences.</param>
     /// <returns>False, with <see cref="Blocked"/> set, when it must go on waiting.</returns>
     public bool TryAdmitHead(long reserveBlocks = 0)
     {
-        var (head, kv) = (State.Waiting.Head!, State.Spec.Kv);
+        var (head, kv) = (State.Head!, State.Spec.Kv);
         if (State.Running >= State.Spec.Scheduler.MaxNumSeqs) return Block(WaitCause.Slots);
 
-        var received = head.SharedBlocks + head.PrivateBlocks > 0;
+        var received = head == State.Arrived.Head;
         ReadOnlySpan<ulong> hits = [];
         if (kv.EnablePrefixCaching && !received)
         {
@@ -124,15 +125,20 @@ public sealed class StepBuilder(InstanceState state)
         var held = received ? head.SharedBlocks + head.PrivateBlocks : hits.Length;
         var length = kv.ContiguousReservation ? State.BlocksAtFullLength(head) : State.Decodes.BlocksFor(computed + tokens);
         var blocks = Math.Max(0, length - held);
-        if (blocks + State.Pool.CountEvictable(hits) + reserveBlocks > State.Pool.Available) return Block(WaitCause.Blocks);
+        while (blocks + State.Pool.CountEvictable(hits) + reserveBlocks > State.Pool.Available)
+        {
+            // With nothing running, only sequences that wait with their KV here can hold what the head lacks.
+            if (State.Running > 0 || State.Arrived.Tail is not { } last || last == head) return Block(WaitCause.Blocks);
+            State.GiveUpArrived(last, _nowNs);
+        }
 
         State.Pool.Acquire(hits);
-        State.Pool.TryAllocate(blocks);
+        Allocate(blocks);
         if (!received) RecordHit(head, computed);
         head.SharedBlocks = received ? head.SharedBlocks : hits.Length;
         head.PrivateBlocks += blocks;
         head.Computed = computed;
-        State.Waiting.Remove(head);
+        (received ? State.Arrived : State.Waiting).Remove(head);
         State.Admit(head);
         if (head.Timeline.PrefillStartedNs < 0) head.Timeline.PrefillStartedNs = _nowNs;
         State.Prefilling.Add(head);
@@ -172,15 +178,19 @@ public sealed class StepBuilder(InstanceState state)
     {
         for (var member = State.Decodes.First; member is not null;)
         {
-            // A victim is never before the member at hand, so the member that follows survives unless it is the victim.
+            var next = member.Next;
             while (State.Decodes.IsBlockDue(member) && !State.Pool.TryAllocate(1))
             {
                 var victim = State.Victim()!;
+                // Under the priority policy a victim may stand before the member at hand and have its block already.
+                var served = victim.Status == SequenceStatus.Decoding && victim.AdmissionOrder < member.AdmissionOrder;
+                if (served && State.Decodes.IsBlockDue(victim)) State.Pool.Return(1);
                 Preempt(victim, preemptToFront);
-                if (victim == member) return;
+                if (victim == member) break;
+                next = member.Next;
             }
 
-            member = member.Next;
+            member = next;
         }
     }
 
@@ -227,6 +237,11 @@ public sealed class StepBuilder(InstanceState state)
     {
         var growing = Math.Clamp(bound - c, 0, n);
         return growing * c + growing * (growing + 1) / 2 + (n - growing) * bound;
+    }
+
+    private void Allocate(long blocks)
+    {
+        if (!State.Pool.TryAllocate(blocks)) throw new InvalidOperationException($"{State.Spec.Name}: {blocks} blocks were checked to be available and are not.");
     }
 
     private bool Block(WaitCause cause)

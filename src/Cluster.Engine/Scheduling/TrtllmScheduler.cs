@@ -18,9 +18,10 @@ public sealed class TrtllmScheduler : IScheduler
         for (var i = 0; i < state.Prefilling.Count && step.BudgetLeft > 0; i++)
             if (!step.ContinuePrefill(state.Prefilling[i])) break;
 
-        while (state.Waiting.Count > 0)
+        // Only KV that arrived from elsewhere can have taken promised blocks.
+        while (state.WaitingCount > 0 && !step.HasPreempted)
         {
-            if (state.PromisedBlocks + state.BlocksAtFullLength(state.Waiting.Head!) > state.Pool.Total)
+            if (state.PromisedBlocks + state.BlocksAtFullLength(state.Head!) > state.Pool.Total)
             {
                 step.Blocked = WaitCause.Blocks;
                 return;

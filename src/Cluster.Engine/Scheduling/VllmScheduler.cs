@@ -27,7 +27,7 @@ public sealed class VllmScheduler : IScheduler
             return;
         }
 
-        while (state.Waiting.Count > 0 && step.TryAdmitHead())
+        while (state.WaitingCount > 0 && step.TryAdmitHead())
         {
         }
     }

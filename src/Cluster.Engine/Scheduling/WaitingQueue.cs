@@ -11,6 +11,8 @@ public sealed class WaitingQueue(bool priorityOrder)
 
     public Sequence? Head => _queue.First?.Value;
 
+    public Sequence? Tail => _queue.Last?.Value;
+
     /// <summary>Joins at the end, or behind the last of equal or smaller priority number.</summary>
     public void Enqueue(Sequence sequence)
     {

@@ -1,0 +1,271 @@
+using Cluster.Engine;
+using Cluster.Engine.KvCache;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Routing;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Transfer;
+using Cluster.Engine.Units;
+using Cluster.Simulator.Events;
+using Cluster.Simulator.Recording;
+
+namespace Cluster.Simulator;
+
+/// <summary>
+/// The virtual-time driver: runs a cluster's state machines against an event queue instead of a clock. All inputs of
+/// one moment are seen before any instance begins its next step.
+/// </summary>
+public sealed class ClusterSimulation
+{
+    private readonly ClusterSpec _cluster;
+    private readonly Arrivals _arrivals;
+    private readonly EventQueue _events = new();
+    private readonly Instance[] _instances;
+    private readonly Router _router;
+    private readonly LinkFabric? _links;
+    private readonly Dictionary<long, Flight> _flights = [];
+    private readonly Dictionary<long, Flight> _transfers = [];
+    private readonly List<int> _touched = [];
+    private readonly bool[] _isTouched;
+    private readonly List<RequestRecord> _records = [];
+    private readonly GapHistogram _gaps = new();
+    private long _scheduledTransferNs = Time.Never;
+    private long _nowNs;
+    private ulong _log;
+
+    private readonly ISimulationObserver? _observer;
+
+    private ClusterSimulation(ClusterSpec cluster, Workload workload, ISimulationObserver? observer)
+    {
+        _cluster = cluster;
+        _observer = observer;
+        _router = new Router(cluster);
+        _instances = new Instance[cluster.Instances.Length];
+        _isTouched = new bool[cluster.Instances.Length];
+        for (var i = 0; i < _instances.Length; i++)
+            _instances[i] = new Instance(cluster.Instances[i], _router.UsesPrefixOverlap ? new IndexFeed(this, i) : null, _gaps);
+        _links = cluster.Link is null ? null : new LinkFabric(cluster.Link, _instances.Length);
+        _arrivals = new Arrivals(workload);
+    }
+
+    /// <summary>Runs the workload to its end.</summary>
+    /// <param name="observer">Sees steps, transfers and ends as they happen; null for full speed.</param>
+    /// <exception cref="InvalidOperationException">Requests are left that nothing will ever serve: a bug, reported rather than hidden.</exception>
+    public static RunRecord Run(
+        ClusterSpec cluster, Workload workload, ISimulationObserver? observer = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        ArgumentNullException.ThrowIfNull(workload);
+        var simulation = new ClusterSimulation(cluster, workload, observer);
+        simulation.RunToEnd(cancellation);
+        return simulation.Record();
+    }
+
+    /// <summary>A request on its way, with its state on the one or two instances that serve it.</summary>
+    private sealed class Flight(RequestSpec request)
+    {
+        public RequestSpec Request { get; } = request;
+        public RequestTimeline Timeline { get; } = new();
+        public RoutingDecision? Decision { get; set; }
+        public Sequence? Prefill { get; set; }
+        public Sequence? Decode { get; set; }
+    }
+
+    /// <summary>Carries block events of one instance to the router.</summary>
+    private sealed class IndexFeed(ClusterSimulation simulation, int instance) : IKvEventSink
+    {
+        public void Stored(ulong key) => simulation._router.Stored(instance, key, simulation._nowNs);
+
+        public void Removed(ulong key) => simulation._router.Removed(instance, key, simulation._nowNs);
+    }
+
+    private void RunToEnd(CancellationToken cancellation)
+    {
+        ScheduleArrival();
+        for (long n = 1; _events.Count > 0; n++)
+        {
+            var next = _events.Take();
+            _nowNs = next.TimeNs;
+            Handle(in next);
+            if (_events.Count == 0 || _events.NextNs > _nowNs) BeginSteps();
+            if ((n & 0xFFFF) == 0) cancellation.ThrowIfCancellationRequested();
+        }
+
+        if (_flights.Count > 0)
+            throw new InvalidOperationException($"{_flights.Count} requests never ended, the first is {_flights.Keys.Min()}: the cluster stalled at {Time.ToSeconds(_nowNs)} s.");
+    }
+
+    private void Handle(in Event next)
+    {
+        switch (next.Kind)
+        {
+            case EventKind.Arrival: Arrive(); break;
+            case EventKind.Routed: Place(_flights[next.Target]); break;
+            case EventKind.StepEnd: EndStep((int)next.Target); break;
+            case EventKind.Transfer: EndTransfers(); break;
+            default: throw new InvalidOperationException($"Unknown event {next.Kind}.");
+        }
+    }
+
+    private void ScheduleArrival()
+    {
+        if (_arrivals.NextNs != Time.Never) _events.Schedule(Math.Max(_nowNs, _arrivals.NextNs), EventKind.Arrival, 0);
+    }
+
+    private void Arrive()
+    {
+        // Another arrival, scheduled for the same moment, may have taken this one's turn.
+        while (_arrivals.NextNs <= _nowNs)
+        {
+            var flight = new Flight(_arrivals.Take(_nowNs));
+            _flights.Add(flight.Request.Id, flight);
+            flight.Timeline.ArrivedNs = _nowNs;
+            flight.Timeline.TokenizedNs = _nowNs + (long)(_cluster.TokenizeNsPerToken * flight.Request.InputTokens);
+            var routedNs = flight.Timeline.TokenizedNs + _cluster.Router.DecisionNs;
+            if (routedNs == _nowNs) Place(flight);
+            else _events.Schedule(routedNs, EventKind.Routed, flight.Request.Id);
+        }
+
+        ScheduleArrival();
+    }
+
+    private void Place(Flight flight)
+    {
+        flight.Timeline.RoutedNs = _nowNs;
+        flight.Decision = _router.Route(flight.Request, _nowNs);
+        if (flight.Decision is null)
+        {
+            End(flight, RequestOutcome.Rejected);
+            return;
+        }
+
+        Log((ulong)flight.Request.Id, (ulong)flight.Decision.PrefillInstance << 32 | (uint)flight.Decision.DecodeInstance);
+        var target = flight.Decision.IsLocal ? flight.Request.OutputTokens : 1;
+        flight.Prefill = new Sequence(flight.Request, target) { Timeline = flight.Timeline };
+        _instances[flight.Decision.PrefillInstance].Enqueue(flight.Prefill, _nowNs);
+        Touch(flight.Decision.PrefillInstance);
+    }
+
+    private void EndStep(int index)
+    {
+        var instance = _instances[index];
+        instance.EndStep(_nowNs);
+        if (_router.UsesLoadReports)
+            _router.Report(index, new InstanceLoad(instance.State.Running, instance.State.WaitingCount, instance.State.Pool.Usage), _nowNs);
+        Touch(index);
+    }
+
+    private void EndTransfers()
+    {
+        if (_nowNs != _scheduledTransferNs) return;
+        foreach (var id in _links!.Advance(_nowNs))
+        {
+            _transfers.Remove(id, out var flight);
+            var (prefill, decode) = (flight!.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
+            _instances[prefill].ReleaseHeld(flight.Prefill!, _nowNs);
+            _instances[decode].KvArrived(flight.Decode!, _nowNs);
+            Touch(prefill);
+            Touch(decode);
+        }
+
+        ScheduleTransfer();
+    }
+
+    private void ScheduleTransfer()
+    {
+        _scheduledTransferNs = _links!.NextEventNs;
+        if (_scheduledTransferNs != Time.Never) _events.Schedule(_scheduledTransferNs, EventKind.Transfer, 0);
+    }
+
+    private void Touch(int index)
+    {
+        if (_isTouched[index]) return;
+        _isTouched[index] = true;
+        _touched.Add(index);
+    }
+
+    private void BeginSteps()
+    {
+        // Carrying out effects can touch further instances, so the list may grow while it is worked off.
+        for (var i = 0; i < _touched.Count; i++)
+        {
+            var index = _touched[i];
+            _isTouched[index] = false;
+            var instance = _instances[index];
+            CarryOut(instance);
+            if (instance.IsStepping || !instance.TryBeginStep(_nowNs, out var step)) continue;
+            CarryOut(instance);
+            _observer?.StepBegan(index, instance, in step);
+            _events.Schedule(step.DueNs, EventKind.StepEnd, index);
+        }
+
+        _touched.Clear();
+    }
+
+    private void CarryOut(Instance instance)
+    {
+        for (var i = 0; i < instance.Effects.Count; i++)
+        {
+            var effect = instance.Effects[i];
+            var flight = _flights[effect.Sequence.Id];
+            switch (effect.Kind)
+            {
+                case InstanceEffectKind.FirstToken: break;
+                case InstanceEffectKind.PrefillComplete: HandOver(flight); break;
+                case InstanceEffectKind.KvReserved: StartTransfer(flight, effect.Tokens); break;
+                case InstanceEffectKind.Finished: End(flight, RequestOutcome.Completed); break;
+                case InstanceEffectKind.Rejected: End(flight, RequestOutcome.Rejected); break;
+                default: throw new InvalidOperationException($"Nothing in virtual time causes {effect.Kind}.");
+            }
+        }
+
+        instance.ClearEffects();
+    }
+
+    private void HandOver(Flight flight)
+    {
+        _router.PrefillEnded(flight.Request.Id, _nowNs);
+        flight.Decode = new Sequence(flight.Request, flight.Request.OutputTokens) { Timeline = flight.Timeline, Generated = 1 };
+        var decode = flight.Decision!.DecodeInstance;
+        _instances[decode].EnqueueRemote(flight.Decode, _nowNs);
+        Touch(decode);
+    }
+
+    private void StartTransfer(Flight flight, int missingTokens)
+    {
+        var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
+        var bytes = TransferPlan.Bytes(_cluster.Transfer, _cluster.Instances[prefill], flight.Request.InputTokens, missingTokens);
+        _transfers.Add(_links!.Start(prefill, decode, bytes, _nowNs), flight);
+        ScheduleTransfer();
+    }
+
+    private void End(Flight flight, RequestOutcome outcome)
+    {
+        var (request, line) = (flight.Request, flight.Timeline);
+        _flights.Remove(request.Id);
+        _router.Ended(request.Id, _nowNs);
+        var completed = outcome == RequestOutcome.Completed;
+        // A hand-over that is rejected leaves its KV behind at the source.
+        if (flight.Prefill?.Status == SequenceStatus.Held) _instances[flight.Decision!.PrefillInstance].ReleaseHeld(flight.Prefill, _nowNs);
+        var cached = Math.Max(0, flight.Prefill?.CachedTokens ?? 0);
+        var record = new RequestRecord(
+            request.Id, outcome, line.ArrivedNs, _nowNs, request.InputTokens, completed ? request.OutputTokens : 0, cached,
+            completed ? line.TtftNs : 0, completed ? line.Hops() : default,
+            flight.Decision?.PrefillInstance ?? -1, flight.Decision?.DecodeInstance ?? -1);
+        _records.Add(record);
+        _observer?.Ended(in record);
+        Log((ulong)line.FirstTokenNs, (ulong)_nowNs);
+        if (_arrivals.Ended(request, _nowNs)) ScheduleArrival();
+    }
+
+    private void Log(ulong a, ulong b) => _log = Hashing.Mix(Hashing.Mix(_log, a), b);
+
+    private RunRecord Record() => new(
+        _cluster, _records, _gaps,
+        [.. _instances.Select(i => new InstanceRecord(
+            i.Spec.Name, i.Spec.Role, i.Walls, i.State.Counters.Preemptions, i.State.Counters.PrefixCacheQueries,
+            i.State.Counters.PrefixCacheHits, i.State.Counters.GenerationTokens, i.State.Counters.PromptTokens))])
+    {
+        KvBytesMoved = _links?.BytesMoved ?? 0,
+        LogHash = _log,
+    };
+}

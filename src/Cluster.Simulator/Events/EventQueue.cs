@@ -1,0 +1,67 @@
+namespace Cluster.Simulator.Events;
+
+/// <summary>What happens at a moment of virtual time. At equal times lower kinds go first, then the earlier scheduled.</summary>
+public enum EventKind : byte
+{
+    StepEnd,
+    Transfer,
+    Routed,
+    Arrival,
+}
+
+/// <summary>One scheduled event.</summary>
+/// <param name="Target">Instance index, or a slot of the simulation's own tables.</param>
+public readonly record struct Event(long TimeNs, EventKind Kind, long Sequence, long Target)
+{
+    internal bool Precedes(in Event other) =>
+        TimeNs != other.TimeNs ? TimeNs < other.TimeNs : Kind != other.Kind ? Kind < other.Kind : Sequence < other.Sequence;
+}
+
+/// <summary>Scheduled events in the order (time, kind, sequence): total, so that a run never depends on a heap's whims.</summary>
+public sealed class EventQueue
+{
+    private Event[] _heap = new Event[64];
+    private long _sequence;
+
+    public int Count { get; private set; }
+
+    /// <summary>The next event's time; undefined while empty.</summary>
+    public long NextNs => _heap[0].TimeNs;
+
+    public void Schedule(long timeNs, EventKind kind, long target)
+    {
+        if (Count == _heap.Length) Array.Resize(ref _heap, Count * 2);
+        var added = new Event(timeNs, kind, _sequence++, target);
+        var at = Count++;
+        while (at > 0)
+        {
+            var parent = (at - 1) / 2;
+            if (!added.Precedes(in _heap[parent])) break;
+            _heap[at] = _heap[parent];
+            at = parent;
+        }
+
+        _heap[at] = added;
+    }
+
+    /// <exception cref="InvalidOperationException">Nothing is scheduled.</exception>
+    public Event Take()
+    {
+        if (Count == 0) throw new InvalidOperationException("No event is scheduled.");
+        var first = _heap[0];
+        var last = _heap[--Count];
+        var at = 0;
+        while (true)
+        {
+            var child = 2 * at + 1;
+            if (child >= Count) break;
+            if (child + 1 < Count && _heap[child + 1].Precedes(in _heap[child])) child++;
+            if (!_heap[child].Precedes(in last)) break;
+            _heap[at] = _heap[child];
+            at = child;
+        }
+
+        _heap[at] = last;
+        return first;
+    }
+}

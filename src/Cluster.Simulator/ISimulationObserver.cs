@@ -1,0 +1,14 @@
+using Cluster.Engine;
+using Cluster.Simulator.Recording;
+
+namespace Cluster.Simulator;
+
+/// <summary>Looks on while a simulation runs: progress bars, timelines, checks. Must not change what it sees.</summary>
+public interface ISimulationObserver
+{
+    /// <summary>An instance began a step; its <see cref="Instance.State"/> is that of the step's start.</summary>
+    void StepBegan(int index, Instance instance, in Step step);
+
+    /// <summary>A request reached its terminal state.</summary>
+    void Ended(in RequestRecord record);
+}

@@ -1,0 +1,24 @@
+using Cluster.Engine.Requests;
+
+namespace Cluster.Simulator.Recording;
+
+/// <summary>How a request ended.</summary>
+public enum RequestOutcome
+{
+    Completed,
+    /// <summary>No instance could take it.</summary>
+    Rejected,
+    /// <summary>It broke off with an error.</summary>
+    Failed,
+}
+
+/// <summary>One request after its end, in emulated time.</summary>
+public readonly record struct RequestRecord(
+    long Id, RequestOutcome Outcome, long ArrivedNs, long FinishedNs, int InputTokens, int OutputTokens, int CachedTokens,
+    long TtftNs, TtftHops Hops, int PrefillInstance, int DecodeInstance)
+{
+    public long E2eNs => FinishedNs - ArrivedNs;
+
+    /// <summary>(E2E − TTFT) ÷ (output tokens − 1); 0 for a single token.</summary>
+    public double TpotNs => OutputTokens > 1 ? (E2eNs - TtftNs) / (double)(OutputTokens - 1) : 0;
+}

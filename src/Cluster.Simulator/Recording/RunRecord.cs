@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using Cluster.Engine.Diagnosis;
+using Cluster.Engine.Topology;
+
+namespace Cluster.Simulator.Recording;
+
+/// <summary>Everything a run of one cluster leaves behind: from virtual time or from the live cluster, in emulated time.</summary>
+public sealed record RunRecord(ClusterSpec Cluster, IReadOnlyList<RequestRecord> Requests, GapHistogram Gaps, ImmutableArray<InstanceRecord> Instances)
+{
+    /// <summary>Bytes of KV that crossed links.</summary>
+    public double KvBytesMoved { get; init; }
+
+    /// <summary>Hash over every decision and every time stamp, in order: equal runs have equal logs.</summary>
+    public ulong LogHash { get; init; }
+}
+
+/// <summary>One instance after the run.</summary>
+public sealed record InstanceRecord(
+    string Name, InstanceRole Role, WallTally Walls, long Preemptions, long PrefixCacheQueries, long PrefixCacheHits, long GenerationTokens, long PromptTokens);

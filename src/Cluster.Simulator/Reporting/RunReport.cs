@@ -1,0 +1,22 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Cluster.Simulator.Reporting;
+
+/// <summary>The report of <c>run</c> and <c>simulate</c>: what <c>--json</c> prints.</summary>
+/// <param name="Scenario">Its name.</param>
+/// <param name="Mode"><c>virtual</c> or <c>live</c>: where the figures of <paramref name="Variants"/> come from.</param>
+/// <param name="Verdict">Which variant won, by how much, in a sentence.</param>
+/// <param name="Virtual">In a live report: the same variants in virtual time.</param>
+public sealed record RunReport(
+    string Scenario, string Mode, IReadOnlyList<VariantReport> Variants, string Verdict, IReadOnlyList<VariantReport>? Virtual = null)
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        WriteIndented = true,
+    };
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+}

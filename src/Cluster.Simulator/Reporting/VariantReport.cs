@@ -1,0 +1,111 @@
+using Cluster.Engine.Diagnosis;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
+using Cluster.Simulator.Recording;
+
+namespace Cluster.Simulator.Reporting;
+
+/// <summary>One variant of a scenario, measured: the keys of the published JSON, in snake case there.</summary>
+public sealed record VariantReport
+{
+    public required string Name { get; init; }
+    public required int Gpus { get; init; }
+    public required int Requests { get; init; }
+    public required int Completed { get; init; }
+    public required int Failed { get; init; }
+
+    /// <summary>First arrival to last end, emulated seconds.</summary>
+    public required double DurationS { get; init; }
+    public required double OutputTokensPerS { get; init; }
+    public required double RequestsPerS { get; init; }
+
+    /// <summary>Requests per second that met all SLOs.</summary>
+    public required double GoodputRps { get; init; }
+    public required Distribution TtftMs { get; init; }
+    public required Distribution TpotMs { get; init; }
+    public required Distribution ItlMs { get; init; }
+    public required Distribution E2eMs { get; init; }
+
+    /// <summary>Mean of each hop; they add up to the mean TTFT.</summary>
+    public required IReadOnlyDictionary<string, double> TtftHopsMs { get; init; }
+
+    /// <summary>Prompt tokens found in cache ÷ prompt tokens.</summary>
+    public required double PrefixHitRate { get; init; }
+
+    /// <summary>Binding wall by role; an aggregated cluster names its one wall for both.</summary>
+    public required IReadOnlyDictionary<string, string> Walls { get; init; }
+
+    /// <summary>Dollars per million output tokens; null where a GPU's price is not known.</summary>
+    public required double? CostPerMillionTokens { get; init; }
+
+    public static VariantReport Of(RunRecord run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var completed = run.Requests.Where(r => r.Outcome == RequestOutcome.Completed).ToList();
+        var firstNs = run.Requests.Count == 0 ? 0 : run.Requests.Min(r => r.ArrivedNs);
+        var lastNs = run.Requests.Count == 0 ? 0 : run.Requests.Max(r => r.FinishedNs);
+        var seconds = Math.Max((lastNs - firstNs) / 1e9, 1e-9);
+        var outputTokens = completed.Sum(r => (long)r.OutputTokens);
+        var inputTokens = completed.Sum(r => (long)r.InputTokens);
+        var good = completed.Count(r => run.Cluster.Slo.IsMetBy(r.TtftNs, r.TpotNs, r.E2eNs));
+        return new VariantReport
+        {
+            Name = run.Cluster.Name,
+            Gpus = run.Cluster.Gpus,
+            Requests = run.Requests.Count,
+            Completed = completed.Count,
+            Failed = run.Requests.Count - completed.Count,
+            DurationS = run.Requests.Count == 0 ? 0 : seconds,
+            OutputTokensPerS = outputTokens / seconds,
+            RequestsPerS = completed.Count / seconds,
+            GoodputRps = good / seconds,
+            TtftMs = Distribution.OfMilliseconds(completed.Select(r => r.TtftNs / 1e6)),
+            TpotMs = Distribution.OfMilliseconds(completed.Where(r => r.OutputTokens > 1).Select(r => r.TpotNs / 1e6)),
+            ItlMs = Distribution.Of(run.Gaps),
+            E2eMs = Distribution.OfMilliseconds(completed.Select(r => r.E2eNs / 1e6)),
+            TtftHopsMs = MeanHops(completed),
+            PrefixHitRate = inputTokens == 0 ? 0 : completed.Sum(r => (long)r.CachedTokens) / (double)inputTokens,
+            Walls = WallsByRole(run),
+            CostPerMillionTokens = Cost(run.Cluster, seconds, outputTokens),
+        };
+    }
+
+    private static Dictionary<string, double> MeanHops(List<RequestRecord> completed)
+    {
+        var means = new Dictionary<string, double>();
+        for (var hop = 0; hop < TtftHops.Names.Count; hop++)
+        {
+            var at = hop;
+            means[TtftHops.Names[hop]] = completed.Count == 0 ? 0 : completed.Average(r => r.Hops[at] / 1e6);
+        }
+
+        return means;
+    }
+
+    private static Dictionary<string, string> WallsByRole(RunRecord run)
+    {
+        var walls = new Dictionary<string, string>();
+        foreach (var role in run.Instances.GroupBy(i => i.Role))
+        {
+            var tally = new WallTally();
+            foreach (var instance in role) tally.Add(instance.Walls);
+            var wall = tally.Binding.ToString().ToLowerInvariant();
+            if (role.Key != InstanceRole.Aggregated) walls[role.Key.ToString().ToLowerInvariant()] = wall;
+            else foreach (var phase in (string[])["prefill", "decode"]) walls.TryAdd(phase, wall);
+        }
+
+        return walls;
+    }
+
+    private static double? Cost(ClusterSpec cluster, double seconds, long outputTokens)
+    {
+        double dollarsPerHour = 0;
+        foreach (var instance in cluster.Instances)
+        {
+            if (instance.Deployment.Gpu.DollarsPerHour is not (var price and > 0)) return null;
+            dollarsPerHour += price * instance.Deployment.Parallelism.Gpus;
+        }
+
+        return outputTokens == 0 ? null : dollarsPerHour * seconds / 3600 / outputTokens * 1e6;
+    }
+}

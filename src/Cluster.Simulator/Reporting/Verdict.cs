@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace Cluster.Simulator.Reporting;
+
+/// <summary>Says which variant won, and why one may believe it.</summary>
+public static class Verdict
+{
+    /// <summary>Differences below this are called even: runs of the same scenario differ by as much.</summary>
+    private const double Even = 0.02;
+
+    public static string Of(IReadOnlyList<VariantReport> variants)
+    {
+        ArgumentNullException.ThrowIfNull(variants);
+        if (variants.Count == 0) return "Nothing ran.";
+        if (variants.Count == 1) return Alone(variants[0]);
+        var ranked = variants.OrderByDescending(v => v.GoodputRps).ToList();
+        var (best, next) = (ranked[0], ranked[1]);
+        if (best.GoodputRps <= 0) return "No variant met the SLO for a single request: lower the rate, add GPUs or relax the SLO.";
+        var gain = next.GoodputRps <= 0 ? double.PositiveInfinity : best.GoodputRps / next.GoodputRps - 1;
+        if (gain > Even)
+        {
+            return string.Create(CultureInfo.InvariantCulture,
+                $"{best.Name} wins: goodput {best.GoodputRps:F2} against {next.GoodputRps:F2} req/s ({Percent(gain)}); {Latencies(best, next)}.");
+        }
+
+        var (faster, slower) = best.TpotMs.P99 <= next.TpotMs.P99 ? (best, next) : (next, best);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"Goodput is even ({best.GoodputRps:F2} and {next.GoodputRps:F2} req/s); {faster.Name} has the steadier tokens: {Latencies(faster, slower)}.");
+    }
+
+    private static string Alone(VariantReport only) => only.Completed == 0
+        ? $"{only.Name} completed no request."
+        : string.Create(CultureInfo.InvariantCulture,
+            $"{only.Name} met the SLO for {only.GoodputRps / only.RequestsPerS:P0} of requests.");
+
+    private static string Latencies(VariantReport a, VariantReport b) => string.Create(CultureInfo.InvariantCulture,
+        $"TTFT p90 {a.TtftMs.P90:F0} against {b.TtftMs.P90:F0} ms, TPOT p99 {a.TpotMs.P99:F1} against {b.TpotMs.P99:F1} ms");
+
+    private static string Percent(double gain) =>
+        double.IsInfinity(gain) ? "the other met it for none" : string.Create(CultureInfo.InvariantCulture, $"+{gain:P0}");
+}
