@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
+using Cluster.Scenarios.Sections;
+using Cluster.Scenarios.Workloads;
+
+namespace Cluster.Scenarios.Resolving;
+
+/// <summary>Names → things: catalog entries, cost models, memory plans, blocks, workloads.</summary>
+public static class ScenarioResolver
+{
+    /// <summary>Each variant's cluster and workload.</summary>
+    /// <exception cref="ScenarioException">Something does not fit; carries every reason.</exception>
+    public static IReadOnlyList<ResolvedVariant> Resolve(Scenario scenario, ScenarioCatalog catalog)
+    {
+        var errors = new List<ScenarioError>();
+        var resolved = Resolve(scenario, catalog, errors);
+        return errors.Count == 0 ? resolved : throw new ScenarioException(errors);
+    }
+
+    internal static IReadOnlyList<ResolvedVariant> Resolve(Scenario scenario, ScenarioCatalog catalog, List<ScenarioError> errors)
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        ArgumentNullException.ThrowIfNull(catalog);
+        var result = new List<ResolvedVariant>();
+        foreach (var variant in scenario.Variants)
+        {
+            var cluster = ResolveCluster(variant, catalog);
+            var workload = ResolveWorkload(variant, cluster);
+            if (cluster is not null && workload is not null) result.Add(new ResolvedVariant(variant, cluster, workload));
+        }
+
+        return result;
+    }
+
+    private static ClusterSpec? ResolveCluster(ScenarioVariant variant, ScenarioCatalog catalog)
+    {
+        var instances = ImmutableArray.CreateBuilder<InstanceSpec>();
+        var ok = true;
+        foreach (var pool in variant.Topology.Pools)
+        {
+            var resolved = PoolResolver.Resolve(variant, pool, catalog);
+            ok &= resolved is not null;
+            if (resolved is not null) instances.AddRange(resolved);
+        }
+
+        if (!ok) return null;
+        return new ClusterSpec(
+            variant.Name,
+            instances.ToImmutable(),
+            variant.Topology.Link is { } link ? catalog.Links[link] : null,
+            Transfer(variant.Transfer),
+            new RouterSpec(variant.Router.Policy)
+            {
+                Dials = variant.Router.Dials,
+                StalenessNs = variant.Router.StalenessNs,
+                Replicas = variant.Router.Replicas,
+                DecisionNs = variant.Router.DecisionNs,
+            },
+            new SloSpec(variant.Slo.TtftNs, variant.Slo.TpotNs, variant.Slo.E2eNs),
+            variant.Seed);
+    }
+
+    private static TransferSpec Transfer(TransferSection t) => new()
+    {
+        LayerwiseOverlap = t.Overlap,
+        MissingOnly = t.MissingOnly,
+        Conditional = t.Conditional is { } c ? new ConditionalDisaggregation(c.MaxUncachedTokens, c.MaxUncachedRatio) : null,
+        ExpiryNs = t.ExpiryNs,
+    };
+
+    private static Workload? ResolveWorkload(ScenarioVariant variant, ClusterSpec? cluster)
+    {
+        var section = variant.Workload;
+        if (section.Trace is null) return WorkloadSource.Open(section, variant.Seed);
+        try
+        {
+            var survey = TraceSurvey.Of(section);
+            if (!Check(variant, section, survey, cluster)) return null;
+            var stretch = section is { Rate: { Shape: RateShape.Constant } rate, Arrivals: null, Concurrency: null } ? survey.Stretch(rate.PerSecond) : 1;
+            return WorkloadSource.Open(section, variant.Seed, stretch);
+        }
+        catch (TraceException e)
+        {
+            variant.Places.Add(new ScenarioError(e.At, "workload.trace", e.Problem) { Value = e.Value });
+        }
+        catch (IOException e)
+        {
+            variant.Places.Add(new ScenarioError(variant.Places.At("workload.trace"), "workload.trace", e.Message));
+        }
+
+        return null;
+    }
+
+    private static bool Check(ScenarioVariant variant, WorkloadSection section, TraceSurvey survey, ClusterSpec? cluster)
+    {
+        var (key, problem, next) = survey switch
+        {
+            { Requests: 0 } => ("workload.trace", "No request of the trace is inside the window.", "Widen 'workload.window'."),
+            { Complete: true } when section.Requests > survey.Requests =>
+                ("workload.requests", $"The trace has only {survey.Requests} requests in its window.", $"The nearest is {survey.Requests}."),
+            { SpanNs: 0, Requests: > 1 } when section.Rate is not null && section.Arrivals is null =>
+                ("workload.rate", "All requests of the trace arrive at once, so it cannot be stretched to a rate.", "Add 'arrivals: poisson'."),
+            _ => ("", "", ""),
+        };
+        if (key.Length > 0)
+            variant.Places.Add(new ScenarioError(variant.Places.At(key), key, problem) { Suggestion = next });
+        return key.Length == 0 && cluster is not null;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
+using Cluster.Scenarios.Reading;
+using Cluster.Scenarios.Resolving;
+using Cluster.Scenarios.Yaml;
+
+namespace Cluster.Scenarios;
+
+/// <summary>A value set from outside the file, e.g. by <c>--set topology.prefill.tp=8</c>; wins over the file in every variant.</summary>
+/// <param name="Path">Full path of the key.</param>
+/// <param name="Value">As it would be written in the file, YAML included: <c>4/s</c>, <c>{ constant: 3 }</c>.</param>
+/// <param name="Origin">Shown in errors, e.g. <c>--set</c> or <c>--tp</c>.</param>
+public sealed record ScenarioOverride(string Path, string Value, string Origin = "--set");
+
+/// <summary>One variant, ready to run.</summary>
+/// <param name="Variant">As written, defaults filled in.</param>
+/// <param name="Cluster">Instances with their cost models, link, router.</param>
+/// <param name="Workload">What arrives and when; enumerable again and again.</param>
+public sealed record ResolvedVariant(ScenarioVariant Variant, ClusterSpec Cluster, Workload Workload);
+
+/// <summary>What came of reading a scenario: everything, or every error.</summary>
+/// <param name="Scenario">Null when there are errors.</param>
+/// <param name="Variants">Resolved, in the scenario's order; empty when there are errors.</param>
+public sealed record ScenarioResult(Scenario? Scenario, IReadOnlyList<ResolvedVariant> Variants, IReadOnlyList<ScenarioError> Errors)
+{
+    public bool Ok => Errors.Count == 0;
+
+    /// <exception cref="ScenarioException">There are errors.</exception>
+    public ScenarioResult OrThrow() => Ok ? this : throw new ScenarioException(Errors);
+}
+
+/// <summary>Reads scenario files: strictly, wholly, with every error at once.</summary>
+public static class ScenarioFile
+{
+    /// <summary>Replaced whole by a variant: half of one topology in another means nothing.</summary>
+    private static readonly HashSet<string> Whole = ["topology", "workload.rate", "workload.synthetic", "router.dials"];
+
+    private static readonly IReadOnlyList<IReadOnlyList<string>> Exclusive = [WorkloadReader.Sources];
+
+    /// <summary>Reads and resolves a file. A missing or unreadable file is an error in the result, not an exception.</summary>
+    public static ScenarioResult Load(string path, ScenarioCatalog catalog, IReadOnlyList<ScenarioOverride>? overrides = null)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        try
+        {
+            return Parse(File.ReadAllText(path), catalog, path, overrides);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+            var others = Directory.Exists(folder)
+                ? Directory.EnumerateFiles(folder, "*.yaml").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal).ToArray()
+                : [];
+            var message = e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message;
+            return new ScenarioResult(null, [], [new ScenarioError(new SourceLocation(path, 0, 0), "", message)
+            {
+                Suggestion = NearestName.Question(Path.GetFileName(path), others),
+            }]);
+        }
+    }
+
+    /// <summary>Reads and resolves text.</summary>
+    /// <param name="file">Named in errors; trace paths are relative to its folder.</param>
+    public static ScenarioResult Parse(
+        string text, ScenarioCatalog catalog, string file = "scenario.yaml", IReadOnlyList<ScenarioOverride>? overrides = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var errors = new List<ScenarioError>();
+        var root = YamlText.Parse(text, file, errors);
+        return root is null ? new ScenarioResult(null, [], errors) : Read(root, catalog, file, overrides ?? [], errors);
+    }
+
+    /// <summary>A scenario from overrides alone: shorthand flags instead of a file.</summary>
+    public static ScenarioResult FromFlags(IReadOnlyList<ScenarioOverride> flags, ScenarioCatalog catalog)
+    {
+        ArgumentNullException.ThrowIfNull(flags);
+        return Read(new MapNode(new SourceLocation("command line", 0, 0), []), catalog, "command line", flags, []);
+    }
+
+    private static ScenarioResult Read(
+        MapNode root, ScenarioCatalog catalog, string file, IReadOnlyList<ScenarioOverride> overrides, List<ScenarioError> errors)
+    {
+        var directory = file == "command line" ? "" : Path.GetDirectoryName(file) ?? "";
+        var top = new SectionReader(new ReadContext(file, errors) { Directory = directory }, root, "");
+        var name = top.Text("name", "") ?? Path.GetFileNameWithoutExtension(file);
+        var compare = top.Section("compare", "");
+        var body = root.Without("name", "compare");
+        var variants = ImmutableArray.CreateBuilder<ScenarioVariant>();
+        AddVariant(null, body);
+        foreach (var variant in compare?.WrittenKeys ?? [])
+        {
+            if (compare!.Section(variant, "") is { Map: { } over })
+                AddVariant(variant, YamlMerge.Lay(body, over, Whole, Exclusive));
+        }
+
+        CheckNames();
+        if (errors.Count > 0) return new ScenarioResult(null, [], Sorted(errors));
+        var scenario = new Scenario(name, variants.ToImmutable(), directory);
+        var resolved = ScenarioResolver.Resolve(scenario, catalog, errors);
+        return errors.Count > 0 ? new ScenarioResult(null, [], Sorted(errors)) : new ScenarioResult(scenario, resolved, []);
+
+        void AddVariant(string? variantName, MapNode map)
+        {
+            foreach (var change in overrides)
+            {
+                if (OverrideValue(change, errors) is { } value) map = YamlMerge.Set(map, change.Path, value);
+            }
+
+            var reader = new SectionReader(new ReadContext(file, errors) { Directory = directory }, map, "");
+            if (VariantReader.Read(reader, variantName, catalog) is { } read) variants.Add(read);
+            reader.RejectUnknownKeys();
+        }
+
+        void CheckNames()
+        {
+            foreach (var twice in variants.GroupBy(v => v.Name).Where(g => g.Count() > 1))
+                top.Error($"compare.{twice.Key}", $"Two variants are named '{twice.Key}'.", null, null, "Rename the one under 'compare'.");
+        }
+    }
+
+    private static Node? OverrideValue(ScenarioOverride change, List<ScenarioError> errors)
+    {
+        var map = YamlText.Parse($"v: {change.Value}", $"{change.Origin} {change.Path}", errors);
+        return map?.Find("v")?.Value switch
+        {
+            ScalarNode scalar => scalar with { At = new SourceLocation($"{change.Origin} {change.Path}={change.Value}", 0, 0) },
+            { } other => other,
+            null => null,
+        };
+    }
+
+    private static List<ScenarioError> Sorted(List<ScenarioError> errors) =>
+        [.. errors.OrderBy(e => e.At.File, StringComparer.Ordinal).ThenBy(e => e.At.Line).ThenBy(e => e.At.Column)];
+}

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+
+namespace Cluster.Scenarios.Sections;
+
+/// <summary>
+/// The engine's settings, in vLLM's names whatever the profile. Null means "what the profile does on this GPU":
+/// see <see cref="Resolving.EngineDefaults"/>.
+/// </summary>
+/// <param name="Profile">An engine of the catalog; default <c>vllm</c>. Sets the host time and every default below.</param>
+public sealed record EngineSection(string Profile = "vllm")
+{
+    /// <summary>Scheduling policy; default the profile's own.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>The scheduling policy's dials by name; those absent take their default.</summary>
+    public ImmutableSortedDictionary<string, double> Dials { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    /// <summary>Requests running at once.</summary>
+    public int? MaxNumSeqs { get; init; }
+
+    /// <summary>Token budget of a step.</summary>
+    public int? MaxNumBatchedTokens { get; init; }
+
+    /// <summary>Tokens per KV block.</summary>
+    public int? BlockSize { get; init; }
+
+    /// <summary>Share of HBM the engine claims, in (0, 1].</summary>
+    public double? GpuMemoryUtilization { get; init; }
+
+    /// <summary>Blocks in the pool, whatever the HBM would hold.</summary>
+    public long? NumGpuBlocksOverride { get; init; }
+
+    /// <summary>Keep and reuse the blocks of prompts seen before.</summary>
+    public bool? EnablePrefixCaching { get; init; }
+
+    /// <summary>Split prompts over steps.</summary>
+    public bool? EnableChunkedPrefill { get; init; }
+
+    /// <summary>Most prompt tokens of one request in a step; 0: only the budget limits. Default 0.</summary>
+    public int LongPrefillTokenThreshold { get; init; }
+
+    /// <summary>Order waiting requests by priority, then arrival. Default false.</summary>
+    public bool Priority { get; init; }
+
+    /// <summary>Reserve the longest possible context at admission, contiguously, as engines did before paging. Default: only profile <c>static</c>.</summary>
+    public bool? ContiguousReservation { get; init; }
+}
