@@ -1,3 +1,5 @@
+using Cluster.Engine.Requests;
+
 namespace Cluster.Scenarios.Tests;
 
 /// <summary>Texts to read and change one line of.</summary>
@@ -36,4 +38,12 @@ internal static class Scenarios
         result.Variants.ShouldBeEmpty();
         return result.Errors.ShouldHaveSingleItem();
     }
+
+    /// <summary>Workload keys on one aggregated instance.</summary>
+    public static ScenarioResult ReadWorkload(string keys, ulong seed = 0) =>
+        Read($"model: llama-3.1-8b\ntopology: {{ shape: 1A, gpu: h100-sxm }}\nseed: {seed}\nworkload: {{ {keys} }}\n");
+
+    public static Workload Open(string keys, ulong seed = 0) => ReadWorkload(keys, seed).OrThrow().Variants[0].Workload;
+
+    public static RequestSpec[] Draw(string keys, ulong seed = 0) => [.. ((Workload.OpenLoop)Open(keys, seed)).Requests];
 }

@@ -77,7 +77,7 @@ public static class ScenarioResolver
         {
             var survey = TraceSurvey.Of(section);
             if (!Check(variant, section, survey, cluster)) return null;
-            var stretch = section is { Rate: { Shape: RateShape.Constant } rate, Arrivals: null, Concurrency: null } ? survey.Stretch(rate.PerSecond) : 1;
+            var stretch = section.Rate is { } rate && !WorkloadSource.DrawsArrivals(section) ? survey.Stretch(rate.PerSecond) : 1;
             return WorkloadSource.Open(section, variant.Seed, stretch);
         }
         catch (TraceException e)
@@ -99,7 +99,7 @@ public static class ScenarioResolver
             { Requests: 0 } => ("workload.trace", "No request of the trace is inside the window.", "Widen 'workload.window'."),
             { Complete: true } when section.Requests > survey.Requests =>
                 ("workload.requests", $"The trace has only {survey.Requests} requests in its window.", $"The nearest is {survey.Requests}."),
-            { SpanNs: 0, Requests: > 1 } when section.Rate is not null && section.Arrivals is null =>
+            { SpanNs: 0, Requests: > 1 } when section.Rate is not null && !WorkloadSource.DrawsArrivals(section) =>
                 ("workload.rate", "All requests of the trace arrive at once, so it cannot be stretched to a rate.", "Add 'arrivals: poisson'."),
             _ => ("", "", ""),
         };

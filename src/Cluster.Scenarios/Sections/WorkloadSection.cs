@@ -9,48 +9,24 @@ public sealed record WorkloadSection
     /// <summary>Requests drawn from distributions; null when they come from a file.</summary>
     public SyntheticSection? Synthetic { get; init; }
 
+    /// <summary>Conversations or agent runs; null when requests stand alone.</summary>
+    public SessionSection? Sessions { get; init; }
+
     /// <summary>How arrivals are spaced; null: the trace's own times, or Poisson for drawn requests.</summary>
     public ArrivalSection? Arrivals { get; init; }
 
-    /// <summary>Mean arrivals per second. A trace is stretched to it; null: the trace's own rate.</summary>
+    /// <summary>Mean arrivals per second, of sessions where there are any. A trace is stretched to it; null: the trace's own rate.</summary>
     public RateSection? Rate { get; init; }
 
     /// <summary>Closed loop: so many clients, each sending when its last request ended; null: open loop.</summary>
     public int? Concurrency { get; init; }
 
-    /// <summary>Stop after so many requests; null: the trace's end.</summary>
+    /// <summary>Stop after so many requests, turns counted one by one; null: the trace's end.</summary>
     public long? Requests { get; init; }
 
     /// <summary>Stop when arrivals pass this time; null: no limit.</summary>
     public long? DurationNs { get; init; }
 }
-
-/// <summary>A trace file.</summary>
-/// <param name="File">Full path.</param>
-/// <param name="Format">Recognised from the file when not written.</param>
-public sealed record TraceSection(string File, Workloads.TraceFormat Format)
-{
-    /// <summary>Only requests that arrive in [from, to) of the trace; null: all.</summary>
-    public (long FromNs, long ToNs)? Window { get; init; }
-}
-
-/// <summary>Lengths of drawn requests.</summary>
-public sealed record SyntheticSection(LengthSection Input, LengthSection Output);
-
-/// <summary>Shapes of a length distribution.</summary>
-public enum LengthShape
-{
-    Constant,
-    Uniform,
-    Normal,
-    Lognormal,
-    Exponential,
-}
-
-/// <summary>A distribution of token counts, cut to [<paramref name="Min"/>, <paramref name="Max"/>] and rounded.</summary>
-/// <param name="Mean">Mean before cutting; ignored by uniform.</param>
-/// <param name="Cv">Standard deviation ÷ mean, for normal and lognormal.</param>
-public sealed record LengthSection(LengthShape Shape, double Mean, double Cv, int Min, int Max);
 
 /// <summary>Processes by which requests arrive.</summary>
 public enum ArrivalProcess

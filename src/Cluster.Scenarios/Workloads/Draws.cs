@@ -22,18 +22,24 @@ internal static class Draws
     }
 
     /// <summary>Arrival times, ascending, without end; ends only where the rate falls to zero for ever.</summary>
-    public static IEnumerable<long> Arrivals(ArrivalSection arrivals, RateSection rate, RandomStream random)
+    /// <param name="together">So many arrive at each time; the rate counts them all.</param>
+    public static IEnumerable<long> Arrivals(ArrivalSection arrivals, RateSection rate, ulong seed, int together = 1)
     {
+        var random = new RandomStream(seed, "arrivals");
         var curve = new RateCurve(rate);
         var expected = 0.0;
         while (true)
         {
-            expected += Gap(arrivals, random);
+            expected += together * Gap(arrivals, random);
             var seconds = curve.SecondsAt(expected);
             if (!(seconds < 1e9)) yield break;
-            yield return Time.FromSeconds(seconds);
+            for (var i = 0; i < together; i++) yield return Time.FromSeconds(seconds);
         }
     }
+
+    /// <summary>A pause between turns.</summary>
+    public static long PauseNs(PauseSection pause, RandomStream random) =>
+        pause.Cv == 0 || pause.MeanNs == 0 ? pause.MeanNs : (long)Lognormal(pause.MeanNs, pause.Cv, random);
 
     /// <summary>A gap of mean 1.</summary>
     private static double Gap(ArrivalSection arrivals, RandomStream random) => arrivals.Process switch

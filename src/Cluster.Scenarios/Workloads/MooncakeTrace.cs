@@ -44,7 +44,7 @@ internal static class MooncakeTrace
         var blocks = (line.InputLength + BlockTokens - 1) / BlockTokens;
         if (line.HashIds is not { } ids || ids.Length != blocks)
             throw new TraceException(at, $"hash_ids has {line.HashIds?.Length ?? 0} entries; {line.InputLength} tokens need {blocks} (one per started {BlockTokens}).");
-        return new TraceRecord((long)(line.TimestampMs * Time.Millisecond), line.InputLength, line.OutputLength, number) { Prompt = Prompt(ids, line.InputLength) };
+        return new TraceRecord((long)(line.TimestampMs * Time.Millisecond), line.InputLength, line.OutputLength, number) { Content = Prompt(ids, line.InputLength) };
     }
 
     private static TokenContent Prompt(long[] ids, int tokens)

@@ -1,3 +1,5 @@
+using Cluster.Scenarios.Sections;
+
 namespace Cluster.Scenarios.Workloads;
 
 /// <summary>Reads traces line by line; a trace is never held whole.</summary>
@@ -9,20 +11,27 @@ public static class TraceFile
         using var reader = new StreamReader(path);
         var first = reader.ReadLine()?.Trim() ?? "";
         if (AzureTrace.Matches(first)) return TraceFormat.Azure;
-        return MooncakeTrace.Matches(first) ? TraceFormat.Mooncake : null;
+        if (MooncakeTrace.Matches(first)) return TraceFormat.Mooncake;
+        if (BurstGptTrace.Matches(first)) return TraceFormat.BurstGpt;
+        if (JsonlTrace.Matches(first)) return TraceFormat.Jsonl;
+        return first.StartsWith('[') ? TraceFormat.ShareGpt : null;
     }
 
     /// <summary>Every request of the file, in order of arrival.</summary>
     /// <exception cref="TraceException">While enumerating: a broken line, or one that arrives before the line above it.</exception>
-    public static IEnumerable<TraceRecord> Read(string path, TraceFormat format)
+    public static IEnumerable<TraceRecord> Read(TraceSection trace)
     {
-        var records = format switch
+        ArgumentNullException.ThrowIfNull(trace);
+        var records = trace.Format switch
         {
-            TraceFormat.Azure => AzureTrace.Read(path),
-            TraceFormat.Mooncake => MooncakeTrace.Read(path),
-            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No reader for this format."),
+            TraceFormat.Azure => AzureTrace.Read(trace.File),
+            TraceFormat.Mooncake => MooncakeTrace.Read(trace.File),
+            TraceFormat.BurstGpt => BurstGptTrace.Read(trace.File),
+            TraceFormat.ShareGpt => ShareGptTrace.Read(trace.File, trace.CharsPerToken, allTurns: trace.Think is not null),
+            TraceFormat.Jsonl => JsonlTrace.Read(trace.File),
+            _ => throw new ArgumentOutOfRangeException(nameof(trace), trace.Format, "No reader for this format."),
         };
-        return InOrder(records, path);
+        return InOrder(records, trace.File);
     }
 
     private static IEnumerable<TraceRecord> InOrder(IEnumerable<TraceRecord> records, string path)

@@ -9,13 +9,15 @@ namespace Cluster.Scenarios.Workloads;
 /// <param name="Line">Line in the file, from 1.</param>
 public readonly record struct TraceRecord(long ArrivalNs, int InputTokens, int OutputTokens, int Line)
 {
-    /// <summary>Identity of the prompt's tokens, where the trace gives it; null: shared with no other request.</summary>
-    public TokenContent? Prompt { get; init; }
+    /// <summary>Identity of the prompt's tokens, and perhaps of the answer's, where the trace gives it; null: shared with no other request.</summary>
+    public TokenContent? Content { get; init; }
 
     /// <summary>Conversation the request belongs to; 0: none.</summary>
     public ulong SessionId { get; init; }
 
     public int Priority { get; init; }
+
+    public string? Model { get; init; }
 }
 
 /// <summary>A line of a trace that cannot be read.</summary>

@@ -20,10 +20,10 @@ public sealed record TraceSurvey(long Requests, long SpanNs, long LongestTokens,
         long count = 0, first = 0, last = 0, longest = 0;
         foreach (var record in WorkloadSource.Selected(workload.Trace ?? throw new ArgumentException("The workload has no trace.", nameof(workload))))
         {
-            if (count == most) return new TraceSurvey(count, last - first, longest, workload.Requests == most);
             if (count++ == 0) first = record.ArrivalNs;
             last = record.ArrivalNs;
             longest = Math.Max(longest, (long)record.InputTokens + record.OutputTokens);
+            if (count == most) return new TraceSurvey(count, last - first, longest, workload.Requests == most);
         }
 
         return new TraceSurvey(count, last - first, longest, Complete: true);

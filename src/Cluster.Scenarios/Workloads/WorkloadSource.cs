@@ -1,5 +1,4 @@
 using Cluster.Engine.Requests;
-using Cluster.Engine.Units;
 using Cluster.Scenarios.Sections;
 
 namespace Cluster.Scenarios.Workloads;
@@ -12,19 +11,42 @@ public static class WorkloadSource
     public static Workload Open(WorkloadSection workload, ulong seed, double stretch = 1)
     {
         ArgumentNullException.ThrowIfNull(workload);
-        var requests = workload.Trace is { } trace ? FromTrace(trace, seed, stretch) : Drawn(workload.Synthetic!, seed);
+        if (Sessions(workload, seed) is { } sessions)
+        {
+            var starts = Draws.Arrivals(Spacing(workload), workload.Rate!, seed);
+            return new Workload.Conversations(DrawnSessions.Starting(sessions, starts, workload.Requests, workload.DurationNs));
+        }
+
+        var requests = workload.Trace is { } trace ? FromTrace(trace, seed, stretch) : DrawnRequests.Of(workload.Synthetic!, seed);
         if (workload.Concurrency is { } concurrency)
             return new Workload.ClosedLoop(concurrency, Limit(requests, workload));
-        if (workload.Synthetic is not null || workload.Arrivals is not null || workload.Rate is { Shape: not RateShape.Constant })
-            requests = Arriving(requests, workload.Arrivals ?? new ArrivalSection(ArrivalProcess.Poisson), workload.Rate!, seed);
+        if (DrawsArrivals(workload))
+        {
+            var times = Draws.Arrivals(Spacing(workload), workload.Rate!, seed, workload.Synthetic?.Samples ?? 1);
+            requests = requests.Zip(times, (request, at) => request with { ArrivalNs = at });
+        }
+
         return new Workload.OpenLoop(Limit(requests, workload));
     }
+
+    /// <summary>True when arrival times are drawn rather than a trace's own, stretched or not.</summary>
+    internal static bool DrawsArrivals(WorkloadSection w) =>
+        w.Trace is null or { Format: TraceFormat.ShareGpt } || w.Arrivals is not null || w.Rate is { Shape: not RateShape.Constant };
+
+    private static ArrivalSection Spacing(WorkloadSection workload) => workload.Arrivals ?? new ArrivalSection(ArrivalProcess.Poisson);
+
+    private static IEnumerable<System.Collections.Immutable.ImmutableArray<Turn>>? Sessions(WorkloadSection workload, ulong seed) => workload switch
+    {
+        { Sessions: { } drawn } => DrawnSessions.Of(drawn, seed),
+        { Trace: { Think: { } pause } trace } => DrawnSessions.Grouped(FromTrace(trace, seed, 1), pause, seed),
+        _ => null,
+    };
 
     /// <summary>Lines of the trace inside its window, times counted from the window's start.</summary>
     internal static IEnumerable<TraceRecord> Selected(TraceSection trace)
     {
         long? origin = null;
-        foreach (var record in TraceFile.Read(trace.File, trace.Format))
+        foreach (var record in TraceFile.Read(trace))
         {
             origin ??= record.ArrivalNs;
             var at = record.ArrivalNs - origin.Value;
@@ -48,6 +70,7 @@ public static class WorkloadSource
             {
                 SessionId = record.SessionId,
                 Priority = record.Priority,
+                Model = record.Model,
             };
             id++;
         }
@@ -55,24 +78,11 @@ public static class WorkloadSource
 
     private static TokenContent Content(TraceRecord record, ulong seed, long id)
     {
-        var own = Hashing.Mix(Hashing.Mix(seed, 0x554E4951), (ulong)id);
-        return record.Prompt is { } prompt
-            ? new TokenContent(prompt.Segments.Add(new ContentSegment(own, record.OutputTokens)))
-            : TokenContent.Unique(own, record.InputTokens + record.OutputTokens);
+        var own = Ids.Of(seed, Ids.Own, (ulong)id);
+        var whole = record.InputTokens + record.OutputTokens;
+        if (record.Content is not { } content) return TokenContent.Unique(own, whole);
+        return content.Length >= whole ? content : new TokenContent(content.Segments.Add(new ContentSegment(own, whole - (int)content.Length)));
     }
-
-    private static IEnumerable<RequestSpec> Drawn(SyntheticSection synthetic, ulong seed)
-    {
-        var random = new RandomStream(seed, "lengths");
-        for (long id = 0; ; id++)
-        {
-            var (input, output) = (Draws.Length(synthetic.Input, random), Draws.Length(synthetic.Output, random));
-            yield return new RequestSpec(id, 0, input, output, TokenContent.Unique(Hashing.Mix(Hashing.Mix(seed, 0x554E4951), (ulong)id), input + output));
-        }
-    }
-
-    private static IEnumerable<RequestSpec> Arriving(IEnumerable<RequestSpec> requests, ArrivalSection arrivals, RateSection rate, ulong seed) =>
-        requests.Zip(Draws.Arrivals(arrivals, rate, new RandomStream(seed, "arrivals")), (request, at) => request with { ArrivalNs = at });
 
     private static IEnumerable<RequestSpec> Limit(IEnumerable<RequestSpec> requests, WorkloadSection workload)
     {

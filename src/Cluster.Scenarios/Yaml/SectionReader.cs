@@ -31,7 +31,7 @@ internal sealed class SectionReader
 
     public IEnumerable<string> WrittenKeys => _map?.Entries.Select(e => e.Key) ?? [];
 
-    public string KeyPath(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
+    public string KeyPath(string key) => Path.Length == 0 ? key : key.Length == 0 ? Path : $"{Path}.{key}";
 
     public bool Has(string key) => _map?.Find(key)?.Value is { } value and not ScalarNode { IsNull: true };
 
@@ -151,6 +151,13 @@ internal sealed class SectionReader
                 Suggestion = NearestName.Question(entry.Key, _keys),
             });
         }
+    }
+
+    /// <summary>Reports a key that must be there and is not.</summary>
+    public T? Needed<T>(string key, T? value, string? example = null)
+    {
+        if (!Context.Describing && !Has(key)) Error(key, "This key is needed.", null, null, example is null ? null : $"Add e.g. '{key}: {example}'.");
+        return value;
     }
 
     public void Error(string key, string message, string? value = null, string? allowed = null, string? suggestion = null) =>
