@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+
+namespace Cluster.ServiceDefaults.Catalogue;
+
+/// <summary>Upper bounds of histogram buckets. Those of the <c>vllm:</c> family are vLLM's own, so that its dashboards fit.</summary>
+public static class Buckets
+{
+    public static readonly ImmutableArray<double> TimeToFirstToken =
+        [.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560];
+
+    public static readonly ImmutableArray<double> InterToken =
+        [.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80];
+
+    public static readonly ImmutableArray<double> RequestTime =
+        [.3, .5, .8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680];
+
+    /// <summary>vLLM ends its 1-2-5 series at the model's maximum length; ours ends where a 128 k model's does.</summary>
+    public static readonly ImmutableArray<double> Tokens =
+        [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000];
+
+    public static readonly ImmutableArray<double> IterationTokens =
+        [1, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192, 16_384];
+
+    public static readonly ImmutableArray<double> NixlTransferTime =
+        [.005, .01, .025, .05, .075, .1, .2, .3, .5, .75, 1, 5];
+
+    /// <summary>Powers of four from 2 KiB to 8 GiB, as in vLLM's NIXL connector.</summary>
+    public static readonly ImmutableArray<double> NixlBytes =
+        [.. Enumerable.Range(0, 12).Select(i => (double)(1L << (11 + 2 * i)))];
+
+    /// <summary>From 100 µs to a minute: hops and client-side latencies are shorter than vLLM's buckets resolve.</summary>
+    public static readonly ImmutableArray<double> FineSeconds =
+        [.0001, .00025, .0005, .001, .0025, .005, .01, .02, .03, .04, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 1.5, 2, 3, 5, 10, 20, 60];
+
+    public static readonly ImmutableArray<double> Lateness =
+        [.0001, .0005, .001, .002, .005, .01, .02, .05, .1, .5, 1, 5];
+
+    public static readonly ImmutableArray<double> Ratio =
+        [.05, .1, .2, .3, .4, .5, .6, .7, .8, .9, .95, 1];
+}

@@ -1,0 +1,71 @@
+using Cluster.ServiceDefaults.Catalogue;
+using Cluster.ServiceDefaults.Exposition;
+using Cluster.ServiceDefaults.Recording;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Cluster.ServiceDefaults;
+
+/// <summary>The OpenTelemetry providers of one host, built at start-up and shut down with it.</summary>
+internal sealed class ClusterTelemetry : IDisposable
+{
+    private readonly MeterProvider _meters;
+    private readonly TracerProvider? _tracers;
+
+    public ClusterTelemetry(ServiceDefaultsOptions options, ClusterMetrics metrics)
+    {
+        var resource = ResourceBuilder.CreateDefault().AddService(options.ServiceName, serviceVersion: options.ServiceVersion);
+        var exporter = new PrometheusExporter((label, value) => label switch
+        {
+            "engine" => metrics.Registry.Publishes(value),
+            "link" => metrics.HasLink(value),
+            _ => true,
+        });
+        Scraper = new Scraper(exporter);
+        _meters = BuildMeters(options, metrics.MeterName, resource, exporter);
+        if (options.OtlpEndpoint is not null) _tracers = BuildTracers(options, resource);
+    }
+
+    public Scraper Scraper { get; }
+
+    public void Dispose()
+    {
+        _tracers?.Dispose();
+        _meters.Dispose();
+        Scraper.Dispose();
+    }
+
+    private static MeterProvider BuildMeters(ServiceDefaultsOptions options, string meterName, ResourceBuilder resource, PrometheusExporter exporter)
+    {
+        var builder = Sdk.CreateMeterProviderBuilder()
+            .SetResourceBuilder(resource)
+            .AddMeter(meterName)
+            .AddMeter([.. options.ForeignMeters])
+            .AddView(instrument => instrument.Meter.Name == meterName && MetricCatalogue.ByInstrumentName.TryGetValue(instrument.Name, out var metric) ? View(metric) : null)
+            .AddReader(new BaseExportingMetricReader(exporter) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative });
+        if (options.OtlpEndpoint is { } endpoint)
+            builder.SetExemplarFilter(ExemplarFilterType.TraceBased).AddOtlpExporter(otlp => Configure(otlp, endpoint));
+        return builder.Build();
+    }
+
+    private static TracerProvider BuildTracers(ServiceDefaultsOptions options, ResourceBuilder resource) =>
+        Sdk.CreateTracerProviderBuilder()
+            .SetResourceBuilder(resource)
+            .AddSource([.. options.ActivitySources])
+            .AddOtlpExporter(otlp => Configure(otlp, options.OtlpEndpoint!))
+            .Build();
+
+    /// <summary>The SDK folds label sets beyond a limit into one; ours is the catalogue's stated bound, not its 2,000.</summary>
+    private static MetricStreamConfiguration View(MetricDefinition metric) => metric.Kind == MetricKind.Histogram
+        ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. metric.Buckets], CardinalityLimit = metric.MaxLabelSets, RecordMinMax = false }
+        : new MetricStreamConfiguration { CardinalityLimit = metric.MaxLabelSets };
+
+    /// <summary>The exporter reads OTEL_EXPORTER_OTLP_PROTOCOL, _HEADERS and _TIMEOUT itself; only the endpoint may also come from configuration.</summary>
+    private static void Configure(OtlpExporterOptions otlp, Uri endpoint)
+    {
+        if (Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is null) otlp.Endpoint = endpoint;
+    }
+}

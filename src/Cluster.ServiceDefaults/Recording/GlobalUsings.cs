@@ -1,0 +1,1 @@
+global using Labels = System.Collections.Generic.KeyValuePair<string, object?>[];

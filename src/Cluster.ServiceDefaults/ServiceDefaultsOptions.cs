@@ -1,0 +1,34 @@
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+
+namespace Cluster.ServiceDefaults;
+
+/// <summary>What a host tells of itself and where it sends it.</summary>
+public sealed class ServiceDefaultsOptions
+{
+    /// <summary>OpenTelemetry's service.name; OTEL_SERVICE_NAME overrides it.</summary>
+    public string ServiceName { get; set; } = "xpyd";
+
+    public string ServiceVersion { get; } = typeof(ServiceDefaultsOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>Where metrics and traces are pushed to; null: nowhere, Prometheus still pulls.</summary>
+    public Uri? OtlpEndpoint { get; set; }
+
+    /// <summary>Meters of others that are published beside ours.</summary>
+    public IList<string> ForeignMeters { get; } =
+        ["System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans"];
+
+    /// <summary>Sources of spans.</summary>
+    public IList<string> ActivitySources { get; } =
+        ["Cluster.*", "Microsoft.AspNetCore", "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime"];
+
+    /// <exception cref="InvalidOperationException">OTEL_EXPORTER_OTLP_ENDPOINT is no absolute URL.</exception>
+    internal void ReadFrom(IConfiguration configuration)
+    {
+        if (configuration["OTEL_SERVICE_NAME"] is { Length: > 0 } name) ServiceName = name;
+        if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not { Length: > 0 } endpoint) return;
+        OtlpEndpoint = Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            ? uri
+            : throw new InvalidOperationException($"OTEL_EXPORTER_OTLP_ENDPOINT = '{endpoint}' is not an http or https URL; a collector usually listens at http://localhost:4317. Correct it, or unset it to export nothing.");
+    }
+}
