@@ -45,10 +45,16 @@ public sealed class Instance
     /// <summary>Effects since <see cref="ClearEffects"/>, in order.</summary>
     public IReadOnlyList<InstanceEffect> Effects => _effects;
 
-    /// <summary>Tokens of the step that ended last; empty unless asked for.</summary>
+    /// <summary>
+    /// Tokens that became visible to clients with the last call of <see cref="TryBeginStep"/> (first tokens handed over
+    /// by prefill instances) or <see cref="EndStep"/> (all others); empty unless asked for.
+    /// </summary>
     public IReadOnlyList<TokenEmission> Tokens => _tokens ?? (IReadOnlyList<TokenEmission>)[];
 
     public void ClearEffects() => _effects.Clear();
+
+    /// <summary>The driver has passed <see cref="Tokens"/> on.</summary>
+    public void ClearTokens() => _tokens?.Clear();
 
     /// <summary>A request whose prompt is to be computed here.</summary>
     public void Enqueue(Sequence sequence, long nowNs)
@@ -113,6 +119,7 @@ public sealed class Instance
     public bool TryBeginStep(long nowNs, out Step step)
     {
         if (IsStepping) throw new InvalidOperationException($"{Spec.Name}: a step is in progress.");
+        _tokens?.Clear();
         do
         {
             _builder.Begin(nowNs);
@@ -189,11 +196,15 @@ public sealed class Instance
 
         sequence.Generated++;
         State.Counters.GenerationTokens++;
-        _tokens?.Add(new TokenEmission(sequence, 1));
         if (sequence.Timeline.PrefillEndedNs == Time.Unset) sequence.Timeline.PrefillEndedNs = nowNs;
         var handsOn = sequence.TargetTokens < sequence.Request.OutputTokens;
         if (sequence.LastTokenNs != Time.Unset) _gaps?.Record(nowNs - sequence.LastTokenNs, 1);
-        if (!handsOn) ShowFirstToken(sequence, nowNs);
+        if (!handsOn)
+        {
+            _tokens?.Add(new TokenEmission(sequence, 1));
+            ShowFirstToken(sequence, nowNs);
+        }
+
         sequence.LastTokenNs = nowNs;
         if (sequence.Generated < sequence.TargetTokens)
         {
@@ -274,7 +285,9 @@ public sealed class Instance
     /// <summary>The prefill instance made the first token; it leaves once this instance takes the request into its batch.</summary>
     private void ShowHandedOverToken(Sequence sequence, long nowNs)
     {
-        if (sequence.Generated > 0) ShowFirstToken(sequence, nowNs);
+        if (sequence.Generated == 0 || sequence.Timeline.FirstTokenNs != Time.Unset) return;
+        _tokens?.Add(new TokenEmission(sequence, 1));
+        ShowFirstToken(sequence, nowNs);
     }
 
     private void ShowFirstToken(Sequence sequence, long nowNs)

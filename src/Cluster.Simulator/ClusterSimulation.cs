@@ -1,4 +1,5 @@
 using Cluster.Engine;
+using Cluster.Engine.Diagnosis;
 using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
@@ -27,7 +28,7 @@ public sealed class ClusterSimulation
     private readonly List<int> _touched = [];
     private readonly bool[] _isTouched;
     private readonly List<RequestRecord> _records = [];
-    private readonly GapHistogram _gaps = new();
+    private readonly DurationHistogram _gaps = new();
     private long _scheduledTransferNs = Time.Never;
     private long _nowNs;
     private ulong _log;

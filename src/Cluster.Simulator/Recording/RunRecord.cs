@@ -5,7 +5,7 @@ using Cluster.Engine.Topology;
 namespace Cluster.Simulator.Recording;
 
 /// <summary>Everything a run of one cluster leaves behind: from virtual time or from the live cluster, in emulated time.</summary>
-public sealed record RunRecord(ClusterSpec Cluster, IReadOnlyList<RequestRecord> Requests, GapHistogram Gaps, ImmutableArray<InstanceRecord> Instances)
+public sealed record RunRecord(ClusterSpec Cluster, IReadOnlyList<RequestRecord> Requests, DurationHistogram Gaps, ImmutableArray<InstanceRecord> Instances)
 {
     /// <summary>Bytes of KV that crossed links.</summary>
     public double KvBytesMoved { get; init; }

@@ -1,3 +1,5 @@
+using Cluster.Engine.Diagnosis;
+
 namespace Cluster.Simulator.Reporting;
 
 /// <summary>A latency distribution in milliseconds, as reports and JSON show it.</summary>
@@ -22,7 +24,7 @@ public sealed record Distribution(double Mean, double P50, double P90, double P9
         }
     }
 
-    public static Distribution Of(Recording.GapHistogram gaps)
+    public static Distribution Of(DurationHistogram gaps)
     {
         ArgumentNullException.ThrowIfNull(gaps);
         return new Distribution(gaps.MeanNs / 1e6, gaps.QuantileNs(0.5) / 1e6, gaps.QuantileNs(0.9) / 1e6, gaps.QuantileNs(0.99) / 1e6);

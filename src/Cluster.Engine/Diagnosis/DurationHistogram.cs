@@ -1,12 +1,12 @@
 using Cluster.Engine.Scheduling;
 
-namespace Cluster.Simulator.Recording;
+namespace Cluster.Engine.Diagnosis;
 
 /// <summary>
 /// A histogram of durations with 1,024 buckets per octave: any quantile within 0.1 %, in constant memory, at a few
 /// nanoseconds per sample. Holds inter-token gaps, of which a run has as many as tokens.
 /// </summary>
-public sealed class GapHistogram : ITokenGapSink
+public sealed class DurationHistogram : ITokenGapSink
 {
     private const int SubBits = 10;
     private readonly Dictionary<int, long[]> _octaves = [];
@@ -18,7 +18,7 @@ public sealed class GapHistogram : ITokenGapSink
 
     public double MeanNs => Count == 0 ? 0 : _sum / Count;
 
-    public void Record(long gapNs, int count)
+    public void Record(long gapNs, int count = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(gapNs);
         gapNs = Math.Max(gapNs, 1);
@@ -50,7 +50,7 @@ public sealed class GapHistogram : ITokenGapSink
         return 0;
     }
 
-    public void Add(GapHistogram other)
+    public void Add(DurationHistogram other)
     {
         ArgumentNullException.ThrowIfNull(other);
         foreach (var (octave, buckets) in other._octaves)
