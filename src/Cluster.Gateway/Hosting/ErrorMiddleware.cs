@@ -1,0 +1,54 @@
+using Cluster.Gateway.Requests;
+using Cluster.Gateway.Responses;
+
+namespace Cluster.Gateway.Hosting;
+
+/// <summary>Turns exceptions into error bodies, once, and logs those that are ours. Sets the headers that every answer has.</summary>
+internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var headers = http.Response.Headers;
+        headers[RequestIds.RequestIdHeader] = RequestIds.Of(http);
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.XFrameOptions = "DENY";
+        headers.ContentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+        try
+        {
+            await next(http);
+            if (http.Response is { StatusCode: 404 or 405, HasStarted: false } && http.Response.ContentLength is null) await UnknownRouteAsync(http);
+        }
+        catch (ApiException error)
+        {
+            await ErrorBody.SendAsync(http, error);
+        }
+        catch (BadHttpRequestException error)
+        {
+            await ErrorBody.SendAsync(http, new ApiException(error.StatusCode, "BadRequestError", error.Message));
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone: nobody is left to tell.
+        }
+        catch (IOException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Likewise, seen from the socket.
+        }
+        catch (Exception error) when (!http.Response.HasStarted)
+        {
+            LogFailure(error, RequestIds.Of(http), http.Request.Method, http.Request.Path);
+            await ErrorBody.SendAsync(http, new ApiException(500, "InternalServerError", "Internal Server Error"));
+        }
+    }
+
+    private static Task UnknownRouteAsync(HttpContext http)
+    {
+        var status = http.Response.StatusCode;
+        return ErrorBody.SendAsync(http, new ApiException(status, status == 404 ? "NotFoundError" : "MethodNotAllowedError",
+            status == 404 ? "Not Found" : "Method Not Allowed"));
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed: {Method} {Path}")]
+    private partial void LogFailure(Exception error, string requestId, string method, string path);
+}

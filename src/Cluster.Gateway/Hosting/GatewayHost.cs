@@ -1,0 +1,30 @@
+using Cluster.Gateway.Admin;
+using Cluster.Gateway.Backend;
+using Cluster.Gateway.Hosting;
+
+namespace Cluster.Gateway;
+
+/// <summary>Builds the gateway, alone or inside another program.</summary>
+public static class GatewayHost
+{
+    /// <summary>A web application ready to start.</summary>
+    /// <param name="backend">Serves the requests; the caller disposes it.</param>
+    /// <param name="admin">Fills <c>/admin/</c>; null: no such routes.</param>
+    /// <param name="configure">For hosts with more to add: telemetry, silos.</param>
+    /// <exception cref="ArgumentException">The options are unsound; the message lists all problems.</exception>
+    public static WebApplication Build(
+        GatewayOptions options, IInferenceBackend backend, IClusterAdmin? admin = null, Action<WebApplicationBuilder>? configure = null)
+    {
+        GatewayOptionsValidator.ThrowIfUnsound(options);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(GatewayHost).Assembly.GetName().Name });
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options));
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.AddGateway(options, backend, admin);
+        configure?.Invoke(builder);
+        var app = builder.Build();
+        app.UseGateway();
+        app.MapGateway();
+        return app;
+    }
+}

@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.Text.Json;
+using Cluster.Gateway.Text;
+
+namespace Cluster.Gateway.Requests;
+
+/// <summary>JSON to <see cref="GenerationBody"/>, in one pass over the received bytes. Unknown fields are skipped, as clients expect.</summary>
+internal static class BodyParser
+{
+    /// <exception cref="ApiException">Not JSON, not an object, or a field of the wrong type.</exception>
+    public static GenerationBody Parse(ReadOnlySequence<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, isFinalBlock: true, state: default);
+        try
+        {
+            var body = new GenerationBody();
+            Object(ref reader, body, static (ref Utf8JsonReader r, GenerationBody b, string field) => Field(ref r, b, field));
+            if (reader.Read()) throw ApiException.BadRequest("The body should be one JSON object and nothing after it.");
+            return body;
+        }
+        catch (JsonException exception)
+        {
+            throw ApiException.BadRequest($"The body is not valid JSON: {exception.Message}");
+        }
+    }
+
+    private delegate void OnField<T>(ref Utf8JsonReader reader, T target, string field);
+
+    /// <summary>Calls <paramref name="onField"/> with the reader on each field's value; null values are left out, as pydantic's optional fields do.</summary>
+    private static void Object<T>(ref Utf8JsonReader reader, T target, OnField<T> onField, string? name = null)
+    {
+        if (name is null && !reader.Read()) throw ApiException.BadRequest("The body is empty; a JSON object is needed.");
+        if (reader.TokenType != JsonTokenType.StartObject) throw FieldReader.Wrong(ref reader, name ?? "body", "a valid dictionary");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string field;
+            try
+            {
+                field = reader.GetString()!;
+            }
+            catch (InvalidOperationException)
+            {
+                throw ApiException.BadRequest("A field's name is not valid Unicode text.");
+            }
+
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.Null) onField(ref reader, target, field);
+        }
+    }
+
+    private static void Field(ref Utf8JsonReader reader, GenerationBody body, string field)
+    {
+        switch (field)
+        {
+            case "model": body.Model = FieldReader.String(ref reader, field); break;
+            case "prompt": body.Prompts = PromptParser.Parse(ref reader); break;
+            case "messages": body.Messages = Messages(ref reader); break;
+            case "add_generation_prompt": body.AddGenerationPrompt = FieldReader.Bool(ref reader, field); break;
+            case "stream": body.Stream = FieldReader.Bool(ref reader, field); break;
+            case "stream_options":
+                body.HasStreamOptions = true;
+                Object(ref reader, body, StreamOption, field);
+                break;
+            case "user": body.User = FieldReader.String(ref reader, field); break;
+            case "cache_salt": body.CacheSalt = FieldReader.String(ref reader, field); break;
+            case "priority": body.Priority = FieldReader.Int(ref reader, field); break;
+            case "return_hops": body.ReturnHops = FieldReader.Bool(ref reader, field); break;
+            case "echo": body.Echo = FieldReader.Bool(ref reader, field); break;
+            case "logprobs" when reader.TokenType is JsonTokenType.True or JsonTokenType.False: body.WantsLogprobs = reader.GetBoolean(); break;
+            case "logprobs": body.Logprobs = FieldReader.Int(ref reader, field); break;
+            case "top_logprobs": body.TopLogprobs = FieldReader.Int(ref reader, field); break;
+            default: Sampling(ref reader, body, field); break;
+        }
+    }
+
+    private static void Sampling(ref Utf8JsonReader reader, GenerationBody body, string field)
+    {
+        switch (field)
+        {
+            case "max_tokens": body.MaxTokens = FieldReader.Int(ref reader, field); break;
+            case "max_completion_tokens": body.MaxCompletionTokens = FieldReader.Int(ref reader, field); break;
+            case "min_tokens": body.MinTokens = FieldReader.Int(ref reader, field); break;
+            case "ignore_eos": body.IgnoreEos = FieldReader.Bool(ref reader, field); break;
+            case "n": body.N = FieldReader.Int(ref reader, field); break;
+            case "seed": body.Seed = FieldReader.Long(ref reader, field); break;
+            case "temperature": body.Temperature = FieldReader.Double(ref reader, field); break;
+            case "top_p": body.TopP = FieldReader.Double(ref reader, field); break;
+            case "min_p": body.MinP = FieldReader.Double(ref reader, field); break;
+            case "top_k": body.TopK = FieldReader.Int(ref reader, field); break;
+            case "presence_penalty": body.PresencePenalty = FieldReader.Double(ref reader, field); break;
+            case "frequency_penalty": body.FrequencyPenalty = FieldReader.Double(ref reader, field); break;
+            case "repetition_penalty": body.RepetitionPenalty = FieldReader.Double(ref reader, field); break;
+            case "include_stop_str_in_output": body.IncludeStopString = FieldReader.Bool(ref reader, field); break;
+            case "stop" when reader.TokenType == JsonTokenType.String: body.Stop.Add(FieldReader.String(ref reader, field)); break;
+            case "stop": Array(ref reader, body.Stop, FieldReader.String, field); break;
+            case "stop_token_ids": Array(ref reader, body.StopTokenIds, FieldReader.Int, field); break;
+            default: reader.Skip(); break;
+        }
+    }
+
+    private static void StreamOption(ref Utf8JsonReader reader, GenerationBody body, string field)
+    {
+        switch (field)
+        {
+            case "include_usage": body.IncludeUsage = FieldReader.Bool(ref reader, "stream_options.include_usage"); break;
+            case "continuous_usage_stats": body.ContinuousUsage = FieldReader.Bool(ref reader, "stream_options.continuous_usage_stats"); break;
+            default: reader.Skip(); break;
+        }
+    }
+
+    private delegate T ReadItem<T>(ref Utf8JsonReader reader, string field);
+
+    private static void Array<T>(ref Utf8JsonReader reader, List<T> into, ReadItem<T> read, string field)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw FieldReader.Wrong(ref reader, field, "a valid list");
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) into.Add(read(ref reader, field));
+    }
+
+    private static List<ChatMessage> Messages(ref Utf8JsonReader reader)
+    {
+        var messages = new List<ChatMessage>();
+        Array(ref reader, messages, Message, "messages");
+        return messages;
+    }
+
+    private sealed class MessageDraft
+    {
+        public string? Role { get; set; }
+
+        public string Content { get; set; } = "";
+    }
+
+    private static ChatMessage Message(ref Utf8JsonReader reader, string field)
+    {
+        var draft = new MessageDraft();
+        Object(ref reader, draft, MessageField, field);
+        return new ChatMessage(draft.Role ?? throw ApiException.BadRequest("messages: each needs a role: Field required.", "messages"), draft.Content);
+    }
+
+    private static void MessageField(ref Utf8JsonReader reader, MessageDraft draft, string field)
+    {
+        switch (field)
+        {
+            case "role": draft.Role = FieldReader.String(ref reader, "messages.role"); break;
+            case "content" when reader.TokenType == JsonTokenType.String: draft.Content = FieldReader.String(ref reader, "messages.content"); break;
+            case "content":
+                var parts = new List<string>();
+                Array(ref reader, parts, Part, "messages.content");
+                draft.Content = string.Join('\n', parts);
+                break;
+            default: reader.Skip(); break;
+        }
+    }
+
+    private static string Part(ref Utf8JsonReader reader, string field)
+    {
+        if (reader.TokenType == JsonTokenType.String) return FieldReader.String(ref reader, field);
+        var draft = new MessageDraft { Role = "text" };
+        Object(ref reader, draft, static (ref Utf8JsonReader r, MessageDraft d, string name) =>
+        {
+            if (name == "type") d.Role = FieldReader.String(ref r, "messages.content.type");
+            else if (name == "text") d.Content = FieldReader.String(ref r, "messages.content.text");
+            else r.Skip();
+        }, field);
+        if (draft.Role is "text" or "input_text" or "refusal") return draft.Content;
+        throw ApiException.BadRequest(
+            $"At most 0 {draft.Role!.Replace("_url", "", StringComparison.Ordinal)}(s) may be provided in one prompt.", field);
+    }
+}

@@ -1,0 +1,84 @@
+using Cluster.Gateway.Text;
+
+namespace Cluster.Gateway.Requests;
+
+/// <summary>A prompt as it came: text or token ids, never both.</summary>
+internal readonly record struct PromptInput(byte[]? Utf8, int[]? Tokens);
+
+/// <summary>A completion or chat request as parsed: right in its types, not yet checked for sense.</summary>
+internal sealed class GenerationBody
+{
+    public string? Model { get; set; }
+
+    /// <summary>Of a completion; null when the field was absent.</summary>
+    public List<PromptInput>? Prompts { get; set; }
+
+    /// <summary>Of a chat; null when the field was absent.</summary>
+    public List<ChatMessage>? Messages { get; set; }
+
+    public bool AddGenerationPrompt { get; set; } = true;
+
+    public int? MaxTokens { get; set; }
+
+    public int? MaxCompletionTokens { get; set; }
+
+    public int MinTokens { get; set; }
+
+    public bool IgnoreEos { get; set; }
+
+    public int N { get; set; } = 1;
+
+    public long? Seed { get; set; }
+
+    public double? Temperature { get; set; }
+
+    public double TopP { get; set; } = 1;
+
+    public double MinP { get; set; }
+
+    public int TopK { get; set; }
+
+    public double PresencePenalty { get; set; }
+
+    public double FrequencyPenalty { get; set; }
+
+    public double RepetitionPenalty { get; set; } = 1;
+
+    public List<string> Stop { get; } = [];
+
+    public List<int> StopTokenIds { get; } = [];
+
+    public bool IncludeStopString { get; set; }
+
+    public bool Stream { get; set; }
+
+    public bool HasStreamOptions { get; set; }
+
+    public bool IncludeUsage { get; set; }
+
+    public bool ContinuousUsage { get; set; }
+
+    public bool Echo { get; set; }
+
+    /// <summary>Of a completion: alternatives per token; null: none asked for.</summary>
+    public int? Logprobs { get; set; }
+
+    /// <summary>Of a chat.</summary>
+    public bool WantsLogprobs { get; set; }
+
+    /// <summary>Of a chat: alternatives per token.</summary>
+    public int TopLogprobs { get; set; }
+
+    public int Priority { get; set; }
+
+    public string? User { get; set; }
+
+    /// <summary>Requests with different salts share no prefix.</summary>
+    public string? CacheSalt { get; set; }
+
+    /// <summary>An extension: asks for the TTFT's parts in the final usage.</summary>
+    public bool ReturnHops { get; set; }
+
+    /// <summary>Either name of the limit.</summary>
+    public int? OutputLimit => MaxCompletionTokens ?? MaxTokens;
+}

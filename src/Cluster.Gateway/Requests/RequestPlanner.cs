@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Units;
+using Cluster.Gateway.Backend;
+using Cluster.Gateway.Text;
+using Cluster.Gateway.Tokenization;
+
+namespace Cluster.Gateway.Requests;
+
+/// <summary>What a request's headers add to its body.</summary>
+/// <param name="ReceivedAtTicks">Stopwatch ticks.</param>
+internal readonly record struct RequestContext(string RequestId, ulong SessionId, long ReceivedAtTicks);
+
+/// <summary>
+/// Turns a request into sequences to generate: counts its tokens, checks them against the context window, decides text and
+/// length of each answer and names the content of prompt and answer together, before anything is generated.
+/// </summary>
+internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
+{
+    /// <summary>Ids above the emulated vocabulary are accepted up to here: only their number and identity matter.</summary>
+    private const int MaxTokenId = 1 << 18;
+
+    /// <summary>vLLM's limit for completions that give none.</summary>
+    private const int DefaultCompletionTokens = 16;
+
+    private static long s_lastId;
+
+    /// <exception cref="ApiException">The prompt does not fit, or holds impossible token ids.</exception>
+    public PlannedRequest Plan(GenerationBody body, bool isChat, ServedModel model, RequestContext context)
+    {
+        var text = TextModel.For(Tokenizers.Get(model.Encoding ?? Tokenizers.NearestEncoding(model.Name)));
+        List<PromptInput> prompts = isChat ? [RenderChat(body, model, text.Tokenizer)] : body.Prompts!;
+        var choices = new PlannedChoice[prompts.Count * body.N];
+        var promptTokens = 0;
+        for (var p = 0; p < prompts.Count; p++)
+        {
+            var tokens = prompts[p].Tokens ?? Encode(text.Tokenizer, prompts[p].Utf8!);
+            CheckPrompt(tokens, model);
+            promptTokens += tokens.Length;
+            for (var sample = 0; sample < body.N; sample++)
+            {
+                var index = p * body.N + sample;
+                choices[index] = PlanChoice(body, isChat, model, context, text, prompts[p], tokens, index);
+            }
+        }
+
+        var id = (isChat ? "chatcmpl-" : "cmpl-") + context.RequestId;
+        return new PlannedRequest(id, clock.GetUtcNow().ToUnixTimeSeconds(), model, text, body, isChat, promptTokens, choices);
+    }
+
+    /// <summary>Token ids of a text or conversation, for <c>/tokenize</c>.</summary>
+    public static int[] Encode(ITokenizer tokenizer, byte[] utf8)
+    {
+        var tokens = new List<int>(utf8.Length / 3 + 8);
+        tokenizer.Encode(utf8, tokens);
+        return [.. tokens];
+    }
+
+    public static PromptInput RenderChat(GenerationBody body, ServedModel model, ITokenizer tokenizer)
+    {
+        var tokens = new List<int>(256);
+        var template = ChatTemplates.Get(model.ChatTemplate ?? ChatTemplates.NearestName(model.Name));
+        template.Render(tokenizer, body.Messages!, body.AddGenerationPrompt, tokens);
+        return new PromptInput(null, [.. tokens]);
+    }
+
+    private PlannedChoice PlanChoice(
+        GenerationBody body, bool isChat, ServedModel model, RequestContext context, TextModel text, PromptInput prompt, int[] tokens, int index)
+    {
+        var salt = body.CacheSalt is null ? 0 : HashOf(body.CacheSalt);
+        var seed = TextSeed(body, context, tokens, index);
+        var (outputTokens, finish) = PlanLength(body, isChat, model, tokens.Length, seed);
+        var stop = StopScan.Find(body, new OutputText(text, seed, startsWithSpace: !isChat), outputTokens);
+        if (stop is not null) (outputTokens, finish) = (stop.Tokens, FinishReason.Stop);
+        var content = new ContentHash(salt, tokens.Length + outputTokens);
+        foreach (var token in tokens) content.Add(token);
+        var output = new OutputText(text, seed, startsWithSpace: !isChat);
+        for (var i = 0; i < outputTokens; i++) content.Add(output.Next().Id);
+        var spec = new RequestSpec(Interlocked.Increment(ref s_lastId), 0, tokens.Length, outputTokens, content.ToContent())
+        {
+            Priority = body.Priority,
+            SessionId = context.SessionId,
+            Model = model.Name,
+        };
+        var request = new InferenceRequest(spec, context.RequestId, finish)
+        {
+            ReceivedAtTicks = context.ReceivedAtTicks,
+            TokenizeNs = (long)Stopwatch.GetElapsedTime(context.ReceivedAtTicks).TotalNanoseconds,
+        };
+        return new PlannedChoice(index, request, prompt, seed, stop?.VisibleChars ?? int.MaxValue, stop?.Reason);
+    }
+
+    /// <summary>Greedy requests repeat their answer; so do those with a seed; others differ each time.</summary>
+    private ulong TextSeed(GenerationBody body, RequestContext context, int[] tokens, int index)
+    {
+        var seed = Hashing.Mix(options.Seed, (ulong)index);
+        foreach (var token in tokens) seed = Hashing.Mix(seed, (uint)token);
+        if (body.Temperature == 0) return seed;
+        return Hashing.Mix(seed, body.Seed is { } given ? (ulong)given : HashOf(context.RequestId));
+    }
+
+    private (int Tokens, FinishReason Finish) PlanLength(GenerationBody body, bool isChat, ServedModel model, int promptTokens, ulong seed)
+    {
+        var room = model.MaxModelLen - promptTokens;
+        if (body.OutputLimit > room)
+        {
+            throw ApiException.BadRequest(
+                $"'max_tokens' or 'max_completion_tokens' is too large: {body.OutputLimit}. This model's maximum context length is "
+                + $"{model.MaxModelLen} tokens and your request has {promptTokens} input tokens "
+                + $"({body.OutputLimit} > {model.MaxModelLen} - {promptTokens}).",
+                body.MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens");
+        }
+
+        var limit = body.OutputLimit ?? (isChat ? room : Math.Min(room, DefaultCompletionTokens));
+        var mayEnd = !body.IgnoreEos && (options.EndsBeforeLimit || (isChat && body.OutputLimit is null));
+        if (!mayEnd) return (limit, FinishReason.Length);
+        var natural = Math.Max(NaturalLength(seed), Math.Max(1, body.MinTokens));
+        return natural < limit ? (natural, FinishReason.Stop) : (limit, FinishReason.Length);
+    }
+
+    /// <summary>Log-normal with σ = 0.7, the spread of conversation traces, around the configured mean.</summary>
+    private int NaturalLength(ulong seed)
+    {
+        const double Sigma = 0.7;
+        var normal = new RandomStream(seed, "output-length").NextNormal();
+        return (int)Math.Clamp(options.NaturalOutputTokens * Math.Exp(Sigma * normal - Sigma * Sigma / 2), 1, 1 << 20);
+    }
+
+    private static void CheckPrompt(int[] tokens, ServedModel model)
+    {
+        if (tokens.Length == 0) throw ApiException.BadRequest("The decoder prompt cannot be empty", "prompt");
+        if (tokens.Length >= model.MaxModelLen)
+        {
+            throw ApiException.BadRequest(
+                $"This model's maximum context length is {model.MaxModelLen} tokens. However, your request has {tokens.Length} input tokens. "
+                + "Please reduce the length of the input messages.", "prompt");
+        }
+
+        foreach (var token in tokens)
+        {
+            if ((uint)token >= MaxTokenId) throw ApiException.BadRequest($"Token id {token} is out of vocabulary", "prompt");
+        }
+    }
+
+    internal static ulong HashOf(string text)
+    {
+        ulong hash = (ulong)text.Length;
+        foreach (var c in text) hash = Hashing.Mix(hash, c);
+        return hash;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Cluster.Gateway.Backend;
+using Cluster.Gateway.Requests;
+using Cluster.Gateway.Text;
+
+namespace Cluster.Gateway.Responses;
+
+/// <summary>Answers with one JSON document once all choices have ended.</summary>
+internal static class BufferedResponder
+{
+    public static async Task RunAsync(HttpContext http, PlannedRequest plan, IInferenceStream[] streams)
+    {
+        var ends = new StreamEnd[streams.Length];
+        for (var i = 0; i < streams.Length; i++) ends[i] = await EndOfAsync(streams[i]);
+        foreach (var end in ends) ThrowIfTrouble(end);
+        var usages = Array.ConvertAll(ends, e => e.Usage);
+        var body = new ArrayBufferWriter<byte>(4096);
+        Write(body, plan, ends, Total(plan, usages));
+        await JsonBody.SendAsync(http, body.WrittenMemory);
+    }
+
+    /// <summary>Prompts count once each, however many samples; cached tokens likewise.</summary>
+    public static Usage Total(PlannedRequest plan, StreamUsage[] usages)
+    {
+        var cached = 0;
+        for (var i = 0; i < usages.Length; i += plan.Body.N) cached += usages[i].CachedTokens;
+        return new Usage(plan.PromptTokens, usages.Sum(u => u.OutputTokens), cached, plan.Body.ReturnHops ? usages[0].Hops : null);
+    }
+
+    private static async ValueTask<StreamEnd> EndOfAsync(IInferenceStream stream)
+    {
+        while (true)
+        {
+            var delta = await stream.ReadAsync();
+            if (delta.End is not null) return delta.End;
+        }
+    }
+
+    private static void ThrowIfTrouble(StreamEnd end)
+    {
+        switch (end)
+        {
+            case StreamEnd.Rejected rejected: throw ApiException.Overloaded(rejected.Reason, rejected.RetryAfter);
+            case StreamEnd.Failed failed: throw new ApiException(500, "InternalServerError", failed.Error);
+            case StreamEnd.Aborted: throw ApiException.Unavailable("The request was aborted.", TimeSpan.FromSeconds(1));
+        }
+    }
+
+    private static void Write(IBufferWriter<byte> writer, PlannedRequest plan, StreamEnd[] ends, Usage usage)
+    {
+        using var json = new Utf8JsonWriter(writer);
+        json.WriteStartObject();
+        json.WriteString("id", plan.Id);
+        json.WriteString("object", plan.IsChat ? "chat.completion" : "text_completion");
+        json.WriteNumber("created", plan.CreatedUnixSeconds);
+        json.WriteString("model", plan.Model.Name);
+        json.WriteStartArray("choices");
+        for (var i = 0; i < ends.Length; i++) WriteChoice(json, plan, plan.Choices[i], (StreamEnd.Finished)ends[i]);
+        json.WriteEndArray();
+        json.WritePropertyName("usage");
+        usage.Write(json);
+        json.WriteEndObject();
+    }
+
+    private static void WriteChoice(Utf8JsonWriter json, PlannedRequest plan, PlannedChoice choice, StreamEnd.Finished end)
+    {
+        var cursor = new Cursor(plan, choice);
+        var text = new StringBuilder(end.Usage.OutputTokens * 6);
+        if (plan.Body.Echo && !plan.IsChat) text.Append(PromptText.Of(plan, choice));
+        var textOffset = text.Length;
+        var tokens = new List<EmittedToken>();
+        var keepsTokens = plan.IsChat ? plan.Body.WantsLogprobs : plan.Body.Logprobs is not null;
+        for (var i = 0; i < end.Usage.OutputTokens; i++)
+        {
+            var token = cursor.Next();
+            text.Append(token.Text);
+            if (keepsTokens) tokens.Add(token);
+        }
+
+        json.WriteStartObject();
+        json.WriteNumber("index", choice.Index);
+        if (plan.IsChat) WriteMessage(json, text.ToString());
+        else json.WriteString("text", text.ToString());
+        json.WritePropertyName("logprobs");
+        if (!keepsTokens) json.WriteNullValue();
+        else if (plan.IsChat) Logprobs.WriteChat(json, plan, tokens);
+        else Logprobs.WriteCompletion(json, plan, tokens, textOffset);
+        json.WriteString("finish_reason", end.Reason.Word());
+        json.WritePropertyName("stop_reason");
+        JsonSerializer.Serialize(json, choice.StopReason);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMessage(Utf8JsonWriter json, string content)
+    {
+        json.WriteStartObject("message");
+        json.WriteString("role", "assistant");
+        json.WriteString("content", content);
+        json.WriteNull("refusal");
+        json.WriteStartArray("tool_calls");
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Cluster.Gateway.Requests;
+using Cluster.Gateway.Text;
+
+namespace Cluster.Gateway.Responses;
+
+/// <summary>
+/// Writes one choice's chunks: an event per token, as vLLM does. All but the token's text is the same in each, so it is
+/// made once, and a token costs three copies.
+/// </summary>
+internal sealed class SseChunks
+{
+    private readonly PlannedRequest _plan;
+    private readonly PlannedChoice _choice;
+    private readonly Cursor _cursor;
+    private readonly byte[] _head;
+    private readonly bool _isPlain;
+
+    public SseChunks(PlannedRequest plan, PlannedChoice choice)
+    {
+        _plan = plan;
+        _choice = choice;
+        _cursor = new Cursor(plan, choice);
+        _isPlain = !plan.Body.ContinuousUsage && !(plan.IsChat ? plan.Body.WantsLogprobs : plan.Body.Logprobs is not null);
+        _head = Encoding.UTF8.GetBytes(Opening() + (plan.IsChat ? "\"delta\":{\"content\":\"" : "\"text\":\""));
+    }
+
+    private ReadOnlySpan<byte> Tail => _plan.IsChat
+        ? "\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n"u8
+        : "\",\"logprobs\":null,\"finish_reason\":null}]}\n\n"u8;
+
+    public int Tokens => _cursor.Tokens;
+
+    /// <summary>What comes before the first token: the role, or the prompt when it is to be echoed.</summary>
+    public void Begin(IBufferWriter<byte> writer)
+    {
+        if (_plan.IsChat) Text(writer, Opening() + "\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,\"finish_reason\":null}]" + UsageNow() + "}\n\n");
+        else if (_plan.Body.Echo) Event(writer, PromptText.Json(_plan, _choice), null, null);
+    }
+
+    /// <summary>So many tokens; the last of them carries the finish reason if one is given.</summary>
+    public void Write(IBufferWriter<byte> writer, int tokens, string? finishReason)
+    {
+        for (var i = 0; i < tokens; i++)
+        {
+            var token = _cursor.Next();
+            var isLast = finishReason is not null && i == tokens - 1;
+            if (_isPlain && !isLast) Plain(writer, token.Json);
+            else Event(writer, token.Json, token, isLast ? finishReason : null);
+        }
+
+        if (tokens == 0 && finishReason is not null) Event(writer, [], null, finishReason);
+    }
+
+    public static void Done(IBufferWriter<byte> writer) => writer.Write("data: [DONE]\n\n"u8);
+
+    /// <summary>The chunk without choices that closes a stream with <c>include_usage</c>.</summary>
+    public static void Usage(IBufferWriter<byte> writer, PlannedRequest plan, Usage usage)
+    {
+        Text(writer, Envelope(plan) + "],\"usage\":");
+        usage.Write(writer);
+        writer.Write("}\n\n"u8);
+    }
+
+    public static void Error(IBufferWriter<byte> writer, string message, string type, int code)
+    {
+        writer.Write("data: "u8);
+        ErrorBody.Write(writer, message, type, null, code);
+        writer.Write("\n\n"u8);
+    }
+
+    private static string Envelope(PlannedRequest plan) =>
+        $"data: {{\"id\":\"{plan.Id}\",\"object\":\"{(plan.IsChat ? "chat.completion.chunk" : "text_completion")}\",\"created\":{plan.CreatedUnixSeconds},"
+        + $"\"model\":\"{JavaScriptEncoder.Default.Encode(plan.Model.Name)}\",\"choices\":[";
+
+    private static void Text(IBufferWriter<byte> writer, string text) => Encoding.UTF8.GetBytes(text, writer);
+
+    private string Opening() => $"{Envelope(_plan)}{{\"index\":{_choice.Index},";
+
+    private void Plain(IBufferWriter<byte> writer, byte[] json)
+    {
+        var tail = Tail;
+        var length = _head.Length + json.Length + tail.Length;
+        var span = writer.GetSpan(length);
+        _head.CopyTo(span);
+        json.CopyTo(span[_head.Length..]);
+        tail.CopyTo(span[(_head.Length + json.Length)..]);
+        writer.Advance(length);
+    }
+
+    private void Event(IBufferWriter<byte> writer, ReadOnlySpan<byte> json, EmittedToken? token, string? finishReason)
+    {
+        writer.Write(_head);
+        writer.Write(json);
+        writer.Write(_plan.IsChat ? "\"},\"logprobs\":"u8 : "\",\"logprobs\":"u8);
+        if (_isPlain || token is null) writer.Write("null"u8);
+        else Logprobs.WriteChunk(writer, _plan, token, _cursor.Chars - token.Text.Length);
+        Text(writer, finishReason is null ? ",\"finish_reason\":null}]" : $",\"finish_reason\":\"{finishReason}\",\"stop_reason\":{StopReason()}}}]");
+        Text(writer, UsageNow() + "}\n\n");
+    }
+
+    private string StopReason() => _choice.StopReason is null ? "null" : JsonSerializer.Serialize(_choice.StopReason);
+
+    private string UsageNow()
+    {
+        if (!_plan.Body.ContinuousUsage || !_plan.Body.Stream) return "";
+        var buffer = new ArrayBufferWriter<byte>(128);
+        new Usage(_choice.Request.Spec.InputTokens, Tokens, null, null).Write(buffer);
+        return ",\"usage\":" + Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}
