@@ -1,0 +1,86 @@
+using Cluster.Engine.Requests;
+using Cluster.Engine.Routing;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
+using Cluster.Testing;
+
+namespace Cluster.Engine.Tests.Routing;
+
+public sealed class RoutingPolicyTests
+{
+    [Fact]
+    public void Round_robin_takes_turns() =>
+        Enumerable.Range(0, 6).Select(Route(new Router(Clusters.Aggregated(3)))).ShouldBe([0, 1, 2, 0, 1, 2]);
+
+    [Fact]
+    public void Kv_aware_goes_where_the_prefix_is_unless_load_outweighs_it()
+    {
+        var router = new Router(Clusters.Aggregated(2, router: new RouterSpec("kv-aware")));
+        var content = TokenContent.Unique(5, 1600);
+        foreach (var key in content.ChainedBlockKeys(16, 1600)) router.Stored(1, key, 0);
+
+        // 99.4 prompt blocks of which 99 match: 0.4 + 100 there against 99.4 + 100 here.
+        router.Route(Clusters.Request(0, 1590, 10, content: content), 0)!.PrefillInstance.ShouldBe(1);
+        // One request under way there: 0.75 + 200 against 99.4 + 100.
+        router.Route(Clusters.Request(1, 1590, 10, content: content), 0)!.PrefillInstance.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_stale_view_does_not_know_what_was_stored_since()
+    {
+        var router = new Router(Clusters.Aggregated(2, router: new RouterSpec("cache-aware") { StalenessNs = 100 }));
+        var content = TokenContent.Unique(5, 160);
+        foreach (var key in content.ChainedBlockKeys(16, 160)) router.Stored(1, key, nowNs: 1000);
+
+        router.Route(Clusters.Request(0, 150, 10, content: content), 1050)!.OverlapBlocks.ShouldBe(0);
+        var later = router.Route(Clusters.Request(1, 150, 10, content: content), 1100)!;
+        (later.PrefillInstance, later.OverlapBlocks).ShouldBe((1, 9));
+    }
+
+    [Fact]
+    public void Short_prompts_stay_on_the_decode_instance_when_disaggregation_is_conditional()
+    {
+        var transfer = new TransferSpec { Conditional = new ConditionalDisaggregation(64, 2) };
+        var router = new Router(Clusters.Disaggregated(1, 1, transfer: transfer));
+        router.Route(Clusters.Request(0, 63, 10), 0)!.IsLocal.ShouldBeTrue();
+        router.Route(Clusters.Request(1, 65, 10), 0)!.IsLocal.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_session_stays_where_it_is_when_another_instance_closes()
+    {
+        var router = new Router(Clusters.Aggregated(4, router: new RouterSpec("session-affinity")));
+        var before = Enumerable.Range(1, 50).Select(s => Home(router, s)).ToList();
+        router.Close(2, forget: true, nowNs: 0);
+        var after = Enumerable.Range(1, 50).Select(s => Home(router, s)).ToList();
+
+        for (var i = 0; i < before.Count; i++)
+            if (before[i] != 2) after[i].ShouldBe(before[i]);
+        after.ShouldNotContain(2);
+    }
+
+    [Fact]
+    public void Every_policy_picks_a_candidate_and_prices_all_of_them()
+    {
+        foreach (var policy in Routers.Registry.All)
+        {
+            var router = new Router(Clusters.Aggregated(3, router: new RouterSpec(policy.Name)), logsDecisions: true);
+            var decision = router.Route(Clusters.Request(0), 0)!;
+            decision.PrefillInstance.ShouldBeInRange(0, 2, policy.Name);
+            decision.PrefillCosts.Length.ShouldBe(3, policy.Name);
+        }
+    }
+
+    [Fact]
+    public void When_all_instances_are_closed_nobody_is_chosen()
+    {
+        var router = new Router(Clusters.Aggregated(1));
+        router.Close(0, forget: false, nowNs: 0);
+        router.Route(Clusters.Request(0), 0).ShouldBeNull();
+    }
+
+    private static Func<int, int> Route(Router router) => id => router.Route(Clusters.Request(id), 0)!.PrefillInstance;
+
+    private static int Home(Router router, int session) =>
+        router.Route(Clusters.Request(session) with { SessionId = Hashing.Mix(1, (ulong)session) }, 0)!.PrefillInstance;
+}

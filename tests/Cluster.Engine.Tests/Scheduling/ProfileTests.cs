@@ -1,0 +1,64 @@
+using Cluster.Engine.Requests;
+using Cluster.Testing;
+
+namespace Cluster.Engine.Tests.Scheduling;
+
+public sealed class ProfileTests
+{
+    [Fact]
+    public void SGLang_computes_prompts_before_it_decodes_and_never_in_one_step()
+    {
+        var instance = Make("sglang");
+        Enqueue(instance, 0, 30, 10);
+        Step(instance).Shape.PrefillTokens.ShouldBe(30);
+        Enqueue(instance, 1, 40, 10);
+
+        var step = Step(instance);
+        (step.Shape.PrefillTokens, step.Shape.DecodeSequences).ShouldBe((40, 0));
+        Step(instance).Shape.DecodeSequences.ShouldBe(2);
+    }
+
+    [Fact]
+    public void TensorRT_LLM_admits_only_what_can_run_to_its_end()
+    {
+        // 10 blocks: each request fills 6 at full length, so the second has to wait for the first.
+        var instance = Make("trtllm", blocks: 10);
+        Enqueue(instance, 0, 32, 60);
+        Enqueue(instance, 1, 32, 60);
+        Step(instance);
+        instance.State.Running.ShouldBe(1);
+        while (instance.State.Counters.Finished < 2) Step(instance);
+        instance.State.Counters.Preemptions.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Static_batching_leaves_seats_empty_until_the_whole_batch_is_done()
+    {
+        var instance = Make("static", maxNumSeqs: 2);
+        Enqueue(instance, 0, 8, 2);
+        Enqueue(instance, 1, 8, 6);
+        Enqueue(instance, 2, 8, 2);
+        for (var i = 0; i < 5; i++)
+        {
+            Step(instance);
+            instance.State.Waiting.Count.ShouldBe(1);
+        }
+
+        Step(instance);
+        Step(instance);
+        instance.State.Waiting.Count.ShouldBe(0);
+    }
+
+    private static Instance Make(string scheduler, long blocks = 1000, int maxNumSeqs = 256) =>
+        new(Clusters.Instance(scheduler: scheduler, blocks: blocks, maxNumSeqs: maxNumSeqs));
+
+    private static void Enqueue(Instance instance, long id, int input, int output) =>
+        instance.Enqueue(new Sequence(Clusters.Request(id, input, output), output), 0);
+
+    private static Step Step(Instance instance)
+    {
+        instance.TryBeginStep(0, out var step).ShouldBeTrue();
+        instance.EndStep(0);
+        return step;
+    }
+}

@@ -1,0 +1,55 @@
+using Cluster.Engine.Hardware;
+using Cluster.Engine.Transfer;
+using Cluster.Engine.Units;
+
+namespace Cluster.Engine.Tests.Transfer;
+
+public sealed class LinkFabricTests
+{
+    // 10 GB/s per port, 1 ms of set-up, no loss for size: all times below follow by hand.
+    private static readonly LinkProfile s_link = new("test", 10e9, 1e-3, 1, 0, "a test's");
+
+    [Fact]
+    public void A_lone_transfer_takes_set_up_and_bytes_over_bandwidth() =>
+        RunToEnd(new LinkFabric(s_link, 4), (0, 2, 1e8)).ShouldBe([11]);
+
+    [Fact]
+    public void Two_transfers_from_one_source_share_its_port() =>
+        RunToEnd(new LinkFabric(s_link, 4), (0, 2, 1e8), (0, 3, 1e8)).ShouldBe([21, 21]);
+
+    [Fact]
+    public void Transfers_that_do_not_meet_do_not_slow_each_other() =>
+        RunToEnd(new LinkFabric(s_link, 4), (0, 2, 1e8), (1, 3, 1e8)).ShouldBe([11, 11]);
+
+    [Fact]
+    public void What_one_cannot_use_goes_to_the_others()
+    {
+        // 0→2 and 0→3 share the egress of 0; 1→3 meets the second at the ingress of 3. Max–min: 5 GB/s each.
+        RunToEnd(new LinkFabric(s_link, 4), (0, 2, 1e8), (0, 3, 5e7), (1, 3, 1e8)).ShouldBe([16, 11, 16]);
+    }
+
+    [Fact]
+    public void A_cut_link_moves_nothing_until_it_is_mended()
+    {
+        var fabric = new LinkFabric(s_link, 2);
+        fabric.Start(0, 1, 1e8, 0);
+        fabric.Advance(Time.Millisecond);
+        fabric.Degrade(0, 0, Time.Millisecond);
+        fabric.NextEventNs.ShouldBe(Time.Never);
+        fabric.Degrade(0, 1, 100 * Time.Millisecond);
+        fabric.NextEventNs.ShouldBe(110 * Time.Millisecond);
+    }
+
+    private static int[] RunToEnd(LinkFabric fabric, params (int Source, int Destination, double Bytes)[] transfers)
+    {
+        var endedMs = new int[transfers.Length];
+        foreach (var (source, destination, bytes) in transfers) fabric.Start(source, destination, bytes, 0);
+        while (fabric.NextEventNs != Time.Never)
+        {
+            var now = fabric.NextEventNs;
+            foreach (var id in fabric.Advance(now)) endedMs[id] = (int)Math.Round(now / 1e6);
+        }
+
+        return endedMs;
+    }
+}
