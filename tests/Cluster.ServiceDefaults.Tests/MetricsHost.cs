@@ -11,10 +11,11 @@ namespace Cluster.ServiceDefaults.Tests;
 internal sealed class MetricsHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly Hook _hook;
 
-    private MetricsHost(WebApplication app)
+    private MetricsHost(WebApplication app, Hook hook)
     {
-        _app = app;
+        (_app, _hook) = (app, hook);
         Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         Client = new HttpClient { BaseAddress = Url };
     }
@@ -32,10 +33,16 @@ internal sealed class MetricsHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.AddServiceDefaults();
         var app = builder.Build();
+        var hook = new Hook();
+        app.Use((context, next) =>
+        {
+            hook.Run();
+            return next(context);
+        });
         app.MapMetrics();
         app.MapAlive();
         await app.StartAsync();
-        return new MetricsHost(app);
+        return new MetricsHost(app, hook);
     }
 
     public async Task<string> ScrapeAsync(string? accept = null)
@@ -47,10 +54,36 @@ internal sealed class MetricsHost : IAsyncDisposable
         return await response.Content.ReadAsStringAsync();
     }
 
+    /// <summary>Does something before each scrape from now on; done when so many have come.</summary>
+    public Task OnScrape(int scrapes, Action before) => _hook.Set(scrapes, before);
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+    }
+
+    private sealed class Hook
+    {
+        private readonly Lock _gate = new();
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private Action? _before;
+        private int _left;
+
+        public Task Set(int scrapes, Action before)
+        {
+            lock (_gate) (_left, _before) = (scrapes, before);
+            return _done.Task;
+        }
+
+        public void Run()
+        {
+            lock (_gate)
+            {
+                _before?.Invoke();
+                if (_before is not null && --_left == 0) _done.TrySetResult();
+            }
+        }
     }
 }

@@ -44,7 +44,7 @@ public sealed class RecordingTests
         samples.Single(s => s.Name == "xpyd_goodput_requests_total").Value.ShouldBe(1);
         samples.Single(s => s.Name == "xpyd_slo_misses_total" && s.Labels.Contains("ttft")).Value.ShouldBe(2);
         samples.Single(s => s.Name == "xpyd_slo_misses_total" && s.Labels.Contains("tpot")).Value.ShouldBe(1);
-        samples.Single(s => s.Name == "xpyd_requests_total").Value.ShouldBe(3);
+        samples.Single(s => s.Name == "xpyd_requests_total" && s.Labels.Contains("completed")).Value.ShouldBe(3);
     }
 
     [Fact]

@@ -31,6 +31,7 @@ public sealed class ClusterSeries
         _byFailure = _cluster.ForEach(MetricLabels.FailureReason);
         _byRoleAndWall = [.. _cluster.ForEach(MetricLabels.Role).Select(role => role.ForEach(MetricLabels.Wall))];
         Gauges = new ClusterGauges(_cluster);
+        BeginAtZero();
     }
 
     /// <summary>Name of the variant.</summary>
@@ -100,6 +101,16 @@ public sealed class ClusterSeries
 
     /// <summary>Counts a fault that was injected.</summary>
     public void FaultInjected(string kind) => _to.Faults.Add(1, _cluster.With(MetricLabels.FaultKind, kind));
+
+    /// <summary>A total that is absent until it first grows would leave ratios and alerts without a value when all goes wrong.</summary>
+    private void BeginAtZero()
+    {
+        foreach (var outcome in _byOutcome) _to.Requests.Add(0, outcome);
+        foreach (var objective in _byObjective) _to.SloMisses.Add(0, objective);
+        foreach (var kind in _byTokenKind) _to.Tokens.Add(0, kind);
+        foreach (var failure in _byFailure) _to.TransferFailures.Add(0, failure);
+        _to.Goodput.Add(0, _cluster);
+    }
 
     private void RecordTtft(in RequestObservation request)
     {

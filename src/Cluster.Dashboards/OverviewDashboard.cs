@@ -1,0 +1,47 @@
+using static Cluster.Dashboards.PanelKind;
+using static Cluster.Dashboards.Promql;
+using static Cluster.ServiceDefaults.Catalogue.XpydInstanceMetrics;
+using static Cluster.ServiceDefaults.Catalogue.XpydRequestMetrics;
+
+namespace Cluster.Dashboards;
+
+/// <summary>Is the cluster well, and what holds it back? Readable at a glance.</summary>
+public static class OverviewDashboard
+{
+    private static readonly string s_outputTokens = Sum("cluster", Rate(Tokens, more: "kind=\"output\""));
+
+    public static Dashboard Create() => new("xpyd-overview", "xpyd: overview", "Clients' view of the cluster, and the wall that binds each role.",
+    [
+        new Row("Now",
+            Number("Goodput", "reqps", "Completed requests per second that met every objective.", Sum("cluster", Rate(Goodput))),
+            Number("Share within objectives", "percentunit", "Goodput ÷ completed requests. Below 0.99 somebody notices.", Ratio(Sum("cluster", Rate(Goodput)), Sum("cluster", Rate(Requests, more: "outcome=\"completed\"")))) with { Max = 1 },
+            Number("TTFT p99", "s", "99 of 100 first tokens come sooner. Compare with the objective in the graph below.", Quantile(0.99, Ttft, "cluster")),
+            Number("TPOT p99", "s", "99 of 100 requests stream faster.", Quantile(0.99, Tpot, "cluster")),
+            Number("Output tokens", "tokens/s", "Tokens per second that reached clients.", s_outputTokens),
+            Number("Cost per million tokens", "currencyUSD", "Rent of the emulated GPUs ÷ output tokens.", Ratio(Sum("cluster", Rate(Cost)), $"({s_outputTokens} / 1e6)"))),
+        new Row("Latency against the objectives",
+            new Panel(Lines, "TTFT", "s", "Arrival at the gateway to first token. The dashed line is the objective; a widening gap between p50 and p99 means queueing.",
+                new Query(Quantile(0.5, Ttft, "cluster"), "{{cluster}} p50"), new Query(Quantile(0.9, Ttft, "cluster"), "{{cluster}} p90"),
+                new Query(Quantile(0.99, Ttft, "cluster"), "{{cluster}} p99"), new Query(Select(SloTarget, more: "objective=\"ttft\""), "{{cluster}} objective")),
+            new Panel(Lines, "TPOT", "s", "Time per output token after the first, per request. It rises with the decode batch and with prefills that share the GPU.",
+                new Query(Quantile(0.5, Tpot, "cluster"), "{{cluster}} p50"), new Query(Quantile(0.9, Tpot, "cluster"), "{{cluster}} p90"),
+                new Query(Quantile(0.99, Tpot, "cluster"), "{{cluster}} p99"), new Query(Select(SloTarget, more: "objective=\"tpot\""), "{{cluster}} objective")),
+            new Panel(Lines, "E2E", "s", "Arrival to last token.", new Query(Quantile(0.5, E2e, "cluster"), "{{cluster}} p50"), new Query(Quantile(0.99, E2e, "cluster"), "{{cluster}} p99")),
+            new Panel(Stacked, "Missed objectives", "reqps", "Completed requests per second that missed an objective; one request may miss several.", new Query(Sum("cluster, objective", Rate(SloMisses)), "{{cluster}} {{objective}}"))),
+        new Row("Traffic",
+            new Panel(Stacked, "Requests by outcome", "reqps", "Rejected means the router predicted a miss or the queue was full; failed is a fault.", new Query(Sum("cluster, outcome", Rate(Requests)), "{{cluster}} {{outcome}}")),
+            new Panel(Lines, "Requests in flight", "short", "Accepted and not ended. Growing without end: arrivals exceed capacity.", new Query(Select(InFlight), "{{cluster}}")),
+            new Panel(Lines, "Tokens", "tokens/s", "Prompt tokens (cached ones among them) and output tokens of ended requests.", new Query(Sum("cluster, kind", Rate(Tokens)), "{{cluster}} {{kind}}")),
+            new Panel(Lines, "Energy per output token", "joule", "Draw of the emulated GPUs ÷ output tokens.", new Query(Ratio(Sum("cluster", Rate(Energy)), s_outputTokens), "{{cluster}}"))),
+        new Row("What holds it back",
+            new Panel(Stacked, "Step time by wall", "percentunit", "Share of time the instances of a role spent in steps bound by each resource; what is missing to the number of instances was idle. Compute binds prefill, bandwidth decode, as a rule.",
+                new Query(Sum("cluster, role, wall", Rate(StepWall)), "{{cluster}} {{role}} {{wall}}")),
+            new Panel(Stacked, "Waiting by wall", "s", "Seconds of waiting added per second, by what was waited for: capacity is KV blocks, contention a batch slot, network a transfer.",
+                new Query(Sum("cluster, role, wall", Rate(WaitWall)), "{{cluster}} {{role}} {{wall}}")),
+            new Panel(Bars, "Binding wall", "short", "1 at the wall that binds each role now. Pull a lever that moves this wall; others change nothing.", new Query($"{Select(BindingWall)} == 1", "{{cluster}} {{role}}: {{wall}}")) { Max = 1 },
+            new Panel(Bars, "Instances", "short", "Instances by life-cycle state.", new Query($"{Select(Instances)} > 0", "{{cluster}} {{role}} {{state}}"))),
+    ]);
+
+    private static Panel Number(string title, string unit, string description, string expression) =>
+        new(Stat, title, unit, description, new Query(expression, "{{cluster}}")) { Width = 4, Height = 5 };
+}
