@@ -1,0 +1,49 @@
+namespace Cluster.Compute;
+
+/// <summary>Whether the host keeps up with the matmul it was given: counted over all timers, hidden from nobody.</summary>
+public sealed class ComputeHealth
+{
+    private const int Window = 1024;
+    private const double FasterThanCalibrated = 0.9;
+    private readonly RatioHistogram _window = new();
+    private long _steps;
+    private long _saturatedSteps;
+    private long _matmulNs;
+    private int _inWindow;
+    private double _windowMedian = 1;
+
+    /// <summary>What measured mode multiplies by: the median piece of each slice.</summary>
+    public RatioHistogram Ratios { get; } = new();
+
+    /// <summary>Whole slice, interruptions included: what the median leaves out shows here.</summary>
+    public RatioHistogram SliceRatios { get; } = new();
+
+    public long Steps => Interlocked.Read(ref _steps);
+
+    /// <summary>Steps whose <see cref="StepTiming.Saturated"/> was set.</summary>
+    public long SaturatedSteps => Interlocked.Read(ref _saturatedSteps);
+
+    /// <summary>Wall time in slices, summed over threads.</summary>
+    public long MatmulNs => Interlocked.Read(ref _matmulNs);
+
+    /// <summary>Median ratio of the last whole window of 1,024 slices; 1 before the first.</summary>
+    public double RecentMedianRatio => Volatile.Read(ref _windowMedian);
+
+    /// <returns>True when a window has just ended whose median says that the calibration was taken on a busier host.</returns>
+    internal bool Record(in StepTiming timing, double sliceRatio)
+    {
+        Interlocked.Increment(ref _steps);
+        if (timing.Saturated) Interlocked.Increment(ref _saturatedSteps);
+        if (timing.MatmulNs == 0) return false;
+        Interlocked.Add(ref _matmulNs, timing.MatmulNs);
+        Ratios.Record(timing.Ratio);
+        SliceRatios.Record(sliceRatio);
+        _window.Record(timing.Ratio);
+        if (Interlocked.Increment(ref _inWindow) != Window) return false;
+        var median = _window.Quantile(0.5);
+        Volatile.Write(ref _windowMedian, median);
+        _window.Clear();
+        Interlocked.Exchange(ref _inWindow, 0);
+        return median < FasterThanCalibrated;
+    }
+}

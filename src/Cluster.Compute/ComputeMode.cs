@@ -1,0 +1,14 @@
+namespace Cluster.Compute;
+
+/// <summary>What decides how long an emulated step takes.</summary>
+public enum ComputeMode
+{
+    /// <summary>The cost model's duration, times how much slower than calibrated this host ran the step's slice of matmul.</summary>
+    Measured,
+
+    /// <summary>The cost model's duration; the matmul runs as load and is reported.</summary>
+    Paced,
+
+    /// <summary>The cost model's duration; no matmul.</summary>
+    Modeled,
+}
