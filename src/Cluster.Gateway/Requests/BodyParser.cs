@@ -65,6 +65,7 @@ internal static class BodyParser
             case "cache_salt": body.CacheSalt = FieldReader.String(ref reader, field); break;
             case "priority": body.Priority = FieldReader.Int(ref reader, field); break;
             case "return_hops": body.ReturnHops = FieldReader.Bool(ref reader, field); break;
+            case "output_content": Array(ref reader, body.OutputContent, Run, field); break;
             case "echo": body.Echo = FieldReader.Bool(ref reader, field); break;
             case "logprobs" when reader.TokenType is JsonTokenType.True or JsonTokenType.False: body.WantsLogprobs = reader.GetBoolean(); break;
             case "logprobs": body.Logprobs = FieldReader.Int(ref reader, field); break;
@@ -114,6 +115,22 @@ internal static class BodyParser
     {
         if (reader.TokenType != JsonTokenType.StartArray) throw FieldReader.Wrong(ref reader, field, "a valid list");
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) into.Add(read(ref reader, field));
+    }
+
+    /// <summary><c>[content id, offset, length]</c></summary>
+    private static ContentRun Run(ref Utf8JsonReader reader, string field)
+    {
+        Span<ulong> values = stackalloc ulong[3];
+        if (reader.TokenType != JsonTokenType.StartArray) throw FieldReader.Wrong(ref reader, field, "a list of [content id, offset, length]");
+        for (var i = 0; i < 3; i++)
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.Number || !reader.TryGetUInt64(out values[i]))
+                throw FieldReader.Wrong(ref reader, field, "a list of [content id, offset, length], none negative");
+        }
+
+        if (!reader.Read() || reader.TokenType != JsonTokenType.EndArray || values[1] > int.MaxValue || values[2] is 0 or > int.MaxValue)
+            throw FieldReader.Wrong(ref reader, field, "a list of [content id, offset, length] within 32 bits");
+        return new ContentRun(values[0], (long)values[1], (int)values[2]);
     }
 
     private static List<ChatMessage> Messages(ref Utf8JsonReader reader)

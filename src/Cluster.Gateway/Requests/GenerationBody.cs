@@ -5,6 +5,9 @@ namespace Cluster.Gateway.Requests;
 /// <summary>A prompt as it came: text or token ids, never both.</summary>
 internal readonly record struct PromptInput(byte[]? Utf8, int[]? Tokens);
 
+/// <summary>Tokens <paramref name="Offset"/> … of a named content, as <c>Cluster.Engine.Requests.TokenIds</c> spells them.</summary>
+internal readonly record struct ContentRun(ulong ContentId, long Offset, int Length);
+
 /// <summary>A completion or chat request as parsed: right in its types, not yet checked for sense.</summary>
 internal sealed class GenerationBody
 {
@@ -78,6 +81,12 @@ internal sealed class GenerationBody
 
     /// <summary>An extension: asks for the TTFT's parts in the final usage.</summary>
     public bool ReturnHops { get; set; }
+
+    /// <summary>
+    /// An extension of the load generator: which content the answer is to be taken for, so that a later prompt quoting
+    /// it finds it in cache. Shapes only the content's identity, not the text.
+    /// </summary>
+    public List<ContentRun> OutputContent { get; } = [];
 
     /// <summary>Either name of the limit.</summary>
     public int? OutputLimit => MaxCompletionTokens ?? MaxTokens;

@@ -74,8 +74,7 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
         if (stop is not null) (outputTokens, finish) = (stop.Tokens, FinishReason.Stop);
         var content = new ContentHash(salt, tokens.Length + outputTokens);
         foreach (var token in tokens) content.Add(token);
-        var output = new OutputText(text, seed, startsWithSpace: !isChat);
-        for (var i = 0; i < outputTokens; i++) content.Add(output.Next().Id);
+        AddOutput(content, body, new OutputText(text, seed, startsWithSpace: !isChat), outputTokens);
         var spec = new RequestSpec(Interlocked.Increment(ref s_lastId), 0, tokens.Length, outputTokens, content.ToContent())
         {
             Priority = body.Priority,
@@ -88,6 +87,17 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
             TokenizeNs = (long)Stopwatch.GetElapsedTime(context.ReceivedAtTicks).TotalNanoseconds,
         };
         return new PlannedChoice(index, request, prompt, seed, stop?.VisibleChars ?? int.MaxValue, stop?.Reason);
+    }
+
+    private static void AddOutput(ContentHash content, GenerationBody body, OutputText output, int outputTokens)
+    {
+        var left = outputTokens;
+        foreach (var run in body.OutputContent)
+        {
+            for (var i = 0; i < run.Length && left > 0; i++, left--) content.Add(TokenIds.Of(run.ContentId, run.Offset + i));
+        }
+
+        for (; left > 0; left--) content.Add(output.Next().Id);
     }
 
     /// <summary>Greedy requests repeat their answer; so do those with a seed; others differ each time.</summary>
