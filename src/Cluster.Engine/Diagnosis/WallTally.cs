@@ -30,6 +30,21 @@ public sealed class WallTally
     /// <summary>As above, lacking token budget.</summary>
     public double BlockedOnBudgetSeconds { get; private set; }
 
+    /// <summary>A tally as an instance elsewhere reported it.</summary>
+    public static WallTally Restore(
+        double busySeconds, long steps, double computeSeconds, double bandwidthSeconds, double networkSeconds, double hostSeconds,
+        double blockedOnBlocksSeconds, double blockedOnSlotsSeconds) => new()
+        {
+            BusySeconds = busySeconds,
+            Steps = steps,
+            ComputeSeconds = computeSeconds,
+            BandwidthSeconds = bandwidthSeconds,
+            NetworkSeconds = networkSeconds,
+            HostSeconds = hostSeconds,
+            BlockedOnBlocksSeconds = blockedOnBlocksSeconds,
+            BlockedOnSlotsSeconds = blockedOnSlotsSeconds,
+        };
+
     public void Add(in StepCost cost, WaitCause blocked)
     {
         Steps++;

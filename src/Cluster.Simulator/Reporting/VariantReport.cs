@@ -26,7 +26,7 @@ public sealed record VariantReport
     public required Distribution ItlMs { get; init; }
     public required Distribution E2eMs { get; init; }
 
-    /// <summary>Mean of each hop; they add up to the mean TTFT.</summary>
+    /// <summary>Mean of each hop; they add up to the mean TTFT. Live runs have a further one, <c>http</c>.</summary>
     public required IReadOnlyDictionary<string, double> TtftHopsMs { get; init; }
 
     /// <summary>Prompt tokens found in cache ÷ prompt tokens.</summary>
@@ -79,6 +79,9 @@ public sealed record VariantReport
             means[TtftHops.Names[hop]] = completed.Count == 0 ? 0 : completed.Average(r => r.Hops[at] / 1e6);
         }
 
+        // What a client sees beyond the cluster's own hops: the wire, parsing, and the way of the first token back.
+        var http = completed.Count == 0 ? 0 : completed.Average(r => (r.TtftNs - r.Hops.TotalNs) / 1e6);
+        if (http > 0) means["http"] = http;
         return means;
     }
 
