@@ -4,4 +4,73 @@ using Cluster.Engine.Models;
 namespace Cluster.Engine.Cost;
 
 /// <summary>One instance as the cost model sees it: a model, on a GPU, split so, in these formats.</summary>
-public sealed record Deployment(ModelArchitecture Model, GpuProfile Gpu, Parallelism Parallelism, NumberFormat Weights, NumberFormat Kv);
+public sealed record Deployment(ModelArchitecture Model, GpuProfile Gpu, Parallelism Parallelism, NumberFormat Weights, NumberFormat Kv)
+{
+    /// <summary>The serving engine: host time and abilities.</summary>
+    public required EngineProfile Engine { get; init; }
+
+    /// <summary>Format of routed experts; null: the model's native expert format if it has one and <see cref="Weights"/> is 16-bit, else <see cref="Weights"/>.</summary>
+    public NumberFormat? ExpertWeights { get; init; }
+
+    /// <summary>Format of activations between operators: what collectives carry.</summary>
+    public NumberFormat Activations { get; init; } = NumberFormat.Bf16;
+
+    /// <summary>How unevenly tokens choose experts: exponent of a power law over experts' popularity; 0: balanced. DeepSeek-like measured loads are near 1.01.</summary>
+    public double RoutingSkew { get; init; }
+
+    /// <summary>Extra copies of hot experts over all ranks (EPLB): flatten the skew, cost memory.</summary>
+    public int RedundantExperts { get; init; }
+
+    /// <summary>Norms, activations and quantisation are fused into their neighbours; else each is a launch and an HBM round trip.</summary>
+    public bool Fusion { get; init; } = true;
+
+    /// <summary>Decode steps replay CUDA graphs; else every kernel is launched by the host.</summary>
+    public bool CudaGraphs { get; init; } = true;
+
+    /// <summary>Two micro-batches hide each other's expert-parallel communication.</summary>
+    public bool TwoBatchOverlap { get; init; }
+
+    /// <summary>Drafted tokens verified per step; null: none.</summary>
+    public SpeculativeDecoding? Speculation { get; init; }
+
+    /// <summary>What the cache forgets beyond the model's own windows; null: nothing.</summary>
+    public KvRetention? Retention { get; init; }
+
+    /// <summary>Format of routed experts after the default rule.</summary>
+    public NumberFormat EffectiveExpertWeights =>
+        ExpertWeights ?? (NumberFormats.Bits(Weights) >= 16 && Model.NativeExpertFormat is { } native ? native : Weights);
+}
+
+/// <summary>Where drafts come from.</summary>
+public enum DraftMethod
+{
+    /// <summary>A small model runs K times; costs <see cref="SpeculativeDecoding.DraftCost"/> of a target step each.</summary>
+    DraftModel,
+    /// <summary>Extra LM heads propose all K tokens at once (arXiv:2401.10774).</summary>
+    Medusa,
+    /// <summary>One decoder layer and LM head, K times (arXiv:2401.15077).</summary>
+    Eagle,
+    /// <summary>The model's own multi-token-prediction layers, K times (arXiv:2412.19437 §2.2).</summary>
+    Mtp,
+}
+
+/// <summary>Speculative decoding: K drafted tokens, each accepted with probability α, verified in one pass.</summary>
+/// <param name="DraftTokens">K.</param>
+/// <param name="AcceptanceRate">α, in [0, 1).</param>
+/// <param name="DraftCost">c: one draft token as a share of a target step; used by <see cref="DraftMethod.DraftModel"/>.</param>
+public sealed record SpeculativeDecoding(DraftMethod Method, int DraftTokens, double AcceptanceRate, double DraftCost = 0)
+{
+    /// <summary>Expected tokens per verifying pass: (1 − α^(K+1)) ÷ (1 − α) (arXiv:2211.17192 eq. 1).</summary>
+    public double ExpectedTokensPerPass =>
+        AcceptanceRate >= 1 ? DraftTokens + 1 : (1 - Math.Pow(AcceptanceRate, DraftTokens + 1)) / (1 - AcceptanceRate);
+}
+
+/// <summary>Lossy KV eviction: each query sees sinks, the last window and the heaviest hitters only.</summary>
+/// <param name="Window">Last tokens kept.</param>
+/// <param name="Sinks">First tokens kept (arXiv:2309.17453).</param>
+/// <param name="HeavyHitters">Most attended tokens kept (arXiv:2306.14048).</param>
+public sealed record KvRetention(int Window, int Sinks = 4, int HeavyHitters = 0)
+{
+    /// <summary>Tokens of context a query sees.</summary>
+    public int ContextBound => Window + Sinks + HeavyHitters;
+}

@@ -10,6 +10,8 @@ public enum NumberFormat
     Fp8,
     /// <summary>8-bit float, E5M2: more range, less precision.</summary>
     Fp8E5M2,
+    /// <summary>E4M3 with one 32-bit scale per 128×128 weight block and per 128 activations (DeepSeek-V3).</summary>
+    Fp8Block,
     Int8,
     /// <summary>4-bit weight-only integers with one 16-bit scale per group (AWQ, GPTQ).</summary>
     Int4,

@@ -1,0 +1,6 @@
+using Cluster.Engine.Models;
+
+namespace Cluster.Engine.Cost;
+
+/// <summary>A weight matrix as one rank multiplies it: output columns <paramref name="N"/>, inner size <paramref name="K"/>, so many per step.</summary>
+internal readonly record struct GemmShape(int N, int K, NumberFormat Format, double Count);

@@ -1,0 +1,105 @@
+using Cluster.Engine.Models;
+using Cluster.Engine.Topology;
+
+namespace Cluster.Engine.Cost;
+
+/// <summary>Says where one rank's HBM goes.</summary>
+public static class MemoryPlanner
+{
+    /// <param name="gpuMemoryUtilization">Share of HBM that the engine claims, in (0, 1].</param>
+    public static MemoryPlan Plan(Deployment deployment, SchedulerSpec scheduler, double gpuMemoryUtilization)
+    {
+        ArgumentNullException.ThrowIfNull(deployment);
+        ArgumentNullException.ThrowIfNull(scheduler);
+        var gpu = deployment.Gpu;
+        var split = deployment.Parallelism;
+        return new MemoryPlan(
+            gpu.HbmBytes,
+            gpu.HbmBytes * gpuMemoryUtilization,
+            WeightBytesPerRank(deployment),
+            ActivationBytes(deployment, scheduler.MaxNumBatchedTokens),
+            deployment.CudaGraphs ? deployment.Engine.GraphBytes : deployment.Engine.GraphBytes / 4,
+            KvBytesPerToken(deployment, perRank: true),
+            StateBytesPerSequence(deployment),
+            KvBytesPerToken(deployment, perRank: false),
+            split.Dp);
+    }
+
+    /// <summary>Weights of the fullest rank, scales included; embedding and LM head stay in 16 bits.</summary>
+    public static double WeightBytesPerRank(Deployment deployment)
+    {
+        ArgumentNullException.ThrowIfNull(deployment);
+        var (model, split) = (deployment.Model, deployment.Parallelism);
+        var dense = NumberFormats.BytesPerWeight(deployment.Weights);
+        var expert = NumberFormats.BytesPerWeight(deployment.EffectiveExpertWeights);
+        var wide = Math.Max(2, dense);
+        var layers = 0.0;
+        foreach (var g in model.Layers)
+        {
+            layers += g.Count * ((ParameterCount.Mixer(model, g) + ParameterCount.Dense(model, g)) * dense / split.Tp);
+            if (g.Moe is { } moe)
+                layers += g.Count * ParameterCount.Expert(model, moe) * (moe.Experts + deployment.RedundantExperts) * expert / (split.Ep * split.MoeTp);
+        }
+
+        var outer = (ParameterCount.Embeddings(model) + ParameterCount.LmHead(model)) * wide / split.Tp;
+        // The first and last stages hold embedding and head; stages are balanced by layers.
+        return (layers / split.Pp) + (split.Pp == 1 ? outer : outer / 2) + DraftBytes(deployment, dense);
+    }
+
+    private static double DraftBytes(Deployment deployment, double bytesPerWeight)
+    {
+        if (deployment.Speculation is not { } s) return 0;
+        var (model, tp) = (deployment.Model, deployment.Parallelism.Tp);
+        var last = model.Layers[^1];
+        return s.Method switch
+        {
+            DraftMethod.Medusa => s.DraftTokens * (double)model.HiddenSize * model.HiddenSize * 2 / tp,
+            DraftMethod.Eagle or DraftMethod.Mtp => (ParameterCount.Mixer(model, last) + ParameterCount.Dense(model, last) + ParameterCount.Experts(model, last)) * bytesPerWeight / tp,
+            _ => ParameterCount.Total(model) * s.DraftCost * bytesPerWeight / tp,
+        };
+    }
+
+    /// <summary>Widest intermediates of a full token budget, and 16-bit logits of the sampled rows.</summary>
+    private static double ActivationBytes(Deployment deployment, int maxNumBatchedTokens)
+    {
+        var (model, tp) = (deployment.Model, deployment.Parallelism.Tp);
+        var widest = model.Layers.Max(g => g.Mlp is { } m ? 3.0 * m.Size / tp : g.Moe is { } e ? 3.0 * ((e.SharedSize / (double)tp) + ((double)e.ActiveExperts * e.ExpertSize / deployment.Parallelism.MoeTp)) : 0);
+        return maxNumBatchedTokens * 2.0 * ((6.0 * model.HiddenSize) + widest);
+    }
+
+    /// <summary>KV bytes that one token adds: on the fullest rank, or over all ranks without duplicates. Bounded layers count as they fill.</summary>
+    private static double KvBytesPerToken(Deployment deployment, bool perRank)
+    {
+        var split = deployment.Parallelism;
+        var elements = 0.0;
+        foreach (var g in deployment.Model.Layers)
+        {
+            if (IsFixed(g)) continue;
+            var share = !perRank ? 1.0
+                : g.Mla is not null ? 1.0
+                : g.Attention is { } a ? (double)DenseGemms.Share(a.KvHeads, split.Tp) / a.KvHeads : 0;
+            elements += (double)g.Count * g.KvElementsPerToken * share;
+        }
+
+        return elements * NumberFormats.BytesPerKvElement(deployment.Kv) / (perRank ? split.Pp : 1);
+    }
+
+    /// <summary>Windows, counted full, and SSM state.</summary>
+    private static double StateBytesPerSequence(Deployment deployment)
+    {
+        var split = deployment.Parallelism;
+        var bytes = 0.0;
+        foreach (var g in deployment.Model.Layers)
+        {
+            if (g.StateSpace is { } s)
+                bytes += g.Count * ((s.StateElements * NumberFormats.BytesPerWeight(s.StateFormat)) + (2.0 * s.ConvolutionChannels * (s.ConvolutionSize - 1))) / split.Tp;
+            else if (IsFixed(g))
+                bytes += (double)g.Count * g.ContextBound * 2 * DenseGemms.Share(g.Attention!.KvHeads, split.Tp) * g.Attention.HeadSize * NumberFormats.BytesPerKvElement(deployment.Kv);
+        }
+
+        return bytes / split.Pp;
+    }
+
+    /// <summary>True for layers whose KV stops growing: windows. Sparse attention keeps all of it and reads less.</summary>
+    private static bool IsFixed(LayerGroup g) => g.Attention is { Window: > 0 };
+}

@@ -1,0 +1,102 @@
+using Cluster.Engine.Models;
+
+namespace Cluster.Engine.Cost;
+
+/// <summary>
+/// Prices a step as the sum of its operators on the slowest rank, plus collectives, plus host time. Terms that depend on
+/// token counts alone are kept per count after their first use; attention is priced each time.
+/// </summary>
+public sealed class StepCostModel : IStepCostModel
+{
+    private readonly Deployment _deployment;
+    private readonly TokenCost _tokens;
+    private readonly TokenCostTable _table;
+    private readonly AttentionCost[] _attention;
+    private readonly StateSpaceCost[] _states;
+    private readonly GemmCost _head;
+    private readonly GemmShape _headShape;
+    private readonly HostCost _host;
+    private readonly SpeculationCost? _speculation;
+    private readonly CollectiveCost _collectives;
+
+    /// <exception cref="ArgumentException">The deployment is impossible; the message gives every reason.</exception>
+    public StepCostModel(Deployment deployment)
+    {
+        ArgumentNullException.ThrowIfNull(deployment);
+        DeploymentRules.ThrowIfImpossible(deployment);
+        _deployment = deployment;
+        var model = deployment.Model;
+        BoundedContextTokens = BoundOf(deployment);
+        _tokens = new TokenCost(deployment);
+        _table = new TokenCostTable(_tokens);
+        _attention = [.. model.Layers.Where(g => g.StateSpace is null).Select(g => new AttentionCost(deployment, g, BoundedContextTokens))];
+        _states = [.. model.Layers.Where(g => g.StateSpace is not null).Select(g => new StateSpaceCost(deployment, g))];
+        _head = new GemmCost(deployment.Gpu, NumberFormat.Bf16);
+        _headShape = new GemmShape(DenseGemms.Share(model.VocabularySize, deployment.Parallelism.Tp), model.HiddenSize, NumberFormat.Bf16, 1);
+        _host = new HostCost(deployment);
+        _speculation = deployment.Speculation is { } s ? new SpeculationCost(deployment, s) : null;
+        _collectives = new CollectiveCost(deployment.Gpu);
+    }
+
+    public int BoundedContextTokens { get; }
+
+    public StepCost Evaluate(in StepShape shape)
+    {
+        if (shape.TotalTokens == 0) return default;
+        var dp = _deployment.Parallelism.Dp;
+        var replica = dp == 1 ? shape : BusiestReplica(shape, dp);
+        var sum = _table.Get(replica.TotalTokens, shape.TotalTokens);
+        foreach (var attention in _attention) attention.Add(ref sum, replica);
+        foreach (var state in _states) state.Add(ref sum, replica);
+        _head.Add(ref sum, Math.Ceiling((double)shape.SampledSequences / dp) * Math.Max(1, shape.DecodeSequences > 0 ? shape.DecodeTokensPerSequence : 1), _headShape);
+        AddPipeline(ref sum, replica);
+        _speculation?.Add(ref sum, replica);
+        return Finish(sum, shape);
+    }
+
+    /// <summary>Stages run one after another for one batch; each boundary moves the activations once.</summary>
+    private void AddPipeline(ref CostSum sum, in StepShape replica)
+    {
+        var split = _deployment.Parallelism;
+        if (split.Pp == 1) return;
+        var bytes = replica.TotalTokens * (double)_deployment.Model.HiddenSize * NumberFormats.BytesPerWeight(_deployment.Activations) / split.Tp;
+        sum.AddNetwork(_collectives.PointToPointSeconds(bytes, split.Gpus <= _deployment.Gpu.GpusPerDomain), bytes, split.Pp - 1);
+    }
+
+    private StepCost Finish(in CostSum sum, in StepShape shape)
+    {
+        var gpuSeconds = sum.Seconds;
+        var host = _host.ExposedSeconds(shape, gpuSeconds);
+        return new StepCost(
+            gpuSeconds + host, sum.ComputeSeconds, sum.BandwidthSeconds, sum.NetworkSeconds, sum.FloorSeconds + host,
+            sum.Flops, sum.HbmBytes, sum.NetworkBytes, sum.Extrapolated);
+    }
+
+    /// <summary>Sequences are dealt whole to replicas; the busiest gets its share rounded up.</summary>
+    private static StepShape BusiestReplica(in StepShape shape, int replicas)
+    {
+        var prefill = Share(shape.PrefillSequences, replicas);
+        var decode = Share(shape.DecodeSequences, replicas);
+        return shape with
+        {
+            PrefillSequences = (int)Math.Ceiling(shape.PrefillSequences * prefill),
+            PrefillTokens = (long)Math.Ceiling(shape.PrefillTokens * prefill),
+            PrefillPairs = (long)(shape.PrefillPairs * prefill),
+            PrefillBoundedPairs = (long)(shape.PrefillBoundedPairs * prefill),
+            PrefillContextTokens = (long)(shape.PrefillContextTokens * prefill),
+            DecodeSequences = (int)Math.Ceiling(shape.DecodeSequences * decode),
+            DecodeContextTokens = (long)(shape.DecodeContextTokens * decode),
+            DecodeBoundedContextTokens = (long)(shape.DecodeBoundedContextTokens * decode),
+        };
+    }
+
+    private static double Share(int sequences, int replicas) =>
+        sequences == 0 ? 0 : Math.Ceiling((double)sequences / replicas) / sequences;
+
+    private static int BoundOf(Deployment deployment)
+    {
+        var retention = deployment.Retention?.ContextBound ?? int.MaxValue;
+        var bound = deployment.Model.Layers.Where(g => g.StateSpace is null).Select(g => g.ContextBound).DefaultIfEmpty(int.MaxValue).Min();
+        return Math.Min(bound, retention);
+    }
+}

@@ -1,0 +1,81 @@
+using Cluster.Engine.Models;
+
+namespace Cluster.Engine.Cost;
+
+/// <summary>Everything in a forward pass that depends on token counts alone: dense GEMMs, experts, norms, collectives.</summary>
+internal sealed class TokenCost
+{
+    private readonly Deployment _deployment;
+    private readonly GemmShape[] _gemms;
+    private readonly GemmCost[] _gemmCosts;
+    private readonly MoeCost[] _moes;
+    private readonly CollectiveCost _collectives;
+    private readonly ElementwiseCost _elementwise;
+    private readonly double _moeLayers;
+    private readonly double _activationBytes;
+    private readonly double _dispatchBytesPerToken;
+    private readonly double _combineBytesPerToken;
+
+    public TokenCost(Deployment deployment)
+    {
+        _deployment = deployment;
+        var model = deployment.Model;
+        _gemms = [.. DenseGemms.Of(deployment)];
+        _gemmCosts = [.. _gemms.Select(g => new GemmCost(deployment.Gpu, g.Format))];
+        _moes = [.. model.Layers.Where(g => g.Moe is not null).Select(g => new MoeCost(deployment, g))];
+        _collectives = new CollectiveCost(deployment.Gpu);
+        _elementwise = new ElementwiseCost(deployment);
+        _moeLayers = model.Layers.Where(g => g.Moe is not null).Sum(g => g.Count);
+        _activationBytes = model.HiddenSize * NumberFormats.BytesPerWeight(deployment.Activations);
+        var active = model.Layers.Where(g => g.Moe is not null).Select(g => g.Moe!.ActiveExperts).DefaultIfEmpty(0).Max();
+        // Dispatch travels in the experts' own compute format, combine in the activations' (DeepEP).
+        var dispatch = NumberFormats.Bits(deployment.EffectiveExpertWeights) <= 8 ? 1.0 : 2.0;
+        var copies = Math.Min(active, deployment.Parallelism.Ep);
+        _dispatchBytesPerToken = copies * model.HiddenSize * dispatch;
+        _combineBytesPerToken = copies * _activationBytes;
+    }
+
+    /// <param name="replicaTokens">New tokens of the busiest attention replica.</param>
+    /// <param name="allTokens">New tokens of all replicas together.</param>
+    public CostSum Evaluate(double replicaTokens, double allTokens)
+    {
+        var sum = default(CostSum);
+        for (var i = 0; i < _gemms.Length; i++) _gemmCosts[i].Add(ref sum, replicaTokens, in _gemms[i]);
+        foreach (var moe in _moes) moe.Add(ref sum, allTokens);
+        _elementwise.Add(ref sum, replicaTokens);
+        AddCollectives(ref sum, replicaTokens, allTokens);
+        return sum;
+    }
+
+    private void AddCollectives(ref CostSum sum, double replicaTokens, double allTokens)
+    {
+        var split = _deployment.Parallelism;
+        double layers = _deployment.Model.LayerCount;
+        var bytes = replicaTokens * _activationBytes;
+        if (split.Dp == 1)
+        {
+            sum.AddNetwork(_collectives.AllReduceSeconds(bytes, split.Tp), 2 * bytes * (split.Tp - 1) / split.Tp, 2 * layers);
+            return;
+        }
+
+        // Attention output per layer, and the MLP of dense layers, stay inside the attention group.
+        sum.AddNetwork(_collectives.AllReduceSeconds(bytes, split.Tp), 2 * bytes * (split.Tp - 1) / split.Tp, (2 * layers) - _moeLayers);
+        if (_moeLayers == 0) return;
+        var ranks = split.Tp * split.Dp;
+        if (split.Ep > 1) AddExpertParallel(ref sum, replicaTokens / split.Tp, ranks);
+        else AddGathered(ref sum, allTokens * _activationBytes, ranks);
+    }
+
+    private void AddExpertParallel(ref CostSum sum, double rankTokens, int ranks)
+    {
+        var dispatch = rankTokens * _dispatchBytesPerToken;
+        var combine = rankTokens * _combineBytesPerToken;
+        var seconds = _collectives.AllToAllSeconds(dispatch, ranks) + _collectives.AllToAllSeconds(combine, ranks);
+        // Two micro-batches hide communication behind the other's work; about half stays exposed at equal shares.
+        if (_deployment.TwoBatchOverlap) seconds = Math.Max(seconds * 0.1, seconds - (0.5 * (sum.ComputeSeconds + sum.BandwidthSeconds) / _deployment.Model.LayerCount));
+        sum.AddNetwork(seconds, dispatch + combine, _moeLayers);
+    }
+
+    private void AddGathered(ref CostSum sum, double bytes, int ranks) =>
+        sum.AddNetwork(2 * _collectives.GatherSeconds(bytes, ranks), 2 * bytes * (ranks - 1) / ranks, _moeLayers);
+}

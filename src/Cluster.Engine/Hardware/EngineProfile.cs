@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Cluster.Engine.Models;
+
+namespace Cluster.Engine.Hardware;
+
+/// <summary>A serving engine's own time and abilities, fitted on measured serving points.</summary>
+/// <param name="Name">Catalog id: vllm, sglang, trtllm, splitwise-2023.</param>
+/// <param name="Source">Where the numbers come from.</param>
+public sealed record EngineProfile(string Name, string Source)
+{
+    /// <summary>Host seconds per step whatever it contains: scheduling, graph replay, sampling, output.</summary>
+    public required double StepHostSeconds { get; init; }
+
+    /// <summary>Host seconds per sequence in the step.</summary>
+    public required double SequenceHostSeconds { get; init; }
+
+    /// <summary>Host seconds per prompt token in the step.</summary>
+    public required double PromptTokenHostSeconds { get; init; }
+
+    /// <summary>Host seconds once per request outside steps: HTTP, tokenising, first response.</summary>
+    public required double RequestHostSeconds { get; init; }
+
+    /// <summary>Share of host time hidden behind the GPU's own work, in [0, 1].</summary>
+    public required double HostOverlap { get; init; }
+
+    /// <summary>Launch of one kernel without CUDA graphs.</summary>
+    public required double LaunchSeconds { get; init; }
+
+    /// <summary>Largest batch that decode graphs are captured for; above it, launches are eager.</summary>
+    public required int MaxGraphTokens { get; init; }
+
+    /// <summary>HBM that CUDA graphs and the runtime keep per GPU.</summary>
+    public required double GraphBytes { get; init; }
+
+    /// <summary>Default share of HBM that the engine claims.</summary>
+    public required double GpuMemoryUtilization { get; init; }
+
+    /// <summary>Default tokens per KV block.</summary>
+    public required int BlockSize { get; init; }
+
+    /// <summary>Name in the scheduler registry.</summary>
+    public required string Scheduler { get; init; }
+
+    /// <summary>Default batch slots on GPUs of 70 GiB and more (A100 excepted).</summary>
+    public required int MaxNumSeqsLarge { get; init; }
+
+    /// <summary>Default token budget there.</summary>
+    public required int MaxNumBatchedTokensLarge { get; init; }
+
+    /// <summary>Default batch slots on all other GPUs.</summary>
+    public required int MaxNumSeqsSmall { get; init; }
+
+    /// <summary>Default token budget there.</summary>
+    public required int MaxNumBatchedTokensSmall { get; init; }
+
+    /// <summary>Weight formats that it loads.</summary>
+    public required ImmutableArray<NumberFormat> WeightFormats { get; init; }
+
+    /// <summary>KV formats that it stores.</summary>
+    public required ImmutableArray<NumberFormat> KvFormats { get; init; }
+}

@@ -1,0 +1,67 @@
+using Cluster.Engine.Cost;
+using Cluster.Engine.Hardware;
+using Cluster.Engine.Models;
+using Cluster.Engine.Topology;
+
+namespace Cluster.Scenarios.Catalogs;
+
+/// <summary>GPUs, links, engines and models by id, each number with its source. Ids are file names.</summary>
+public sealed class Catalog
+{
+    private static readonly Lazy<Catalog> s_default = new(() => Load(Path.Combine(AppContext.BaseDirectory, "catalog")));
+
+    private Catalog(CatalogReader reader)
+    {
+        Gpus = reader.Read<GpuProfile>("gpus", g => g.Name);
+        Links = reader.Read<LinkProfile>("links", l => l.Name);
+        Engines = reader.Read<EngineProfile>("engines", e => e.Name);
+        Models = reader.Read<ModelArchitecture>("models", m => m.Name);
+        foreach (var (id, gpu) in Gpus) CatalogRules.Check(gpu, reason => reader.Fail("gpus", id, reason));
+        foreach (var (id, model) in Models) CatalogRules.Check(model, reason => reader.Fail("models", id, reason));
+        reader.ThrowIfFailed();
+    }
+
+    /// <summary>The catalog that ships beside the program.</summary>
+    public static Catalog Default => s_default.Value;
+
+    public IReadOnlyDictionary<string, GpuProfile> Gpus { get; }
+
+    public IReadOnlyDictionary<string, LinkProfile> Links { get; }
+
+    public IReadOnlyDictionary<string, EngineProfile> Engines { get; }
+
+    public IReadOnlyDictionary<string, ModelArchitecture> Models { get; }
+
+    /// <summary>Reads <c>gpus/</c>, <c>links/</c>, <c>engines/</c>, <c>models/</c> under <paramref name="directory"/>.</summary>
+    /// <exception cref="CatalogException">Missing folder, malformed file, unknown key, missing source: all of them at once.</exception>
+    public static Catalog Load(string directory) => new(new CatalogReader(directory));
+
+    /// <summary>A model by id or by one of its aliases (Hugging Face ids), ignoring case; null when not in the catalog.</summary>
+    public ModelArchitecture? FindModel(string nameOrAlias) => Find(Models.Values, m => m.Name, m => m.Aliases, nameOrAlias);
+
+    /// <summary>A GPU by id or alias, ignoring case; null when not in the catalog.</summary>
+    public GpuProfile? FindGpu(string nameOrAlias) => Find(Gpus.Values, g => g.Name, g => g.Aliases, nameOrAlias);
+
+    /// <summary>The scheduler limits that <paramref name="engine"/> chooses by itself on <paramref name="gpu"/>.</summary>
+    public static SchedulerSpec DefaultScheduler(EngineProfile engine, GpuProfile gpu)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(gpu);
+        var large = gpu.IsLarge && !gpu.Name.StartsWith("a100", StringComparison.Ordinal);
+        return new SchedulerSpec(engine.Scheduler, large ? engine.MaxNumSeqsLarge : engine.MaxNumSeqsSmall, large ? engine.MaxNumBatchedTokensLarge : engine.MaxNumBatchedTokensSmall);
+    }
+
+    /// <summary>Cost model and memory plan of a deployment that fits.</summary>
+    /// <exception cref="ArgumentException">Impossible, or does not fit: every reason.</exception>
+    public static (StepCostModel Cost, MemoryPlan Memory) Price(Deployment deployment, SchedulerSpec scheduler, double gpuMemoryUtilization)
+    {
+        var reasons = DeploymentRules.CheckFit(deployment, scheduler, gpuMemoryUtilization);
+        if (reasons.Count > 0) throw new ArgumentException(string.Join(' ', reasons), nameof(deployment));
+        return (new StepCostModel(deployment), MemoryPlanner.Plan(deployment, scheduler, gpuMemoryUtilization));
+    }
+
+    private static T? Find<T>(IEnumerable<T> items, Func<T, string> name, Func<T, IEnumerable<string>> aliases, string wanted)
+        where T : class =>
+        items.FirstOrDefault(i => string.Equals(name(i), wanted, StringComparison.OrdinalIgnoreCase))
+        ?? items.FirstOrDefault(i => aliases(i).Contains(wanted, StringComparer.OrdinalIgnoreCase));
+}
