@@ -8,14 +8,27 @@ namespace Cluster.Scenarios;
 /// <param name="Models">Model architectures by catalog name.</param>
 /// <param name="Gpus">GPU profiles by catalog name.</param>
 /// <param name="Links">Link profiles by catalog name.</param>
-/// <param name="Engines">Engine profiles by name.</param>
+/// <param name="Engines">Engine profiles by catalog name.</param>
 /// <param name="Price">Builds the cost model and memory plan of one instance.</param>
 public sealed record ScenarioCatalog(
     IReadOnlyDictionary<string, ModelArchitecture> Models,
     IReadOnlyDictionary<string, GpuProfile> Gpus,
     IReadOnlyDictionary<string, LinkProfile> Links,
-    IReadOnlyCollection<string> Engines,
-    DeploymentPricer Price);
+    IReadOnlyDictionary<string, EngineProfile> Engines,
+    DeploymentPricer Price)
+{
+    /// <summary>Everything a catalog holds, priced by the cost model.</summary>
+    public static ScenarioCatalog From(Catalogs.Catalog catalog)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new ScenarioCatalog(catalog.Models, catalog.Gpus, catalog.Links, catalog.Engines, (deployment, engine, limits) =>
+        {
+            var scheduler = new Cluster.Engine.Topology.SchedulerSpec(engine, limits.MaxNumSeqs, limits.MaxNumBatchedTokens);
+            var (cost, memory) = Catalogs.Catalog.Price(deployment, scheduler, limits.GpuMemoryUtilization);
+            return new DeploymentPrice(cost, memory);
+        });
+    }
+}
 
 /// <summary>Prices one deployment under an engine profile.</summary>
 /// <param name="engine">Name of the engine profile.</param>

@@ -73,7 +73,5 @@ internal static class Clusters
 internal static class Catalogue
 {
     public static Deployment TinyDeployment { get; } = new(
-        new ModelArchitecture("tiny", 4, 64, 4, 4, 16, 256, 1000, 4096, "a test's"),
-        new GpuProfile("test-gpu", 80e9, 3.35e12, new Dictionary<string, double>(), 2, "a test's"),
-        new Parallelism(), NumberFormat.Bf16, NumberFormat.Bf16);
+        TestHardware.Dense(), TestHardware.Gpu(), new Parallelism(), NumberFormat.Bf16, NumberFormat.Bf16) { Engine = TestHardware.Engine() };
 }

@@ -9,7 +9,7 @@ internal static class EngineReader
     public static EngineSection Read(SectionReader? r, ScenarioCatalog catalog)
     {
         if (r is null) return new EngineSection();
-        var profile = r.Choice("profile", "Engine of the catalog: its host time and defaults. Default vllm.", catalog.Engines, open: true) ?? "vllm";
+        var profile = r.Choice("profile", "Engine of the catalog: its host time and defaults. Default vllm.", [.. catalog.Engines.Keys], open: true) ?? "vllm";
         var policy = r.Choice("policy", "Scheduling policy. Default: the profile's own.", PolicyNames.Schedulers);
         var engine = new EngineSection(profile)
         {

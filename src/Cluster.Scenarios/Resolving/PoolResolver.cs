@@ -15,9 +15,10 @@ internal static class PoolResolver
     public static IReadOnlyList<InstanceSpec>? Resolve(ScenarioVariant variant, PoolSection pool, ScenarioCatalog catalog)
     {
         if (!catalog.Models.TryGetValue(pool.Model, out var model) || !catalog.Gpus.TryGetValue(pool.Gpu, out var gpu)) return null;
+        if (!catalog.Engines.TryGetValue(pool.Engine.Profile, out var profile)) return null;
         if (!DegreesDivide(variant, pool, model)) return null;
         var engine = EngineDefaults.Resolve(pool.Engine, gpu);
-        var deployment = new Deployment(model, gpu, pool.Parallelism, pool.Weights, pool.Kv);
+        var deployment = new Deployment(model, gpu, pool.Parallelism, pool.Weights, pool.Kv) { Engine = profile };
         DeploymentPrice price;
         try
         {
@@ -44,19 +45,20 @@ internal static class PoolResolver
     private static bool DegreesDivide(ScenarioVariant variant, PoolSection pool, ModelArchitecture model)
     {
         var p = pool.Parallelism;
-        if (model.QueryHeads > 0 && model.QueryHeads % p.Tp != 0)
+        var heads = model.Layers.Select(g => g.Attention?.QueryHeads ?? g.Mla?.QueryHeads ?? 0).FirstOrDefault(h => h > 0);
+        if (heads > 0 && heads % p.Tp != 0)
         {
-            var divisors = Divisors(model.QueryHeads);
+            var divisors = Divisors(heads);
             var nearest = divisors.MinBy(d => Math.Abs(d - p.Tp));
-            Add(variant, pool, "tp", $"{p.Tp} does not divide the {model.QueryHeads} query heads of {model.Name}.",
+            Add(variant, pool, "tp", $"{p.Tp} does not divide the {heads} query heads of {model.Name}.",
                 p.Tp.ToString(CultureInfo.InvariantCulture), string.Join(", ", divisors.Where(d => d <= 64)), $"The nearest is {nearest}.");
             return false;
         }
 
-        if (p.Pp > model.Layers)
+        if (p.Pp > model.LayerCount)
         {
-            Add(variant, pool, "pp", $"{p.Pp} stages are more than the {model.Layers} layers of {model.Name}.",
-                p.Pp.ToString(CultureInfo.InvariantCulture), $"1 … {model.Layers}");
+            Add(variant, pool, "pp", $"{p.Pp} stages are more than the {model.LayerCount} layers of {model.Name}.",
+                p.Pp.ToString(CultureInfo.InvariantCulture), $"1 … {model.LayerCount}");
             return false;
         }
 

@@ -1,0 +1,61 @@
+using Cluster.Engine.Hardware;
+using Cluster.Engine.Models;
+
+namespace Cluster.Testing;
+
+/// <summary>Round-numbered hardware, engines and models whose costs can be worked out by hand.</summary>
+internal static class TestHardware
+{
+    public static GpuProfile Gpu(string name = "test-gpu", double hbmBytes = 80e9, double hbmBytesPerSecond = 1e12, double dollarsPerHour = 2) => new(
+        name, hbmBytes, hbmBytesPerSecond,
+        new Dictionary<NumberFormat, double> { [NumberFormat.Bf16] = 100e12, [NumberFormat.Fp8] = 200e12 }, dollarsPerHour, "a test's")
+    {
+        Multiprocessors = 100,
+        GpusPerDomain = 8,
+        ScaleUpBytesPerSecond = 100e9,
+        ScaleOutBytesPerSecond = 10e9,
+        Kernels = Kernels(),
+    };
+
+    public static EngineProfile Engine(string name = "vllm") => new(name, "a test's")
+    {
+        StepHostSeconds = 1e-3,
+        SequenceHostSeconds = 0,
+        PromptTokenHostSeconds = 0,
+        RequestHostSeconds = 0,
+        HostOverlap = 0,
+        LaunchSeconds = 0,
+        MaxGraphTokens = 512,
+        GraphBytes = 1e9,
+        GpuMemoryUtilization = 0.9,
+        BlockSize = 16,
+        Scheduler = "vllm",
+        MaxNumSeqsLarge = 1024,
+        MaxNumBatchedTokensLarge = 8192,
+        MaxNumSeqsSmall = 256,
+        MaxNumBatchedTokensSmall = 2048,
+        WeightFormats = [NumberFormat.Bf16, NumberFormat.Fp8, NumberFormat.Int4],
+        KvFormats = [NumberFormat.Bf16, NumberFormat.Fp8],
+    };
+
+    /// <summary>A dense model of one layer group.</summary>
+    public static ModelArchitecture Dense(
+        string name = "tiny", int layers = 4, int hiddenSize = 64, int queryHeads = 4, int kvHeads = 4, int headSize = 16, int mlpSize = 256, int vocabulary = 1000) =>
+        new(name, hiddenSize, vocabulary, 131072,
+            [new LayerGroup(layers) { Attention = new AttentionShape(queryHeads, kvHeads, headSize), Mlp = new MlpShape(mlpSize) }], "a test's");
+
+    private static KernelProfile Kernels()
+    {
+        var perfect = new OperatorCurve(1, 1, 0);
+        var formats = new Dictionary<NumberFormat, OperatorCurve> { [NumberFormat.Bf16] = perfect, [NumberFormat.Fp8] = perfect };
+        return new KernelProfile
+        {
+            Gemm = formats,
+            Moe = formats,
+            PrefillAttention = perfect,
+            DecodeAttention = perfect,
+            Elementwise = perfect,
+            Collectives = new CollectiveCurve(0, 0, 1, 0, 1),
+        };
+    }
+}
