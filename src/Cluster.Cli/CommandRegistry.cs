@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cluster.Cli.Commands;
 
 namespace Cluster.Cli;
 
@@ -7,7 +8,10 @@ internal static class CommandRegistry
 {
     public static RootCommand Build()
     {
-        var root = new RootCommand("Emulates a disaggregated LLM serving cluster: real HTTP, real timed matrix products, or virtual time.");
+        var root = new RootCommand("Emulates a disaggregated LLM serving cluster: real HTTP, real timed matrix products, or virtual time.")
+        {
+            SimulateCommand.Create(),
+        };
         return root;
     }
 }

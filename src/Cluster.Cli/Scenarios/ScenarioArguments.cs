@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using Cluster.Scenarios;
+
+namespace Cluster.Cli.Scenarios;
+
+/// <summary>The scenario file and the shorthand flags that every command with a scenario takes.</summary>
+internal sealed partial class ScenarioArguments
+{
+    private readonly Argument<string?> _file = new("SCENARIO")
+    {
+        Description = "Scenario file; may be left out when flags say it all.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "Override one key, e.g. --set topology.prefill.tp=8; repeatable.",
+        HelpName = "path=value",
+    };
+
+    private readonly Option<string?> _topology = new("--topology") { Description = "2P2D, or 4A for four aggregated instances.", HelpName = "xPyD" };
+    private readonly Option<string?> _gpu = new("--gpu") { Description = "GPU of every pool." };
+    private readonly Option<string?> _tp = new("--tp") { Description = "Tensor-parallel ranks of every pool." };
+
+    private readonly (Option<string?> Option, string Path)[] _simple =
+    [
+        (new Option<string?>("--model") { Description = "Model, by catalog name." }, "model"),
+        (new Option<string?>("--weights") { Description = "Weight format: bf16, fp8, int8, int4, …" }, "weights"),
+        (new Option<string?>("--kv") { Description = "KV cache format: bf16, fp8, …" }, "kv"),
+        (new Option<string?>("--link") { Description = "Link that carries KV." }, "topology.link"),
+        (new Option<string?>("--router") { Description = "Routing policy." }, "router.policy"),
+        (new Option<string?>("--trace") { Description = "Trace file to replay." }, "workload.trace"),
+        (new Option<string?>("--rate") { Description = "Requests per second, e.g. 4/s." }, "workload.rate"),
+        (new Option<string?>("--requests") { Description = "Requests to send." }, "workload.requests"),
+        (new Option<string?>("--seed") { Description = "Seed of everything random." }, "seed"),
+        (new Option<string?>("--time-scale") { Description = "Emulated seconds per wall second." }, "time.scale"),
+    ];
+
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(_file);
+        command.Options.Add(_set);
+        command.Options.Add(_topology);
+        command.Options.Add(_gpu);
+        command.Options.Add(_tp);
+        foreach (var (option, _) in _simple) command.Options.Add(option);
+    }
+
+    /// <summary>The scenario with all overrides applied, or every error.</summary>
+    /// <exception cref="UsageException">The flags themselves make no sense.</exception>
+    public ScenarioResult Load(ParseResult arguments, ScenarioCatalog catalog)
+    {
+        var overrides = Overrides(arguments);
+        var file = arguments.GetValue(_file);
+        if (file is null && overrides.Count == 0)
+            throw new UsageException("Name a scenario file, e.g. scenarios/quickstart.yaml, or describe one with --model, --gpu, --topology, --rate.");
+        return file is null ? ScenarioFile.FromFlags(overrides, catalog) : ScenarioFile.Load(file, catalog, overrides);
+    }
+
+    private List<ScenarioOverride> Overrides(ParseResult arguments)
+    {
+        var overrides = new List<ScenarioOverride>();
+        foreach (var (option, path) in _simple)
+            if (arguments.GetValue(option) is { } value) overrides.Add(new ScenarioOverride(path, value, option.Name));
+        if (arguments.GetValue(_topology) is { } shape) overrides.Add(Topology(shape, arguments.GetValue(_gpu), arguments.GetValue(_tp)));
+        else if (arguments.GetValue(_gpu) is not null || arguments.GetValue(_tp) is not null)
+            throw new UsageException("--gpu and --tp describe a --topology: add e.g. --topology 2P2D, or use --set topology.prefill.gpu=….");
+        foreach (var setting in arguments.GetValue(_set) ?? [])
+        {
+            var equals = setting.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0) throw new UsageException($"--set {setting}: expected path=value, e.g. --set workload.rate=4/s.");
+            overrides.Add(new ScenarioOverride(setting[..equals], setting[(equals + 1)..]));
+        }
+
+        return overrides;
+    }
+
+    private static ScenarioOverride Topology(string shape, string? gpu, string? tp)
+    {
+        var match = Shape().Match(shape);
+        if (!match.Success) throw new UsageException($"--topology {shape}: expected xPyD, e.g. 2P2D, or xA for aggregated instances, e.g. 4A.");
+        var rest = $"{(gpu is null ? "" : $", gpu: {gpu}")}{(tp is null ? "" : $", tp: {tp}")}";
+        var pools = match.Groups["a"].Success
+            ? $"aggregated: {{ instances: {match.Groups["a"].Value}{rest} }}"
+            : $"prefill: {{ instances: {match.Groups["p"].Value}{rest} }}, decode: {{ instances: {match.Groups["d"].Value}{rest} }}, link: ib-ndr-400x4";
+        return new ScenarioOverride("topology", $"{{ {pools} }}", "--topology");
+    }
+
+    [GeneratedRegex("^((?<p>\\d+)P(?<d>\\d+)D|(?<a>\\d+)A)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Shape();
+}
+
+/// <summary>The command line makes no sense; the message says what would. Exit code 2.</summary>
+internal sealed class UsageException(string message) : Exception(message);
