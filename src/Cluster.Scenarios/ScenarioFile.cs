@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
+using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Reading;
 using Cluster.Scenarios.Resolving;
 using Cluster.Scenarios.Yaml;
@@ -39,7 +40,7 @@ public static class ScenarioFile
     private static readonly IReadOnlyList<IReadOnlyList<string>> Exclusive = [WorkloadReader.Sources];
 
     /// <summary>Reads and resolves a file. A missing or unreadable file is an error in the result, not an exception.</summary>
-    public static ScenarioResult Load(string path, ScenarioCatalog catalog, IReadOnlyList<ScenarioOverride>? overrides = null)
+    public static ScenarioResult Load(string path, Catalog catalog, IReadOnlyList<ScenarioOverride>? overrides = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
@@ -63,7 +64,7 @@ public static class ScenarioFile
     /// <summary>Reads and resolves text.</summary>
     /// <param name="file">Named in errors; trace paths are relative to its folder.</param>
     public static ScenarioResult Parse(
-        string text, ScenarioCatalog catalog, string file = "scenario.yaml", IReadOnlyList<ScenarioOverride>? overrides = null)
+        string text, Catalog catalog, string file = "scenario.yaml", IReadOnlyList<ScenarioOverride>? overrides = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         var errors = new List<ScenarioError>();
@@ -72,14 +73,14 @@ public static class ScenarioFile
     }
 
     /// <summary>A scenario from overrides alone: shorthand flags instead of a file.</summary>
-    public static ScenarioResult FromFlags(IReadOnlyList<ScenarioOverride> flags, ScenarioCatalog catalog)
+    public static ScenarioResult FromFlags(IReadOnlyList<ScenarioOverride> flags, Catalog catalog)
     {
         ArgumentNullException.ThrowIfNull(flags);
         return Read(new MapNode(new SourceLocation("command line", 0, 0), []), catalog, "command line", flags, []);
     }
 
     private static ScenarioResult Read(
-        MapNode root, ScenarioCatalog catalog, string file, IReadOnlyList<ScenarioOverride> overrides, List<ScenarioError> errors)
+        MapNode root, Catalog catalog, string file, IReadOnlyList<ScenarioOverride> overrides, List<ScenarioError> errors)
     {
         var directory = file == "command line" ? "" : Path.GetDirectoryName(file) ?? "";
         var top = new SectionReader(new ReadContext(file, errors) { Directory = directory }, root, "");

@@ -45,7 +45,6 @@ public class ScenarioErrorTests
     [InlineData("rate: 4/s", "rate: -4/s", "workload.rate.mean", "more than 0/s")]
     [InlineData("rate: 4/s", "rate: 4", "workload.rate.mean", "more than 0/s")]
     [InlineData("requests: 50", "requests: 1.5", "workload.requests", "1 … ")]
-    [InlineData("gpu: h100-sxm", "gpu: h100-sxm, tp: 3", "topology.aggregated.tp", "1, 2, 4, 8, 16, 32")]
     [InlineData("gpu: h100-sxm", "gpu: h100-sxm, tp: 4, ep: 3", "topology.aggregated.ep", "1, 2, 4")]
     public void A_bad_value_comes_with_what_is_allowed(string from, string to, string key, string allowed)
     {
@@ -60,8 +59,15 @@ public class ScenarioErrorTests
         var error = Scenarios.OnlyError(Scenarios.Disaggregated.Replace("weights: fp8", "weights: bf16").Replace(
             "decode:  { instances: 2, gpu: h100-sxm, tp: 4 }", "decode: { instances: 2, gpu: h100-sxm }"));
         error.Key.ShouldBe("topology.decode");
-        error.Message.ShouldContain("does not fit h100-sxm at tp 1");
-        error.Message.ShouldContain("weights 130.4 GiB");
+        error.Message.ShouldContain("llama-3.1-70b in bf16 does not fit: each of 1 × h100-sxm would hold 141.1 GB weights");
+    }
+
+    [Fact]
+    public void A_degree_that_does_not_divide_is_refused_at_its_key_with_the_nearest_that_does()
+    {
+        var error = Scenarios.OnlyError(Scenarios.Minimal.Replace("gpu: h100-sxm", "gpu: h100-sxm, tp: 3"));
+        error.Key.ShouldBe("topology.aggregated.tp");
+        error.Message.ShouldStartWith("tp 3 does not divide the 32 query heads of llama-3.1-8b; 2 would.");
     }
 
     [Fact]

@@ -20,9 +20,10 @@ public class ScenarioReadingTests
         var decode = cluster.Instances[2];
         decode.Role.ShouldBe(InstanceRole.Decode);
         decode.Deployment.Weights.ShouldBe(NumberFormat.Fp8);
-        decode.Scheduler.ShouldBe(new SchedulerSpec("vllm", 1024, 8192) { Dials = decode.Scheduler.Dials });
-        // 80 GB · 0.92 − 70 GB ÷ 4 − 2 GB over 2 · 80 · 8 · 128 bytes ÷ 4 per token, in blocks of 16
-        decode.Kv.TotalBlocks.ShouldBe((long)((80e9 * 0.92 - 17.5e9 - 2e9) / 40960) / 16);
+        (decode.Scheduler.Policy, decode.Scheduler.MaxNumSeqs, decode.Scheduler.MaxNumBatchedTokens).ShouldBe(("vllm", 1024, 8192));
+        // What is left of 92 % of the HBM, over 2 · 80 layers · 8 heads · 128 bytes ÷ 4 ranks per token, in blocks of 16.
+        decode.Memory.KvBytesPerToken.ShouldBe(40960);
+        decode.Kv.TotalBlocks.ShouldBe((long)(decode.Memory.KvBytes / 40960) / 16);
     }
 
     [Fact]
@@ -64,10 +65,10 @@ public class ScenarioReadingTests
     public void A_pool_overrides_formats_and_engine_keys_of_its_scenario()
     {
         var cluster = Scenarios.Read(Scenarios.Disaggregated.Replace("decode:  { instances: 2, gpu: h100-sxm, tp: 4 }",
-            "decode: { gpu: a100-80gb, tp: 8, weights: bf16, kv: bf16, engine: { max_num_seqs: 64 } }")
+            "decode: { gpu: a100-80g, tp: 8, weights: bf16, kv: bf16, engine: { max_num_seqs: 64 } }")
             + "\nengine: { max_num_batched_tokens: 4096, enable_prefix_caching: false }").OrThrow().Variants[0].Cluster;
         var decode = cluster.Instances.Single(i => i.Role == InstanceRole.Decode);
-        (decode.Deployment.Gpu.Name, decode.Deployment.Weights).ShouldBe(("a100-80gb", NumberFormat.Bf16));
+        (decode.Deployment.Gpu.Name, decode.Deployment.Weights).ShouldBe(("a100-80g", NumberFormat.Bf16));
         (decode.Scheduler.MaxNumSeqs, decode.Scheduler.MaxNumBatchedTokens, decode.Kv.EnablePrefixCaching).ShouldBe((64, 4096, false));
         cluster.Instances[0].Scheduler.MaxNumSeqs.ShouldBe(1024);
     }
@@ -75,7 +76,7 @@ public class ScenarioReadingTests
     [Fact]
     public void Further_pools_have_a_name_and_a_role()
     {
-        var cluster = Scenarios.Read(Scenarios.Disaggregated.Replace("  link:", "  pools: { spare: { role: decode, gpu: a100-80gb, tp: 8 } }\n  link:"))
+        var cluster = Scenarios.Read(Scenarios.Disaggregated.Replace("  link:", "  pools: { spare: { role: decode, gpu: a100-80g, tp: 8 } }\n  link:"))
             .OrThrow().Variants[0].Cluster;
         cluster.Instances.Select(i => i.Name).ShouldContain("spare-0");
         cluster.Name.ShouldBe("2P3D");
@@ -104,10 +105,10 @@ public class ScenarioReadingTests
     [Fact]
     public void Everything_a_scenario_leaves_open_has_its_engines_default()
     {
-        var a100 = Scenarios.Read(Scenarios.Minimal.Replace("h100-sxm", "a100-80gb")).OrThrow().Variants[0].Cluster.Instances[0];
+        var a100 = Scenarios.Read(Scenarios.Minimal.Replace("h100-sxm", "a100-80g")).OrThrow().Variants[0].Cluster.Instances[0];
         (a100.Scheduler.MaxNumSeqs, a100.Scheduler.MaxNumBatchedTokens, a100.Kv.BlockSize).ShouldBe((256, 2048, 16));
-        var sglang = Scenarios.Read(Scenarios.Minimal + "\nengine: { profile: sglang }").OrThrow().Variants[0].Cluster.Instances[0];
-        (sglang.Scheduler.Policy, sglang.Kv.BlockSize).ShouldBe(("sglang", 1));
+        var old = Scenarios.Read(Scenarios.Minimal + "\nengine: { policy: static }").OrThrow().Variants[0].Cluster.Instances[0];
+        (old.Scheduler.EnableChunkedPrefill, old.Kv.EnablePrefixCaching, old.Kv.ContiguousReservation).ShouldBe((false, false, true));
         var blocks = Scenarios.Read(Scenarios.Minimal + "\nengine: { num_gpu_blocks_override: 77 }").OrThrow().Variants[0].Cluster.Instances[0];
         blocks.Kv.TotalBlocks.ShouldBe(77);
     }

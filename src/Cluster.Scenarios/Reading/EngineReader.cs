@@ -1,4 +1,5 @@
-using Cluster.Scenarios.Resolving;
+using Cluster.Engine.Cost;
+using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Sections;
 using Cluster.Scenarios.Yaml;
 
@@ -6,7 +7,7 @@ namespace Cluster.Scenarios.Reading;
 
 internal static class EngineReader
 {
-    public static EngineSection Read(SectionReader? r, ScenarioCatalog catalog)
+    public static EngineSection Read(SectionReader? r, Catalog catalog)
     {
         if (r is null) return new EngineSection();
         var profile = r.Choice("profile", "Engine of the catalog: its host time and defaults. Default vllm.", [.. catalog.Engines.Keys], open: true) ?? "vllm";
@@ -15,7 +16,7 @@ internal static class EngineReader
         {
             Policy = policy,
             Dials = PolicyNames.ReadDials(r.Section("dials", "Numbers the scheduling policy is tuned by."),
-                PolicyNames.SchedulerDials(policy ?? EngineDefaults.PolicyOf(profile))),
+                PolicyNames.SchedulerDials(policy ?? catalog.Engines.GetValueOrDefault(profile)?.Scheduler ?? "")),
             MaxNumSeqs = r.Int("max_num_seqs", "Requests running at once.", 1, 65_536),
             MaxNumBatchedTokens = r.Int("max_num_batched_tokens", "Token budget of a step.", 1, 1_048_576),
             BlockSize = r.Int("block_size", "Tokens per KV block.", 1, 1024),
@@ -26,6 +27,13 @@ internal static class EngineReader
             LongPrefillTokenThreshold = r.Int("long_prefill_token_threshold", "Most prompt tokens of one request in a step; 0: no limit.", 0, 1_048_576) ?? 0,
             Priority = r.Flag("priority", "Order waiting requests by priority, then arrival.") ?? false,
             ContiguousReservation = r.Flag("contiguous_reservation", "Reserve the longest context at admission, as before paging."),
+            Speculative = ReadSpeculative(r.Section("speculative", "Draft tokens and verify them in one pass. Default: none.")),
+            Retention = ReadRetention(r.Section("retention", "Lossy KV eviction beyond the model's own windows. Default: none.")),
+            CudaGraphs = !(r.Flag("enforce_eager", "Launch every kernel from the host, without CUDA graphs. Default false.") ?? false),
+            Fusion = r.Flag("fusion", "Fuse norms and activations into their neighbours. Default true.") ?? true,
+            TwoBatchOverlap = r.Flag("two_batch_overlap", "Two micro-batches hide each other's expert-parallel communication. Default false.") ?? false,
+            RoutingSkew = r.Number("routing_skew", "Exponent of a power law over the popularity of experts. Default 0: balanced.", 0, 2) ?? 0,
+            RedundantExperts = r.Int("redundant_experts", "Extra copies of hot experts over all ranks. Default 0.", 0, 4096) ?? 0,
         };
         if (engine is { EnableChunkedPrefill: false, LongPrefillTokenThreshold: > 0 })
         {
@@ -35,5 +43,29 @@ internal static class EngineReader
 
         r.RejectUnknownKeys();
         return engine;
+    }
+
+    private static SpeculativeDecoding? ReadSpeculative(SectionReader? r)
+    {
+        if (r is null) return null;
+        var method = r.Needed("method", r.Choice("method", "Where drafts come from.", ["draft_model", "medusa", "eagle", "mtp"]), "eagle");
+        var tokens = r.Needed("num_speculative_tokens", r.Int("num_speculative_tokens", "Tokens drafted per pass.", 1, 64), "4");
+        var accepted = r.Needed("acceptance_rate", r.Number("acceptance_rate", "Probability that a drafted token is accepted.", 0, 1), "0.8");
+        var cost = r.Number("draft_cost", "Of a draft model: one drafted token as a share of a target step. Default 0.", 0, 1) ?? 0;
+        r.RejectUnknownKeys();
+        if (method is null || tokens is null || accepted is null) return null;
+        return new SpeculativeDecoding(Enum.Parse<DraftMethod>(method.Replace("_", "", StringComparison.Ordinal), ignoreCase: true), tokens.Value, accepted.Value, cost);
+    }
+
+    private static KvRetention? ReadRetention(SectionReader? r)
+    {
+        if (r is null) return null;
+        var window = r.Needed("window", r.Int("window", "Last tokens kept.", 1, 10_000_000), "4096");
+        var retention = new KvRetention(
+            window ?? 1,
+            r.Int("sinks", "First tokens kept. Default 4.", 0, 10_000_000) ?? 4,
+            r.Int("heavy_hitters", "Most attended tokens kept. Default 0.", 0, 10_000_000) ?? 0);
+        r.RejectUnknownKeys();
+        return window is null ? null : retention;
     }
 }

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Cluster.Engine.Hardware;
+using Cluster.Engine.Models;
 using Cluster.Engine.Topology;
+using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Sections;
 using Cluster.Scenarios.Yaml;
 
@@ -14,13 +16,13 @@ internal static partial class TopologyReader
     private const string ShapeForm = "'xPyD', e.g. 2P2D, or 'nA' for n aggregated instances, e.g. 4A, or both";
 
     /// <param name="inherited">What pools take from the scenario when they say nothing.</param>
-    public static TopologySection? Read(SectionReader? r, PoolDefaults inherited, ScenarioCatalog catalog)
+    public static TopologySection? Read(SectionReader? r, PoolDefaults inherited, Catalog catalog)
     {
         if (r is null) return null;
         var shape = ReadShape(r);
         var defaults = inherited with
         {
-            Gpu = r.Choice("gpu", "GPU of every pool that names none.", [.. catalog.Gpus.Keys], open: true),
+            Gpu = r.Gpu(catalog, "GPU of every pool that names none."),
             Parallelism = ReadParallelism(r, new Parallelism()),
         };
         var pools = ImmutableArray.CreateBuilder<PoolSection>();
@@ -44,7 +46,7 @@ internal static partial class TopologyReader
         return new TopologySection(pools.ToImmutable(), link);
     }
 
-    private static IEnumerable<PoolSection> ReadNamedPools(SectionReader r, PoolDefaults defaults, ScenarioCatalog catalog)
+    private static IEnumerable<PoolSection> ReadNamedPools(SectionReader r, PoolDefaults defaults, Catalog catalog)
     {
         var pools = r.Section("pools", "Further pools by name, each with its role.");
         if (pools is null) yield break;
@@ -61,7 +63,7 @@ internal static partial class TopologyReader
         }
     }
 
-    private static System.Text.Json.Nodes.JsonObject DescribeNamedPool(PoolDefaults defaults, ScenarioCatalog catalog)
+    private static System.Text.Json.Nodes.JsonObject DescribeNamedPool(PoolDefaults defaults, Catalog catalog)
     {
         var section = new SectionReader(new ReadContext("", []) { Describing = true }, null, "");
         section.Choice("role", "What its instances do.", ["prefill", "decode", "aggregated"]);
@@ -70,11 +72,11 @@ internal static partial class TopologyReader
     }
 
     private static PoolSection? ReadPool(
-        SectionReader? r, SectionReader topology, string name, InstanceRole role, PoolDefaults defaults, int counted, ScenarioCatalog catalog)
+        SectionReader? r, SectionReader topology, string name, InstanceRole role, PoolDefaults defaults, int counted, Catalog catalog)
     {
-        var gpu = r?.Choice("gpu", "GPU of the catalog.", [.. catalog.Gpus.Keys], open: true) ?? defaults.Gpu;
+        var gpu = r?.Gpu(catalog, "GPU of the catalog.") ?? defaults.Gpu;
         var instances = r?.Int("instances", "How many instances. Default 1.", 1, 100_000);
-        var model = r?.Choice("model", "Model of the catalog. Default: the scenario's.", [.. catalog.Models.Keys], open: true) ?? defaults.Model;
+        var model = r?.Model(catalog, "Model of the catalog. Default: the scenario's.") ?? defaults.Model;
         var engineKeys = r?.Section("engine", "Engine settings of this pool, laid over the scenario's.");
         var pool = new PoolSection
         {
@@ -84,8 +86,9 @@ internal static partial class TopologyReader
             Gpu = gpu ?? "",
             Parallelism = r is null ? defaults.Parallelism : ReadParallelism(r, defaults.Parallelism),
             Model = model ?? "",
-            Weights = FormatNames.Of(r?.Choice("weights", "How weights are stored. Default: the scenario's.", FormatNames.All)) ?? defaults.Weights,
-            Kv = FormatNames.Of(r?.Choice("kv", "How KV is stored. Default: the scenario's.", FormatNames.ForKv)) ?? defaults.Kv,
+            Weights = r?.Format("weights", "How weights are stored. Default: the scenario's.") ?? defaults.Weights,
+            ExpertWeights = r?.Format("expert_weights", "How routed experts are stored. Default: the scenario's.") ?? defaults.ExpertWeights,
+            Kv = r?.Format("kv", "How KV is stored. Default: the scenario's.") ?? defaults.Kv,
             Engine = defaults.Engine(engineKeys),
             Path = r?.Path ?? topology.Path,
         };
@@ -164,8 +167,9 @@ internal static partial class TopologyReader
 /// <param name="Engine">Lays the pool's engine keys over the scenario's and reads the result.</param>
 internal sealed record PoolDefaults(
     string? Model,
-    Cluster.Engine.Models.NumberFormat Weights,
-    Cluster.Engine.Models.NumberFormat Kv,
+    NumberFormat Weights,
+    NumberFormat? ExpertWeights,
+    NumberFormat Kv,
     Func<SectionReader?, EngineSection> Engine)
 {
     public string? Gpu { get; init; }

@@ -1,4 +1,5 @@
 using Cluster.Engine.Models;
+using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Sections;
 using Cluster.Scenarios.Yaml;
 
@@ -7,16 +8,17 @@ namespace Cluster.Scenarios.Reading;
 /// <summary>Reads one variant: every key of a scenario but <c>name</c> and <c>compare</c>.</summary>
 internal static class VariantReader
 {
-    public static ScenarioVariant? Read(SectionReader r, string? name, ScenarioCatalog catalog)
+    public static ScenarioVariant? Read(SectionReader r, string? name, Catalog catalog)
     {
         var engineKeys = r.Section("engine", "Engine settings, in vLLM's names.");
         var engine = EngineReader.Read(engineKeys, catalog);
-        var model = r.Choice("model", "Model of the catalog.", [.. catalog.Models.Keys], open: true);
+        var model = r.Model(catalog, "Model of the catalog, or a name that Hugging Face knows it by.");
         if (!r.Context.Describing && !r.Has("model")) r.Error("model", "A scenario needs a model.", null, string.Join(", ", catalog.Models.Keys));
         var defaults = new PoolDefaults(
             model,
-            FormatNames.Of(r.Choice("weights", "How weights are stored. Default bf16.", FormatNames.All)) ?? NumberFormat.Bf16,
-            FormatNames.Of(r.Choice("kv", "How KV is stored. Default bf16.", FormatNames.ForKv)) ?? NumberFormat.Bf16,
+            r.Format("weights", "How weights are stored. Default bf16.") ?? NumberFormat.Bf16,
+            r.Format("expert_weights", "How routed experts are stored. Default: as published where that differs from 16-bit weights, else as the rest."),
+            r.Format("kv", "How KV is stored. Default bf16.") ?? NumberFormat.Bf16,
             over => over is null ? engine : Overlay(engineKeys, over, catalog));
         var seed = r.Number("seed", "Seeds everything random. Default 0.", 0, 9_007_199_254_740_992) ?? 0;
         var topology = TopologyReader.Read(r.Section("topology", "Which instances there are, and what joins them."), defaults, catalog);
@@ -45,7 +47,7 @@ internal static class VariantReader
         };
     }
 
-    private static EngineSection Overlay(SectionReader? scenario, SectionReader pool, ScenarioCatalog catalog)
+    private static EngineSection Overlay(SectionReader? scenario, SectionReader pool, Catalog catalog)
     {
         var none = new MapNode(default, []);
         var merged = YamlMerge.Lay(scenario?.Map ?? none, pool.Map ?? none, new HashSet<string>(), []);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
+using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Sections;
 using Cluster.Scenarios.Workloads;
 
@@ -11,14 +12,14 @@ public static class ScenarioResolver
 {
     /// <summary>Each variant's cluster and workload.</summary>
     /// <exception cref="ScenarioException">Something does not fit; carries every reason.</exception>
-    public static IReadOnlyList<ResolvedVariant> Resolve(Scenario scenario, ScenarioCatalog catalog)
+    public static IReadOnlyList<ResolvedVariant> Resolve(Scenario scenario, Catalog catalog)
     {
         var errors = new List<ScenarioError>();
         var resolved = Resolve(scenario, catalog, errors);
         return errors.Count == 0 ? resolved : throw new ScenarioException(errors);
     }
 
-    internal static IReadOnlyList<ResolvedVariant> Resolve(Scenario scenario, ScenarioCatalog catalog, List<ScenarioError> errors)
+    internal static IReadOnlyList<ResolvedVariant> Resolve(Scenario scenario, Catalog catalog, List<ScenarioError> errors)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         ArgumentNullException.ThrowIfNull(catalog);
@@ -33,7 +34,7 @@ public static class ScenarioResolver
         return result;
     }
 
-    private static ClusterSpec? ResolveCluster(ScenarioVariant variant, ScenarioCatalog catalog)
+    private static ClusterSpec? ResolveCluster(ScenarioVariant variant, Catalog catalog)
     {
         var instances = ImmutableArray.CreateBuilder<InstanceSpec>();
         var ok = true;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.Cost;
 
 namespace Cluster.Scenarios.Sections;
 
@@ -44,4 +45,25 @@ public sealed record EngineSection(string Profile = "vllm")
 
     /// <summary>Reserve the longest possible context at admission, contiguously, as engines did before paging. Default: only profile <c>static</c>.</summary>
     public bool? ContiguousReservation { get; init; }
+
+    /// <summary>Drafting and verification; null: none.</summary>
+    public SpeculativeDecoding? Speculative { get; init; }
+
+    /// <summary>Lossy KV eviction beyond the model's own windows; null: none.</summary>
+    public KvRetention? Retention { get; init; }
+
+    /// <summary>Decode steps replay CUDA graphs (vLLM's <c>enforce_eager</c> turns them off). Default true.</summary>
+    public bool CudaGraphs { get; init; } = true;
+
+    /// <summary>Norms and activations are fused into their neighbours. Default true.</summary>
+    public bool Fusion { get; init; } = true;
+
+    /// <summary>Two micro-batches hide each other's expert-parallel communication. Default false.</summary>
+    public bool TwoBatchOverlap { get; init; }
+
+    /// <summary>Exponent of a power law over the popularity of experts. Default 0: balanced.</summary>
+    public double RoutingSkew { get; init; }
+
+    /// <summary>Extra copies of hot experts over all ranks. Default 0.</summary>
+    public int RedundantExperts { get; init; }
 }

@@ -48,12 +48,14 @@ internal sealed class SectionReader
     public string? Text(string key, string about) => Scalar(key, new JsonObject { ["type"] = "string", ["description"] = about });
 
     /// <summary>One of a list of names.</summary>
-    public string? Choice(string key, string about, IReadOnlyCollection<string> choices, bool open = false)
+    /// <param name="open">The list grows with the catalog, so the schema does not fix it.</param>
+    /// <param name="alias">Other names that are understood.</param>
+    public string? Choice(string key, string about, IReadOnlyCollection<string> choices, bool open = false, Func<string, bool>? alias = null)
     {
         var schema = new JsonObject { ["type"] = "string", ["description"] = about };
-        schema[open ? "examples" : "enum"] = new JsonArray([.. choices.Select(c => JsonValue.Create(c))]);
+        if (!open) schema["enum"] = new JsonArray([.. choices.Select(c => JsonValue.Create(c))]);
         var text = Scalar(key, schema);
-        if (text is null || choices.Contains(text)) return text;
+        if (text is null || choices.Contains(text) || alias?.Invoke(text) == true) return text;
         Error(key, $"No '{text}' here.", text, string.Join(", ", choices), NearestName.Question(text, choices));
         return null;
     }

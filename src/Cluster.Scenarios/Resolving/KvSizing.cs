@@ -1,0 +1,41 @@
+using Cluster.Engine.Cost;
+using Cluster.Engine.Topology;
+
+namespace Cluster.Scenarios.Resolving;
+
+/// <summary>How many KV blocks an instance has, from where its HBM goes.</summary>
+internal static class KvSizing
+{
+    /// <summary>
+    /// Blocks count the tokens of layers whose KV grows. What is fixed per sequence (SSM state, windows) is set aside
+    /// for a full batch first, for at most half of the memory; the batch shrinks where that is not enough. A model
+    /// whose layers are all windowed counts whole windows; one without any KV is bounded by its batch alone.
+    /// </summary>
+    /// <param name="blocksOverride">Blocks asked for whatever the HBM holds.</param>
+    public static (SchedulerSpec Scheduler, long Blocks) Of(Deployment deployment, ResolvedEngine engine, MemoryPlan memory, long? blocksOverride)
+    {
+        var scheduler = engine.Scheduler;
+        var fixedBytes = memory.StateBytesPerSequence;
+        if (fixedBytes <= 0) return (scheduler, blocksOverride ?? Blocks(memory.KvTokens, engine));
+        if (memory.KvBytesPerToken > 0)
+        {
+            var sequences = Math.Max(1, Math.Min(PerReplica(scheduler, memory), (int)(memory.KvBytes / 2 / fixedBytes)));
+            var tokens = (long)((memory.KvBytes - sequences * fixedBytes) / memory.KvBytesPerToken) * memory.SequenceReplicas;
+            return (Shrunk(scheduler, sequences, memory), blocksOverride ?? Blocks(tokens, engine));
+        }
+
+        var fitting = memory.KvBytes / fixedBytes;
+        var bound = deployment.Model.Layers.Max(g => g.ContextBound);
+        if (deployment.Model.Layers.All(g => g.StateSpace is null) && bound < int.MaxValue)
+            return (scheduler, blocksOverride ?? Blocks((long)(fitting * bound) * memory.SequenceReplicas, engine));
+        return (Shrunk(scheduler, (int)Math.Min(fitting, PerReplica(scheduler, memory)), memory), blocksOverride ?? Blocks(long.MaxValue, engine));
+    }
+
+    private static int PerReplica(SchedulerSpec scheduler, MemoryPlan memory) =>
+        (scheduler.MaxNumSeqs + memory.SequenceReplicas - 1) / memory.SequenceReplicas;
+
+    private static SchedulerSpec Shrunk(SchedulerSpec scheduler, int perReplica, MemoryPlan memory) =>
+        scheduler with { MaxNumSeqs = Math.Min(scheduler.MaxNumSeqs, perReplica * memory.SequenceReplicas) };
+
+    private static long Blocks(long tokens, ResolvedEngine engine) => Math.Min(tokens / engine.BlockSize, int.MaxValue);
+}

@@ -1,0 +1,17 @@
+namespace Cluster.Scenarios.Tests;
+
+/// <summary>The checkout that the tests run in.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = Find();
+
+    private static string Find()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Cluster.sln"))) return folder.FullName;
+        }
+
+        throw new InvalidOperationException("The tests run inside a checkout: no Cluster.sln above the test's folder.");
+    }
+}
