@@ -1,4 +1,3 @@
-using Cluster.Scenarios;
 using Cluster.Scenarios.Catalogs;
 
 namespace Cluster.Cli;
@@ -6,5 +5,5 @@ namespace Cluster.Cli;
 /// <summary>The catalog that ships with the program, as scenarios see it.</summary>
 internal static class CliCatalog
 {
-    public static ScenarioCatalog Load() => ScenarioCatalog.From(Catalog.Default);
+    public static Catalog Load() => Catalog.Default;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Cluster.Scenarios;
+using Cluster.Scenarios.Catalogs;
 
 namespace Cluster.Cli.Scenarios;
 
@@ -49,7 +50,7 @@ internal sealed partial class ScenarioArguments
 
     /// <summary>The scenario with all overrides applied, or every error.</summary>
     /// <exception cref="UsageException">The flags themselves make no sense.</exception>
-    public ScenarioResult Load(ParseResult arguments, ScenarioCatalog catalog)
+    public ScenarioResult Load(ParseResult arguments, Catalog catalog)
     {
         var overrides = Overrides(arguments);
         var file = arguments.GetValue(_file);
