@@ -3,6 +3,7 @@ using Cluster.Gateway.Backend;
 using Cluster.Gateway.Endpoints;
 using Cluster.Gateway.Hosting;
 using Cluster.Gateway.Requests;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 
 namespace Cluster.Gateway;
 
@@ -17,7 +18,8 @@ public static class GatewayExtensions
         if (admin is not null) services.AddSingleton(admin);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Admission>().AddSingleton<RequestPlanner>();
-        services.AddSingleton<GenerationEndpoints>().AddSingleton<ServerEndpoints>();
+        services.AddSingleton<GenerationEndpoints>().AddSingleton<ServerEndpoints>().AddSingleton<TokenEndpoints>().AddSingleton<AdminEndpoints>();
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, options)));
         services.AddHostedService<DrainOnStop>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(5));
         services.AddRoutingCore();
@@ -28,7 +30,11 @@ public static class GatewayExtensions
     public static IApplicationBuilder UseGateway(this IApplicationBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        return app.UseMiddleware<ErrorMiddleware>().UseRouting();
+        return app
+            .UseMiddleware<ErrorMiddleware>()
+            .UseWhen(http => !http.Request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase), open => open.UseCors())
+            .UseMiddleware<AccessMiddleware>()
+            .UseRouting();
     }
 
     public static IEndpointRouteBuilder MapGateway(this IEndpointRouteBuilder routes)
@@ -36,6 +42,15 @@ public static class GatewayExtensions
         ArgumentNullException.ThrowIfNull(routes);
         routes.ServiceProvider.GetRequiredService<GenerationEndpoints>().Map(routes);
         routes.ServiceProvider.GetRequiredService<ServerEndpoints>().Map(routes);
+        routes.ServiceProvider.GetRequiredService<TokenEndpoints>().Map(routes);
+        routes.ServiceProvider.GetRequiredService<AdminEndpoints>().Map(routes);
         return routes;
+    }
+
+    private static void Allow(CorsPolicyBuilder policy, GatewayOptions options)
+    {
+        if (options.AllowedOrigins.Contains("*")) policy.AllowAnyOrigin();
+        else policy.WithOrigins([.. options.AllowedOrigins]);
+        policy.AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(RequestIds.RequestIdHeader, "Retry-After");
     }
 }

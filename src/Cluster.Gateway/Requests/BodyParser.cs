@@ -10,6 +10,7 @@ internal static class BodyParser
     /// <exception cref="ApiException">Not JSON, not an object, or a field of the wrong type.</exception>
     public static GenerationBody Parse(ReadOnlySequence<byte> json)
     {
+        if (json.IsEmpty) throw ApiException.BadRequest("The body is empty; a JSON object is needed.");
         var reader = new Utf8JsonReader(json, isFinalBlock: true, state: default);
         try
         {
@@ -29,7 +30,7 @@ internal static class BodyParser
     /// <summary>Calls <paramref name="onField"/> with the reader on each field's value; null values are left out, as pydantic's optional fields do.</summary>
     private static void Object<T>(ref Utf8JsonReader reader, T target, OnField<T> onField, string? name = null)
     {
-        if (name is null && !reader.Read()) throw ApiException.BadRequest("The body is empty; a JSON object is needed.");
+        if (name is null) reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject) throw FieldReader.Wrong(ref reader, name ?? "body", "a valid dictionary");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -65,6 +66,8 @@ internal static class BodyParser
             case "cache_salt": body.CacheSalt = FieldReader.String(ref reader, field); break;
             case "priority": body.Priority = FieldReader.Int(ref reader, field); break;
             case "return_hops": body.ReturnHops = FieldReader.Bool(ref reader, field); break;
+            case "tokens": Array(ref reader, body.Tokens = [], FieldReader.Int, field); break;
+            case "return_token_strs": body.ReturnTokenStrings = FieldReader.Bool(ref reader, field); break;
             case "output_content": Array(ref reader, body.OutputContent, Run, field); break;
             case "echo": body.Echo = FieldReader.Bool(ref reader, field); break;
             case "logprobs" when reader.TokenType is JsonTokenType.True or JsonTokenType.False: body.WantsLogprobs = reader.GetBoolean(); break;

@@ -88,6 +88,12 @@ internal sealed class GenerationBody
     /// </summary>
     public List<ContentRun> OutputContent { get; } = [];
 
+    /// <summary>Of <c>/detokenize</c>; null when the field was absent.</summary>
+    public List<int>? Tokens { get; set; }
+
+    /// <summary>Of <c>/tokenize</c>.</summary>
+    public bool ReturnTokenStrings { get; set; }
+
     /// <summary>Either name of the limit.</summary>
     public int? OutputLimit => MaxCompletionTokens ?? MaxTokens;
 }
