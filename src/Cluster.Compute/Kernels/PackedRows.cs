@@ -58,9 +58,14 @@ public sealed unsafe class PackedRows : IDisposable
 
     private void PackGroup(float* source, float* target, int group)
     {
-        for (var i = 0; i < group; i++)
+        nint k = 0;
+        if (group == 8)
         {
-            for (nint k = 0; k < K; k++) target[k * group + i] = source[(nint)i * K + k];
+            for (; k + 8 <= K; k += 8) Transpose.Block8(source + k, K, target + k * 8);
+        }
+        for (; k < K; k++)
+        {
+            for (var i = 0; i < group; i++) target[k * group + i] = source[(nint)i * K + k];
         }
     }
 }
