@@ -142,7 +142,7 @@ public class FirstOrderLawTests
     public void Tensor_parallelism_pays_over_NVLink_and_over_Ethernet_is_slower_than_one_GPU()
     {
         double Speedup(double link, double latency) => Result("tensor-parallel", "speedup", ("weight-bytes", 14e9), ("bandwidth", H100Bandwidth), ("tp", 8),
-            ("layers", 32), ("hidden", 4096), ("batch", 16), ("link", link), ("latency", latency));
+            ("layers", 32), ("hidden", 4096), ("batch", 16), ("interconnect", link), ("latency", latency));
         Speedup(450e9, 7e-6).ShouldBeInRange(3, 8);
         Speedup(3e9, 50e-6).ShouldBeLessThan(1);
     }
@@ -157,7 +157,7 @@ public class FirstOrderLawTests
     [Fact]
     public void A_4K_prompt_of_a_70B_model_crosses_200_GB_per_second_in_tens_of_milliseconds()
     {
-        var ms = Result("transfer-time", "ms", ("kv-per-token", 327_680), ("tokens", 4096), ("link", 200e9), ("efficiency", 0.75), ("half-size", 60e6), ("setup", 0.001));
+        var ms = Result("transfer-time", "ms", ("kv-per-token", 327_680), ("tokens", 4096), ("link-bandwidth", 200e9), ("efficiency", 0.75), ("half-size", 60e6), ("setup", 0.001));
         ms.ShouldBe(1 + (327_680.0 * 4096 + 60e6) / 150e6, 0.001);
         ms.ShouldBeInRange(5, 50);
     }

@@ -45,7 +45,7 @@ public static class CatalogNumbers
             ["hbm"] = new(gpu.HbmBytes, gpu.Name),
             ["peak-flops"] = new(peak, $"{gpu.Name}, {NumberFormats.Name(format)}"),
             ["ridge-batch"] = new(ridge, $"{gpu.Name}, {NumberFormats.Name(weights)}"),
-            ["link"] = new(gpu.ScaleUpBytesPerSecond, $"{gpu.Name}, scale-up"),
+            ["interconnect"] = new(gpu.ScaleUpBytesPerSecond, $"{gpu.Name}, scale-up"),
             ["latency"] = new(gpu.Kernels.Collectives.OneShotFloorSeconds, $"{gpu.Name}, one-shot all-reduce"),
         };
     }
@@ -56,7 +56,7 @@ public static class CatalogNumbers
         ArgumentNullException.ThrowIfNull(link);
         return new(StringComparer.Ordinal)
         {
-            ["link"] = new(link.BytesPerSecond, link.Name),
+            ["link-bandwidth"] = new(link.BytesPerSecond, link.Name),
             ["efficiency"] = new(link.PeakEfficiency, link.Name),
             ["half-size"] = new(link.HalfEfficiencyBytes, link.Name),
             ["setup"] = new(link.SetupSeconds, link.Name),

@@ -15,13 +15,13 @@ public static class TensorParallelStep
         "Shoeybi et al. 2019, Megatron-LM, arXiv:1909.08053 §3; ring all-reduce",
         [
             new("weight-bytes", "W", "B", "bytes of weights that a token reads", Min: 1), Terms.Bandwidth, Terms.Gpus with { Default = null }, Terms.Layers,
-            new("hidden", "d", "", "hidden size", Min: 1), Terms.Batch, new("link", "link", "B/s", "bandwidth between the GPUs, per direction", Min: 1),
+            new("hidden", "d", "", "hidden size", Min: 1), Terms.Batch, new("interconnect", "link", "B/s", "bandwidth between the GPUs, per direction", Min: 1),
             new("latency", "α", "s", "latency of one all-reduce", 7e-6),
         ],
         n =>
         {
             var activations = n["batch"] * n["hidden"] * 2;
-            double Step(double tp) => Seconds(n["weight-bytes"], n["bandwidth"], tp, n["layers"], activations, n["link"], n["latency"]);
+            double Step(double tp) => Seconds(n["weight-bytes"], n["bandwidth"], tp, n["layers"], activations, n["interconnect"], n["latency"]);
             return
             [
                 new("step_ms", "ms", 1000 * Step(n["tp"]), "one decode step"),

@@ -1,23 +1,29 @@
+using Cluster.Engine.Hardware;
+
 namespace Cluster.Engine.Cost.FirstOrder;
 
 /// <summary>Moving a prompt's KV from prefill to decode.</summary>
 public static class TransferTime
 {
-    public static double Seconds(double bytes, double bytesPerSecond, double efficiency, double halfEfficiencyBytes, double setupSeconds) =>
-        setupSeconds + (bytes + halfEfficiencyBytes) / (bytesPerSecond * efficiency);
+    /// <summary>Alone on the link: set-up, then the bytes at the rate that a transfer of their size reaches.</summary>
+    public static double Seconds(LinkProfile link, double bytes)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        return link.SetupSeconds + bytes / link.EffectiveBytesPerSecond(bytes);
+    }
 
     public static Law Law { get; } = new(
         "transfer-time", "Time to move a prompt's KV over a link.", "t = setup + kv·s ÷ (link · e(kv·s)), e(x) = e_max · x ÷ (x + x_half)",
         "Hockney 1994; constants of the link profile",
         [
-            Terms.KvPerToken, Terms.Context with { Name = "tokens", Meaning = "prompt length" }, new("link", "link", "B/s", "nominal bandwidth", Min: 1),
+            Terms.KvPerToken with { Min = 1 }, Terms.Context with { Name = "tokens", Meaning = "prompt length" }, new("link-bandwidth", "link", "B/s", "nominal bandwidth", Min: 1),
             new("efficiency", "e_max", "", "share of nominal that large transfers reach", 1, 0.001, 1),
             new("half-size", "x_half", "B", "size that reaches half of it", 0), new("setup", "setup", "s", "before the first byte", 0),
         ],
         n =>
         {
             var bytes = n["kv-per-token"] * n["tokens"];
-            var seconds = Seconds(bytes, n["link"], n["efficiency"], n["half-size"], n["setup"]);
+            var seconds = Seconds(new LinkProfile("", n["link-bandwidth"], n["setup"], n["efficiency"], n["half-size"], ""), bytes);
             return [new("ms", "ms", 1000 * seconds, "alone on the link"), new("bytes", "B", bytes, "KV of the prompt"), new("bytes_per_second", "B/s", bytes / seconds, "reached")];
         });
 }
