@@ -38,8 +38,8 @@ public sealed record ScenarioError(SourceLocation At, string Key, string Message
 }
 
 /// <summary>Thrown where errors cannot be returned; carries all of them.</summary>
-public sealed class ScenarioException(IReadOnlyList<ScenarioError> errors)
-    : Exception(string.Join(Environment.NewLine, errors))
+public sealed class ScenarioException(IReadOnlyList<ScenarioError> errors, Exception? inner = null)
+    : Exception(string.Join(Environment.NewLine, errors), inner)
 {
     public IReadOnlyList<ScenarioError> Errors { get; } = errors;
 }

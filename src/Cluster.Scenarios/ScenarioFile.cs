@@ -63,13 +63,14 @@ public static class ScenarioFile
 
     /// <summary>Reads and resolves text.</summary>
     /// <param name="file">Named in errors; trace paths are relative to its folder.</param>
+    /// <param name="only">Read this variant alone: a key under <c>compare</c>, or empty for the file's own cluster. Null: all of them.</param>
     public static ScenarioResult Parse(
-        string text, Catalog catalog, string file = "scenario.yaml", IReadOnlyList<ScenarioOverride>? overrides = null)
+        string text, Catalog catalog, string file = "scenario.yaml", IReadOnlyList<ScenarioOverride>? overrides = null, string? only = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         var errors = new List<ScenarioError>();
         var root = YamlText.Parse(text, file, errors);
-        return root is null ? new ScenarioResult(null, [], errors) : Read(root, catalog, file, overrides ?? [], errors);
+        return root is null ? new ScenarioResult(null, [], errors) : Read(root, catalog, file, overrides ?? [], errors, only);
     }
 
     /// <summary>A scenario from overrides alone: shorthand flags instead of a file.</summary>
@@ -80,7 +81,8 @@ public static class ScenarioFile
     }
 
     private static ScenarioResult Read(
-        MapNode root, Catalog catalog, string file, IReadOnlyList<ScenarioOverride> overrides, List<ScenarioError> errors)
+        MapNode root, Catalog catalog, string file, IReadOnlyList<ScenarioOverride> overrides, List<ScenarioError> errors,
+        string? only = null)
     {
         var directory = file == "command line" ? "" : Path.GetDirectoryName(file) ?? "";
         var top = new SectionReader(new ReadContext(file, errors) { Directory = directory }, root, "");
@@ -88,9 +90,10 @@ public static class ScenarioFile
         var compare = top.Section("compare", "");
         var body = root.Without("name", "compare");
         var variants = ImmutableArray.CreateBuilder<ScenarioVariant>();
-        AddVariant(null, body);
+        if (string.IsNullOrEmpty(only)) AddVariant(null, body);
         foreach (var variant in compare?.WrittenKeys ?? [])
         {
+            if (only is not null && only != variant) continue;
             if (compare!.Section(variant, "") is { Map: { } over })
                 AddVariant(variant, YamlMerge.Lay(body, over, Whole, Exclusive));
         }
@@ -118,6 +121,28 @@ public static class ScenarioFile
             foreach (var twice in variants.GroupBy(v => v.Name).Where(g => g.Count() > 1))
                 top.Error($"compare.{twice.Key}", $"Two variants are named '{twice.Key}'.", null, null, "Rename the one under 'compare'.");
         }
+    }
+
+    internal static string Rewrite(ScenarioSource source, string name, string directory)
+    {
+        var errors = new List<ScenarioError>();
+        var root = YamlText.Parse(source.Text, source.File, errors);
+        if (root is null) throw new ScenarioException(errors);
+        var body = root.Without("name", "compare");
+        if (source.Only is { Length: > 0 } variant && (root.Find("compare")?.Value as MapNode)?.Find(variant)?.Value is MapNode over)
+            body = YamlMerge.Lay(body, over, Whole, Exclusive);
+        foreach (var change in source.Overrides)
+            if (OverrideValue(change, errors) is { } value) body = YamlMerge.Set(body, change.Path, value);
+        if (errors.Count > 0) throw new ScenarioException(errors);
+        if ((body.Find("workload")?.Value as MapNode)?.Find("trace")?.Value is ScalarNode trace)
+        {
+            var from = source.File == "command line" ? "" : Path.GetDirectoryName(source.File) ?? "";
+            var relative = Path.GetRelativePath(Path.GetFullPath(directory), Path.GetFullPath(Path.Combine(from, trace.Text)));
+            body = YamlMerge.Set(body, "workload.trace", trace with { Text = relative.Replace('\\', '/') });
+        }
+
+        var named = new MapEntry("name", root.At, new ScalarNode(root.At, name, false));
+        return YamlWriter.Write(new MapNode(root.At, [named, .. body.Entries]));
     }
 
     private static Node? OverrideValue(ScenarioOverride change, List<ScenarioError> errors)

@@ -6,4 +6,19 @@ namespace Cluster.Cli.Commands;
 internal static class CommonOptions
 {
     public static Option<bool> Json() => new("--json") { Description = "Print JSON for programs instead of a table." };
+
+    /// <summary>Runs at a time; results never depend on it.</summary>
+    public static Option<int> Parallel()
+    {
+        var option = new Option<int>("--parallel")
+        {
+            Description = "Runs at a time. Default: the machine's cores. Results do not depend on it.",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--parallel: at least 1.");
+        });
+        return option;
+    }
 }

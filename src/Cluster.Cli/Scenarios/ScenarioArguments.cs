@@ -53,13 +53,29 @@ internal sealed partial class ScenarioArguments
     public ScenarioResult Load(ParseResult arguments, Catalog catalog)
     {
         var overrides = Overrides(arguments);
+        return File(arguments, overrides) is { } file ? ScenarioFile.Load(file, catalog, overrides) : ScenarioFile.FromFlags(overrides, catalog);
+    }
+
+    /// <summary>The scenario as text, for commands that read it many times with other settings.</summary>
+    /// <param name="withSettings">False where <c>--set</c> means something else.</param>
+    public ScenarioSource Source(ParseResult arguments, bool withSettings = true)
+    {
+        var overrides = Overrides(arguments, withSettings);
+        return File(arguments, overrides) is { } file ? ScenarioSource.Open(file, overrides) : ScenarioSource.FromFlags(overrides);
+    }
+
+    /// <summary>What <c>--set</c> was given, as written.</summary>
+    public IReadOnlyList<string> Settings(ParseResult arguments) => arguments.GetValue(_set) ?? [];
+
+    private string? File(ParseResult arguments, List<ScenarioOverride> overrides)
+    {
         var file = arguments.GetValue(_file);
         if (file is null && overrides.Count == 0)
             throw new UsageException("Name a scenario file, e.g. scenarios/quickstart.yaml, or describe one with --model, --gpu, --topology, --rate.");
-        return file is null ? ScenarioFile.FromFlags(overrides, catalog) : ScenarioFile.Load(file, catalog, overrides);
+        return file;
     }
 
-    private List<ScenarioOverride> Overrides(ParseResult arguments)
+    private List<ScenarioOverride> Overrides(ParseResult arguments, bool withSettings = true)
     {
         var overrides = new List<ScenarioOverride>();
         foreach (var (option, path) in _simple)
@@ -67,7 +83,7 @@ internal sealed partial class ScenarioArguments
         if (arguments.GetValue(_topology) is { } shape) overrides.Add(Topology(shape, arguments.GetValue(_gpu), arguments.GetValue(_tp)));
         else if (arguments.GetValue(_gpu) is not null || arguments.GetValue(_tp) is not null)
             throw new UsageException("--gpu and --tp describe a --topology: add e.g. --topology 2P2D, or use --set topology.prefill.gpu=….");
-        foreach (var setting in arguments.GetValue(_set) ?? [])
+        foreach (var setting in withSettings ? Settings(arguments) : [])
         {
             var equals = setting.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0) throw new UsageException($"--set {setting}: expected path=value, e.g. --set workload.rate=4/s.");

@@ -1,0 +1,21 @@
+using Cluster.Scenarios;
+using Cluster.Scenarios.Catalogs;
+
+namespace Cluster.Simulator.Tests;
+
+/// <summary>A scenario small enough to run dozens of times in a test.</summary>
+internal static class SmallScenario
+{
+    public const string Text = """
+        model: llama-3.1-8b
+        topology:
+          aggregated: { instances: 1, gpu: h100-sxm }
+        workload: { synthetic: { input: 512, output: 32 }, rate: 20/s, requests: 60 }
+        slo: { ttft: 300ms, tpot: 20ms }
+        seed: 3
+        """;
+
+    public static Catalog Catalog => Catalog.Default;
+
+    public static ScenarioSource Source(string text = Text) => new(text, "small.yaml", []);
+}

@@ -1,0 +1,103 @@
+using Cluster.Scenarios;
+using Cluster.Simulator.Sweeping;
+
+namespace Cluster.Simulator.Tests.Sweeping;
+
+public sealed class SweepTests
+{
+    private static SweepPlan Plan(params string[] axes) =>
+        SweepPlan.Of(SmallScenario.Source(), SmallScenario.Catalog, [.. axes.Select(SweepAxis.Parse)]);
+
+    [Fact]
+    public void The_cross_product_is_walked_with_the_last_axis_fastest()
+    {
+        var plan = Plan("weights=bf16,fp8", "workload.rate=5/s,10/s,20/s");
+        plan.Points.Select(p => string.Join(' ', p.Values)).ShouldBe(["bf16 5/s", "bf16 10/s", "bf16 20/s", "fp8 5/s", "fp8 10/s", "fp8 20/s"]);
+    }
+
+    [Fact]
+    public void Commas_inside_braces_belong_to_their_value() =>
+        SweepAxis.Parse("workload.synthetic.input={ mean: 5, min: 2 },7").Values.ShouldBe(["{ mean: 5, min: 2 }", "7"]);
+
+    [Fact]
+    public void Rows_do_not_depend_on_the_degree_of_parallelism()
+    {
+        var plan = Plan("weights=bf16,fp8", "workload.rate=5/s,40/s");
+        var alone = SweepRunner.Run(plan, degree: 1);
+        var order = new List<SweepRow>();
+        var together = SweepRunner.Run(plan, degree: 4, finished: order.Add);
+        together.Select(r => string.Join(' ', r.Cells)).ShouldBe(alone.Select(r => string.Join(' ', r.Cells)));
+        order.ShouldBe(together);
+    }
+
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("json")]
+    public void A_sweep_cut_off_in_the_middle_resumes_to_the_same_file(string ending)
+    {
+        var plan = Plan("weights=bf16,fp8", "workload.rate=5/s,40/s");
+        var path = Path.Combine(Path.GetTempPath(), $"xpyd-sweep-{Guid.NewGuid():N}.{ending}");
+        try
+        {
+            var rows = Write(path, plan, null);
+            var whole = File.ReadAllText(path);
+            using (var cut = SweepFile.Create(path, plan))
+                foreach (var row in rows.Take(2)) cut.Append(row);
+            if (ending == "csv") File.AppendAllText(path, "fp8,5/s,1A,1,");
+
+            var known = SweepFile.ReadKnown(path);
+            known.Count.ShouldBe(2);
+            Write(path, plan, known);
+            File.ReadAllText(path).ShouldBe(whole);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void Known_rows_are_not_run_again()
+    {
+        var plan = Plan("workload.rate=5/s,10/s");
+        string[] cells = [.. SweepColumns.Names.Select(n => SweepColumns.IsText(n) ? "host" : "42")];
+        var rows = SweepRunner.Run(plan, new Dictionary<string, IReadOnlyList<string>> { [plan.Points[1].Fingerprint] = cells });
+        rows[1]["goodput_rps"].ShouldBe("42");
+        rows[0]["goodput_rps"].ShouldNotBe("42");
+    }
+
+    [Fact]
+    public void Another_seed_is_another_fingerprint()
+    {
+        var plan = Plan("seed=1,2");
+        plan.Points[0].Fingerprint.ShouldNotBe(plan.Points[1].Fingerprint);
+        Plan("seed=1,2").Points[0].Fingerprint.ShouldBe(plan.Points[0].Fingerprint);
+    }
+
+    [Fact]
+    public void A_sweep_without_axes_says_how_to_name_one() =>
+        Should.Throw<ArgumentException>(() => Plan()).Message.ShouldContain("--set workload.rate=2/s,4/s,8/s");
+
+    [Fact]
+    public void A_value_that_does_not_validate_is_told_once_and_before_anything_runs()
+    {
+        var bad = Should.Throw<ScenarioException>(() => Plan("weights=bf16,fp9", "workload.rate=5/s,10/s"));
+        bad.Errors.Count.ShouldBe(1);
+        bad.Errors[0].Key.ShouldBe("weights");
+        bad.Errors[0].Value.ShouldBe("fp9");
+    }
+
+    [Fact]
+    public void A_path_that_does_not_exist_is_told_once()
+    {
+        var bad = Should.Throw<ScenarioException>(() => Plan("topologi.tp=1,2,4"));
+        bad.Errors.Count.ShouldBe(1);
+        bad.Message.ShouldContain("topologi");
+    }
+
+    private static IReadOnlyList<SweepRow> Write(string path, SweepPlan plan, IReadOnlyDictionary<string, IReadOnlyList<string>>? known)
+    {
+        using var file = SweepFile.Create(path, plan);
+        return SweepRunner.Run(plan, known, 2, file.Append);
+    }
+}
