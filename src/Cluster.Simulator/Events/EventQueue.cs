@@ -5,8 +5,6 @@ public enum EventKind : byte
 {
     StepEnd,
     Transfer,
-    Expiry,
-    Abort,
     Routed,
     Arrival,
 }

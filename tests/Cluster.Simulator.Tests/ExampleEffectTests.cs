@@ -1,0 +1,123 @@
+using Cluster.Scenarios;
+using Cluster.Scenarios.Catalogs;
+using Cluster.Simulator.Reporting;
+
+namespace Cluster.Simulator.Tests;
+
+/// <summary>Each example says what to look at; here it is looked at. Directions only: sizes belong to the fits.</summary>
+public class ExampleEffectTests
+{
+    private static Dictionary<string, VariantReport> Run(string example)
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "Cluster.sln"))) folder = folder.Parent;
+        var result = ScenarioFile.Load(Path.Combine(folder.FullName, "scenarios", example + ".yaml"), Catalog.Default).OrThrow();
+        return result.Variants.ToDictionary(v => v.Cluster.Name, v => VariantReport.Of(ClusterSimulation.Run(v.Cluster, v.Workload)));
+    }
+
+    [Fact]
+    public void Static_batches_keep_requests_waiting_for_the_longest_answer()
+    {
+        var r = Run("scheduling-policies");
+        r["static"].TtftMs.P50.ShouldBeGreaterThan(10 * r["1A"].TtftMs.P50);
+        r["static"].OutputTokensPerS.ShouldBeLessThan(r["1A"].OutputTokensPerS);
+    }
+
+    [Fact]
+    public void Whole_prompts_stall_the_decodes_beside_them_and_chunks_do_not()
+    {
+        var r = Run("chunked-prefill");
+        r["whole"].ItlMs.P99.ShouldBeGreaterThan(1.5 * r["1A"].ItlMs.P99);
+        r["threshold"].ItlMs.P99.ShouldBeLessThan(r["1A"].ItlMs.P99);
+    }
+
+    [Fact]
+    public void Reserving_ahead_admits_fewer_requests_than_paging()
+    {
+        var r = Run("paging");
+        r["contiguous"].TtftMs.P50.ShouldBeGreaterThan(5 * r["1A"].TtftMs.P50);
+    }
+
+    [Fact]
+    public void More_blocks_end_preemption()
+    {
+        var r = Run("preemption");
+        r["roomy"].TtftMs.P99.ShouldBeLessThan(r["1A"].TtftMs.P99 / 2);
+        r["1A"].Walls["decode"].ShouldBe("capacity");
+    }
+
+    [Fact]
+    public void Caching_prefixes_pays_by_the_share_that_repeats()
+    {
+        var r = Run("prefix-caching");
+        r["1A"].PrefixHitRate.ShouldBe(0.8, 0.05);
+        r["little-shared"].PrefixHitRate.ShouldBe(0.05, 0.02);
+        r["1A"].TtftMs.P50.ShouldBeLessThan(r["cache-off"].TtftMs.P50 / 2);
+        r["little-shared"].TtftMs.P50.ShouldBeGreaterThan(r["cache-off"].TtftMs.P50 / 2);
+    }
+
+    [Fact]
+    public void Sixteen_samples_share_one_prefill()
+    {
+        var r = Run("many-samples");
+        r["1A"].PrefixHitRate.ShouldBeGreaterThan(0.7);
+        r["cache-off"].TtftMs.P50.ShouldBeGreaterThan(3 * r["1A"].TtftMs.P50);
+    }
+
+    [Fact]
+    public void Conversations_kept_where_their_history_lies_hit_it()
+    {
+        var r = Run("conversations");
+        r["4A"].PrefixHitRate.ShouldBeGreaterThan(r["random"].PrefixHitRate + 0.2);
+        r["kv-aware"].PrefixHitRate.ShouldBeGreaterThan(r["random"].PrefixHitRate);
+    }
+
+    [Fact]
+    public void Routers_that_know_prefixes_hit_more_than_those_that_only_balance()
+    {
+        var r = Run("routers");
+        var blind = new[] { "least-requests", "power-of-two", "round-robin", "random" }.Max(n => r[n].PrefixHitRate);
+        foreach (var name in new[] { "8A", "cache-aware", "scorers" }) r[name].PrefixHitRate.ShouldBeGreaterThan(blind, name);
+    }
+
+    [Fact]
+    public void An_old_view_of_the_cluster_hurts_the_tail()
+    {
+        var r = Run("router-staleness");
+        r["aged-1s"].TtftMs.P99.ShouldBeGreaterThan(1.2 * r["8A"].TtftMs.P99);
+    }
+
+    [Fact]
+    public void Disaggregation_steadies_the_tokens_and_moves_fewer_bytes_when_prompts_are_kept()
+    {
+        var r = Run("disaggregation");
+        r["2P2D"].ItlMs.P99.ShouldBeLessThan(r["aggregated"].ItlMs.P99);
+        r["all-blocks"].TtftHopsMs["kv_transfer"].ShouldBeGreaterThan(r["2P2D"].TtftHopsMs["kv_transfer"]);
+        r["conditional"].TtftHopsMs["kv_transfer"].ShouldBeLessThan(r["2P2D"].TtftHopsMs["kv_transfer"]);
+    }
+
+    [Fact]
+    public void Burstier_arrivals_of_the_same_rate_wait_longer()
+    {
+        var r = Run("bursts");
+        r["even"].TtftMs.P99.ShouldBeLessThan(r["1A"].TtftMs.P99);
+        r["gamma"].TtftMs.P99.ShouldBeGreaterThan(r["1A"].TtftMs.P99);
+    }
+
+    [Fact]
+    public void Bounded_attention_decodes_long_contexts_faster()
+    {
+        var variants = Run("attention-variants");
+        variants["window"].TpotMs.P50.ShouldBeLessThan(variants["1A"].TpotMs.P50);
+        var evicted = Run("kv-eviction");
+        evicted["sinks"].TpotMs.P50.ShouldBeLessThan(evicted["1A"].TpotMs.P50);
+    }
+
+    [Fact]
+    public void Narrower_weights_and_a_narrower_cache_each_raise_throughput()
+    {
+        var r = Run("kv-formats");
+        r["weights-fp8"].OutputTokensPerS.ShouldBeGreaterThan(r["1A"].OutputTokensPerS);
+        r["all-fp8"].OutputTokensPerS.ShouldBeGreaterThan(r["weights-fp8"].OutputTokensPerS);
+    }
+}
