@@ -12,7 +12,7 @@ namespace Cluster.Engine;
 /// time pass in whatever way it has, ends the step, and carries out the <see cref="Effects"/>. It never looks at a
 /// clock: <c>nowNs</c> is an argument and must not go backwards.
 /// </summary>
-public sealed class Instance
+public sealed partial class Instance
 {
     private readonly IScheduler _scheduler;
     private readonly StepBuilder _builder;
@@ -42,6 +42,9 @@ public sealed class Instance
 
     public bool IsStepping { get; private set; }
 
+    /// <summary>Prompt chunks of the step in progress.</summary>
+    public IReadOnlyList<PrefillChunk> Chunks => _builder.Chunks;
+
     /// <summary>Effects since <see cref="ClearEffects"/>, in order.</summary>
     public IReadOnlyList<InstanceEffect> Effects => _effects;
 
@@ -63,39 +66,6 @@ public sealed class Instance
         sequence.Status = SequenceStatus.Waiting;
         sequence.QueuedNs = nowNs;
         State.Waiting.Enqueue(sequence);
-    }
-
-    /// <summary>A request whose prompt was computed elsewhere: <see cref="InstanceEffectKind.KvReserved"/> follows once there are blocks for its KV.</summary>
-    public void EnqueueRemote(Sequence sequence, long nowNs)
-    {
-        if (!Fits(sequence)) return;
-        sequence.Status = SequenceStatus.Reserving;
-        sequence.QueuedNs = nowNs;
-        sequence.QueueNode = State.Reserving.AddLast(sequence);
-        ReserveWaiting(nowNs);
-    }
-
-    /// <summary>The KV of a sequence has arrived in the blocks reserved for it.</summary>
-    public void KvArrived(Sequence sequence, long nowNs)
-    {
-        Expect(sequence, SequenceStatus.Receiving);
-        State.Parked.Remove(sequence.Id);
-        State.Counters.ReceivedTokens += sequence.Request.InputTokens - Math.Max(sequence.CachedTokens, 0);
-        sequence.Timeline.KvArrivedNs = nowNs;
-        sequence.Computed = sequence.Request.InputTokens;
-        State.PublishComputed(sequence);
-        sequence.Status = SequenceStatus.Arrived;
-        State.Arrived.Enqueue(sequence);
-    }
-
-    /// <summary>The KV that was held here for a decode instance has left, or will never be asked for.</summary>
-    public void ReleaseHeld(Sequence sequence, long nowNs)
-    {
-        Expect(sequence, SequenceStatus.Held);
-        State.Parked.Remove(sequence.Id);
-        sequence.Status = SequenceStatus.Outside;
-        State.ReleaseBlocks(sequence);
-        ReserveWaiting(nowNs);
     }
 
     /// <summary>The client went away. Inside a step, the sequence leaves when the step ends.</summary>
@@ -231,32 +201,6 @@ public sealed class Instance
         State.Counters.Finished++;
         sequence.Timeline.FinishedNs = nowNs;
         _effects.Add(new InstanceEffect(InstanceEffectKind.Finished, sequence));
-    }
-
-    private void ReserveWaiting(long nowNs)
-    {
-        // A preempted sequence goes before newcomers: what is free is for it.
-        while (State.Reserving.First?.Value is { } head && State.Waiting.Head is not { Preemptions: > 0 })
-        {
-            var keys = Spec.Kv.EnablePrefixCaching
-                ? head.BlockKeys(Spec.Kv.BlockSize).AsSpan(0, head.Request.InputTokens / Spec.Kv.BlockSize) : [];
-            var hits = keys[..State.Pool.CountPrefix(keys)];
-            var length = Spec.Kv.ContiguousReservation ? State.BlocksAtFullLength(head) : State.Decodes.BlocksFor(head.Request.InputTokens);
-            var blocks = length - hits.Length;
-            if (blocks + State.Pool.CountEvictable(hits) > State.Pool.Available) return;
-            State.Pool.Acquire(hits);
-            State.Pool.TryAllocate(blocks);
-            head.SharedBlocks = hits.Length;
-            head.PrivateBlocks = blocks;
-            State.Reserving.RemoveFirst();
-            head.QueueNode = null;
-            head.Status = SequenceStatus.Receiving;
-            head.Timeline.KvReservedNs = nowNs;
-            State.Parked.Add(head.Id, head);
-            var cached = hits.Length * Spec.Kv.BlockSize;
-            if (head.CachedTokens < 0) head.CachedTokens = cached;
-            _effects.Add(new InstanceEffect(InstanceEffectKind.KvReserved, head, head.Request.InputTokens - cached));
-        }
     }
 
     private bool Fits(Sequence sequence)

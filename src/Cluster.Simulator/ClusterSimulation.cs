@@ -15,7 +15,7 @@ namespace Cluster.Simulator;
 /// The virtual-time driver: runs a cluster's state machines against an event queue instead of a clock. All inputs of
 /// one moment are seen before any instance begins its next step.
 /// </summary>
-public sealed class ClusterSimulation
+public sealed partial class ClusterSimulation
 {
     private readonly ClusterSpec _cluster;
     private readonly Arrivals _arrivals;
@@ -24,12 +24,10 @@ public sealed class ClusterSimulation
     private readonly Router _router;
     private readonly LinkFabric? _links;
     private readonly Dictionary<long, Flight> _flights = [];
-    private readonly Dictionary<long, Flight> _transfers = [];
     private readonly List<int> _touched = [];
     private readonly bool[] _isTouched;
     private readonly List<RequestRecord> _records = [];
     private readonly DurationHistogram _gaps = new();
-    private long _scheduledTransferNs = Time.Never;
     private long _nowNs;
     private ulong _log;
 
@@ -61,16 +59,6 @@ public sealed class ClusterSimulation
         return simulation.Record();
     }
 
-    /// <summary>A request on its way, with its state on the one or two instances that serve it.</summary>
-    private sealed class Flight(RequestSpec request)
-    {
-        public RequestSpec Request { get; } = request;
-        public RequestTimeline Timeline { get; } = new();
-        public RoutingDecision? Decision { get; set; }
-        public Sequence? Prefill { get; set; }
-        public Sequence? Decode { get; set; }
-    }
-
     /// <summary>Carries block events of one instance to the router.</summary>
     private sealed class IndexFeed(ClusterSimulation simulation, int instance) : IKvEventSink
     {
@@ -100,9 +88,11 @@ public sealed class ClusterSimulation
         switch (next.Kind)
         {
             case EventKind.Arrival: Arrive(); break;
-            case EventKind.Routed: Place(_flights[next.Target]); break;
+            case EventKind.Routed: if (_flights.TryGetValue(next.Target, out var routed)) Place(routed); break;
             case EventKind.StepEnd: EndStep((int)next.Target); break;
             case EventKind.Transfer: EndTransfers(); break;
+            case EventKind.Expiry: ExpireHeld(); break;
+            case EventKind.Abort: if (_flights.TryGetValue(next.Target, out var aborted)) Abort(aborted); break;
             default: throw new InvalidOperationException($"Unknown event {next.Kind}.");
         }
     }
@@ -122,6 +112,7 @@ public sealed class ClusterSimulation
             flight.Timeline.ArrivedNs = _nowNs;
             flight.Timeline.TokenizedNs = _nowNs + (long)(_cluster.TokenizeNsPerToken * flight.Request.InputTokens);
             var routedNs = flight.Timeline.TokenizedNs + _cluster.Router.DecisionNs;
+            if (flight.Request.PatienceNs is { } patience) _events.Schedule(_nowNs + patience, EventKind.Abort, flight.Request.Id);
             if (routedNs == _nowNs) Place(flight);
             else _events.Schedule(routedNs, EventKind.Routed, flight.Request.Id);
         }
@@ -155,28 +146,6 @@ public sealed class ClusterSimulation
         Touch(index);
     }
 
-    private void EndTransfers()
-    {
-        if (_nowNs != _scheduledTransferNs) return;
-        foreach (var id in _links!.Advance(_nowNs))
-        {
-            _transfers.Remove(id, out var flight);
-            var (prefill, decode) = (flight!.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
-            _instances[prefill].ReleaseHeld(flight.Prefill!, _nowNs);
-            _instances[decode].KvArrived(flight.Decode!, _nowNs);
-            Touch(prefill);
-            Touch(decode);
-        }
-
-        ScheduleTransfer();
-    }
-
-    private void ScheduleTransfer()
-    {
-        _scheduledTransferNs = _links!.NextEventNs;
-        if (_scheduledTransferNs != Time.Never) _events.Schedule(_scheduledTransferNs, EventKind.Transfer, 0);
-    }
-
     private void Touch(int index)
     {
         if (_isTouched[index]) return;
@@ -195,6 +164,7 @@ public sealed class ClusterSimulation
             CarryOut(instance);
             if (instance.IsStepping || !instance.TryBeginStep(_nowNs, out var step)) continue;
             CarryOut(instance);
+            if (_cluster.Transfer.LayerwiseOverlap) SendLayers(instance);
             _observer?.StepBegan(index, instance, in step);
             _events.Schedule(step.DueNs, EventKind.StepEnd, index);
         }
@@ -207,36 +177,21 @@ public sealed class ClusterSimulation
         for (var i = 0; i < instance.Effects.Count; i++)
         {
             var effect = instance.Effects[i];
-            var flight = _flights[effect.Sequence.Id];
+            // An end seen from one instance leaves effects of the other behind.
+            if (!_flights.TryGetValue(effect.Sequence.Id, out var flight)) continue;
             switch (effect.Kind)
             {
                 case InstanceEffectKind.FirstToken: break;
                 case InstanceEffectKind.PrefillComplete: HandOver(flight); break;
-                case InstanceEffectKind.KvReserved: StartTransfer(flight, effect.Tokens); break;
+                case InstanceEffectKind.KvReserved: Reserved(flight, effect.Tokens); break;
                 case InstanceEffectKind.Finished: End(flight, RequestOutcome.Completed); break;
                 case InstanceEffectKind.Rejected: End(flight, RequestOutcome.Rejected); break;
+                case InstanceEffectKind.Aborted: End(flight, RequestOutcome.Aborted); break;
                 default: throw new InvalidOperationException($"Nothing in virtual time causes {effect.Kind}.");
             }
         }
 
         instance.ClearEffects();
-    }
-
-    private void HandOver(Flight flight)
-    {
-        _router.PrefillEnded(flight.Request.Id, _nowNs);
-        flight.Decode = new Sequence(flight.Request, flight.Request.OutputTokens) { Timeline = flight.Timeline, Generated = 1 };
-        var decode = flight.Decision!.DecodeInstance;
-        _instances[decode].EnqueueRemote(flight.Decode, _nowNs);
-        Touch(decode);
-    }
-
-    private void StartTransfer(Flight flight, int missingTokens)
-    {
-        var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
-        var bytes = TransferPlan.Bytes(_cluster.Transfer, _cluster.Instances[prefill], flight.Request.InputTokens, missingTokens);
-        _transfers.Add(_links!.Start(prefill, decode, bytes, _nowNs), flight);
-        ScheduleTransfer();
     }
 
     private void End(Flight flight, RequestOutcome outcome)
@@ -245,11 +200,10 @@ public sealed class ClusterSimulation
         _flights.Remove(request.Id);
         _router.Ended(request.Id, _nowNs);
         var completed = outcome == RequestOutcome.Completed;
-        // A hand-over that is rejected leaves its KV behind at the source.
-        if (flight.Prefill?.Status == SequenceStatus.Held) _instances[flight.Decision!.PrefillInstance].ReleaseHeld(flight.Prefill, _nowNs);
+        Leave(flight);
         var cached = Math.Max(0, flight.Prefill?.CachedTokens ?? 0);
         var record = new RequestRecord(
-            request.Id, outcome, line.ArrivedNs, _nowNs, request.InputTokens, completed ? request.OutputTokens : 0, cached,
+            request.Id, outcome, line.ArrivedNs, _nowNs, request.InputTokens, flight.VisibleTokens, cached,
             completed ? line.TtftNs : 0, completed ? line.Hops() : default,
             flight.Decision?.PrefillInstance ?? -1, flight.Decision?.DecodeInstance ?? -1);
         _records.Add(record);
@@ -258,13 +212,55 @@ public sealed class ClusterSimulation
         if (_arrivals.Ended(request, _nowNs)) ScheduleArrival();
     }
 
+    /// <summary>The client went away: wherever its request is, it leaves; inside a step when that ends.</summary>
+    private void Abort(Flight flight)
+    {
+        if (flight.Decision is not { } decision)
+        {
+            End(flight, RequestOutcome.Aborted);
+            return;
+        }
+
+        AbortAt(decision.DecodeInstance, flight.Decode);
+        AbortAt(decision.PrefillInstance, flight.Prefill);
+    }
+
+    private void AbortAt(int instance, Sequence? sequence)
+    {
+        if (sequence is null || sequence.Status == SequenceStatus.Outside) return;
+        _instances[instance].Abort(sequence, _nowNs);
+        Touch(instance);
+    }
+
+    /// <summary>Whatever an ended request still has anywhere goes: KV held at its source, transfers under way.</summary>
+    private void Leave(Flight flight)
+    {
+        CancelTransfers(flight);
+        if (flight.Decision is not { } decision) return;
+        if (flight.Prefill?.Status == SequenceStatus.Held)
+        {
+            _instances[decision.PrefillInstance].ReleaseHeld(flight.Prefill, _nowNs);
+            Touch(decision.PrefillInstance);
+        }
+        else
+        {
+            AbortAt(decision.PrefillInstance, flight.Prefill);
+        }
+
+        AbortAt(decision.DecodeInstance, flight.Decode);
+    }
+
     private void Log(ulong a, ulong b) => _log = Hashing.Mix(Hashing.Mix(_log, a), b);
 
     private RunRecord Record() => new(
         _cluster, _records, _gaps,
         [.. _instances.Select(i => new InstanceRecord(
             i.Spec.Name, i.Spec.Role, i.Walls, i.State.Counters.Preemptions, i.State.Counters.PrefixCacheQueries,
-            i.State.Counters.PrefixCacheHits, i.State.Counters.GenerationTokens, i.State.Counters.PromptTokens))])
+            i.State.Counters.PrefixCacheHits, i.State.Counters.GenerationTokens, i.State.Counters.PromptTokens)
+        {
+            FellBack = i.State.Counters.FellBack,
+            KvExpired = i.State.Counters.KvExpired,
+        })])
     {
         KvBytesMoved = _links?.BytesMoved ?? 0,
         LogHash = _log,

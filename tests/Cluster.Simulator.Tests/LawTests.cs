@@ -13,7 +13,8 @@ namespace Cluster.Simulator.Tests;
 /// <summary>What holds in every cluster under every load. A failure names its seed; the seed replays it.</summary>
 public sealed class LawTests
 {
-    public static TheoryData<ulong> Seeds => [.. Enumerable.Range(1, 40).Select(i => (ulong)i)];
+    /// <summary>40 scenarios; more by the environment variable <c>LAW_SEEDS</c>.</summary>
+    public static TheoryData<ulong> Seeds => [.. Enumerable.Range(1, int.TryParse(Environment.GetEnvironmentVariable("LAW_SEEDS"), out var seeds) ? seeds : 40).Select(i => (ulong)i)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -56,7 +57,7 @@ public sealed class LawTests
     {
         var (cluster, requests) = RandomScenario(seed);
         var run = ClusterSimulation.Run(cluster, new Workload.OpenLoop(requests));
-        run.Gaps.Count.ShouldBe(run.Requests.Where(r => r.Outcome == RequestOutcome.Completed).Sum(r => r.OutputTokens - 1L));
+        run.Gaps.Count.ShouldBe(run.Requests.Sum(r => Math.Max(0, r.OutputTokens - 1L)));
     }
 
     [Theory]
@@ -117,7 +118,11 @@ public sealed class LawTests
         {
             MissingOnly = random.NextInt(2) == 0,
             Conditional = random.NextInt(3) == 0 ? new ConditionalDisaggregation(100) : null,
+            LayerwiseOverlap = random.NextInt(2) == 0,
+            ExpiryNs = random.NextInt(2) == 0 ? 10 * Time.Millisecond : 480 * Time.Second,
         };
+        var mixed = random.NextInt(3) == 0;
+        var impatient = random.NextInt(2) == 0;
         var cluster = random.NextInt(2) == 0
             ? Clusters.Aggregated(random.NextInt(1, 3), i => Make($"aggregated-{i}", InstanceRole.Aggregated), router)
             : Clusters.Disaggregated(random.NextInt(1, 3), random.NextInt(1, 3), Make, router, transfer);
@@ -126,6 +131,7 @@ public sealed class LawTests
         InstanceSpec Make(string name, InstanceRole role)
         {
             var spec = Clusters.Instance(name, role, blocks * 16 / blockSize, blockSize, maxNumSeqs: 12, maxNumBatchedTokens: 64, scheduler, cost: cost);
+            if (mixed && role == InstanceRole.Decode) spec = spec with { Kv = new KvCacheSpec(4, blocks * 4), Deployment = spec.Deployment with { Parallelism = new(2) } };
             return spec with
             {
                 Scheduler = spec.Scheduler with { EnableChunkedPrefill = chunked, LongPrefillTokenThreshold = chunked ? 40 : 0, PriorityOrder = seed % 5 == 0 },
@@ -145,7 +151,7 @@ public sealed class LawTests
                 ImmutableArray<ContentSegment> segments = random.NextInt(2) == 0
                     ? [new ContentSegment((ulong)id + 1000, input + output)]
                     : [new ContentSegment(7, shared), new ContentSegment((ulong)id + 1000, input + output - shared)];
-                yield return new RequestSpec(id, now, input, output, new TokenContent(segments)) { Priority = random.NextInt(3), SessionId = (ulong)random.NextInt(4) };
+                yield return new RequestSpec(id, now, input, output, new TokenContent(segments)) { Priority = random.NextInt(3), SessionId = (ulong)random.NextInt(4), PatienceNs = impatient && id % 3 == 0 ? random.NextInt(2000) * Time.Millisecond : null };
             }
         }
     }

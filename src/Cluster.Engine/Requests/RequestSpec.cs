@@ -14,6 +14,9 @@ public sealed record RequestSpec(long Id, long ArrivalNs, int InputTokens, int O
     /// <summary>Groups requests for session affinity; 0 means none.</summary>
     public ulong SessionId { get; init; }
 
+    /// <summary>The client goes away when the request has not ended this long after its arrival; null: it waits for ever.</summary>
+    public long? PatienceNs { get; init; }
+
     /// <summary>Name of the model asked for; null in a cluster that serves one.</summary>
     public string? Model { get; init; }
 }

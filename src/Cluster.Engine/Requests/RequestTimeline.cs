@@ -32,8 +32,9 @@ public sealed class RequestTimeline
         long Step(long stationNs)
         {
             if (stationNs == Time.Unset) return 0;
-            var hop = stationNs - last;
-            last = stationNs;
+            // Where the transfer overlaps the prefill, stations are passed before the one they follow: nothing is exposed.
+            var hop = Math.Max(0, stationNs - last);
+            last = Math.Max(last, stationNs);
             return hop;
         }
     }

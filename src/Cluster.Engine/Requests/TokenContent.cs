@@ -69,7 +69,8 @@ public sealed class TokenContent
             {
                 var current = _segments[segment];
                 var taken = Math.Min(left, current.Length - offset);
-                key = Hashing.Mix(Hashing.Mix(key, current.ContentId), (ulong)offset);
+                // The span is part of the key: a block that takes 10 tokens of a run differs from one that takes 12.
+                key = Hashing.Mix(Hashing.Mix(key, current.ContentId), ((ulong)(uint)taken << 32) | (uint)offset);
                 left -= taken;
                 offset += taken;
                 if (offset == current.Length) (segment, offset) = (segment + 1, 0);

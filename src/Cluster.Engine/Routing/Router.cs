@@ -16,7 +16,8 @@ public sealed class Router
     private readonly bool[] _closed;
     private readonly bool _logs;
     private readonly int[] _overlaps;
-    private readonly int _blockSize;
+    private readonly int[] _overlapTokens;
+    private readonly int[] _blockSizes;
     private long _routed;
 
     /// <param name="logsDecisions">Keep every candidate's cost in the decision: for inspectors and tests.</param>
@@ -27,7 +28,8 @@ public sealed class Router
         _logs = logsDecisions;
         _closed = new bool[cluster.Instances.Length];
         _overlaps = new int[cluster.Instances.Length];
-        _blockSize = cluster.Instances[0].Kv.BlockSize;
+        _overlapTokens = new int[cluster.Instances.Length];
+        _blockSizes = [.. cluster.Instances.Select(i => i.Kv.BlockSize).Distinct()];
         _replicas = new Replica[cluster.Router.Replicas];
         for (var i = 0; i < _replicas.Length; i++) _replicas[i] = new Replica(cluster, i);
         var overlap = _replicas[0].Prefill.UsesPrefixOverlap || cluster.Transfer.Conditional is not null;
@@ -54,22 +56,22 @@ public sealed class Router
         ArgumentNullException.ThrowIfNull(request);
         var replica = _replicas[(int)(_routed++ % _replicas.Length)];
         replica.View.CatchUp(nowNs);
-        _overlaps.AsSpan().Clear();
-        if (UsesPrefixOverlap) replica.View.Index.Overlaps(request.Content.ChainedBlockKeys(_blockSize, request.InputTokens - 1), _overlaps);
-
-        var query = new RoutingQuery(request.Id, request.InputTokens, _blockSize, request.SessionId);
+        if (UsesPrefixOverlap) FindOverlaps(replica.View.Index, request);
+        var query = new RoutingQuery(request.Id, request.InputTokens, _blockSizes[0], request.SessionId);
         var prefill = Choose(replica, replica.Prefill, in query, request.Model, InstanceRole.Prefill);
         if (prefill is null) return null;
         var decode = prefill;
         if (_cluster.Instances[prefill.Value.Instance].Role == InstanceRole.Prefill)
         {
-            decode = Choose(replica, replica.Decode, in query, request.Model, InstanceRole.Decode);
+            // KV of one model means nothing to another.
+            var model = _cluster.Instances[prefill.Value.Instance].Deployment.Model.Name;
+            decode = Choose(replica, replica.Decode, in query, model, InstanceRole.Decode);
             if (decode is null) return null;
-            if (ComputesLocally(request, _overlaps[decode.Value.Instance])) prefill = decode;
+            if (ComputesLocally(request, _overlapTokens[decode.Value.Instance])) prefill = decode;
         }
 
-        var overlap = _overlaps[prefill.Value.Instance];
-        var uncached = Math.Max(1, request.InputTokens - overlap * _blockSize);
+        var overlap = _overlapTokens[prefill.Value.Instance] / query.BlockSize;
+        var uncached = Math.Max(1, request.InputTokens - _overlapTokens[prefill.Value.Instance]);
         replica.View.Placed(request.Id, prefill.Value.Instance, decode!.Value.Instance, uncached, query.InputBlocks);
         return new RoutingDecision(request.Id, nowNs, prefill.Value.Instance, decode.Value.Instance, overlap)
         {
@@ -119,10 +121,22 @@ public sealed class Router
     /// <summary>The instance takes requests again.</summary>
     public void Open(int instance) => _closed[instance] = false;
 
-    private bool ComputesLocally(RequestSpec request, int overlapBlocks)
+    /// <summary>Instances with blocks of another size keep other keys, so each size is looked up by itself.</summary>
+    private void FindOverlaps(KvIndex index, RequestSpec request)
+    {
+        if (_blockSizes.Length > 1) _overlapTokens.AsSpan().Clear();
+        foreach (var size in _blockSizes)
+        {
+            index.Overlaps(request.Content.ChainedBlockKeys(size, request.InputTokens - 1), _overlaps);
+            for (var i = 0; i < _overlaps.Length; i++)
+                if (_cluster.Instances[i].Kv.BlockSize == size) _overlapTokens[i] = _overlaps[i] * size;
+        }
+    }
+
+    private bool ComputesLocally(RequestSpec request, int overlapTokens)
     {
         if (_cluster.Transfer.Conditional is not { } limits) return false;
-        var uncached = request.InputTokens - Math.Min(overlapBlocks * _blockSize, request.InputTokens - 1);
+        var uncached = request.InputTokens - Math.Min(overlapTokens, request.InputTokens - 1);
         return uncached < limits.MaxUncachedTokens && uncached < limits.MaxUncachedRatio * request.InputTokens;
     }
 
@@ -137,7 +151,7 @@ public sealed class Router
             // An aggregated instance can take a request whole, so it stands among the prefill candidates.
             var serves = instance.Role == role || (role == InstanceRole.Prefill && instance.Role == InstanceRole.Aggregated);
             if (serves && !_closed[i] && (model is null || instance.Deployment.Model.Name == model))
-                candidates[count++] = replica.View.Candidate(i, _overlaps[i]);
+                candidates[count++] = replica.View.Candidate(i, _overlapTokens[i] / query.BlockSize);
         }
 
         if (count == 0) return null;

@@ -14,4 +14,10 @@ public sealed class InstanceCounters
 
     /// <summary>Prompt tokens whose KV came over a link instead of being computed here.</summary>
     public long ReceivedTokens { get; internal set; }
+
+    /// <summary>Hand-overs whose KV never came, so that the prompt is computed here.</summary>
+    public long FellBack { get; internal set; }
+
+    /// <summary>Prompts whose KV was held here until it expired.</summary>
+    public long KvExpired { get; internal set; }
 }

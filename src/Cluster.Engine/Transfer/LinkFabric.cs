@@ -52,7 +52,8 @@ public sealed class LinkFabric
     public long NextEventNs { get; private set; } = Time.Never;
 
     /// <summary>Begins a transfer and returns its id.</summary>
-    public long Start(int source, int destination, double bytes, long nowNs)
+    /// <param name="setupSeconds">Before the first byte leaves; null: the link's own set-up.</param>
+    public long Start(int source, int destination, double bytes, long nowNs, double? setupSeconds = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Progress(nowNs);
@@ -64,7 +65,7 @@ public sealed class LinkFabric
             Ingress = _instances + destination,
             Bytes = size,
             CapBytesPerSecond = _link.EffectiveBytesPerSecond(size),
-            StartsNs = nowNs + Time.FromSeconds(_link.SetupSeconds),
+            StartsNs = nowNs + Time.FromSeconds(setupSeconds ?? _link.SetupSeconds),
             BytesLeft = size,
         });
         Share();

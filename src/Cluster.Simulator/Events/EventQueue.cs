@@ -5,6 +5,8 @@ public enum EventKind : byte
 {
     StepEnd,
     Transfer,
+    Expiry,
+    Abort,
     Routed,
     Arrival,
 }

@@ -10,9 +10,12 @@ public enum RequestOutcome
     Rejected,
     /// <summary>It broke off with an error.</summary>
     Failed,
+    /// <summary>The client went away before its end.</summary>
+    Aborted,
 }
 
 /// <summary>One request after its end, in emulated time.</summary>
+/// <param name="OutputTokens">Tokens that became visible.</param>
 public readonly record struct RequestRecord(
     long Id, RequestOutcome Outcome, long ArrivedNs, long FinishedNs, int InputTokens, int OutputTokens, int CachedTokens,
     long TtftNs, TtftHops Hops, int PrefillInstance, int DecodeInstance)

@@ -16,4 +16,11 @@ public sealed record RunRecord(ClusterSpec Cluster, IReadOnlyList<RequestRecord>
 
 /// <summary>One instance after the run.</summary>
 public sealed record InstanceRecord(
-    string Name, InstanceRole Role, WallTally Walls, long Preemptions, long PrefixCacheQueries, long PrefixCacheHits, long GenerationTokens, long PromptTokens);
+    string Name, InstanceRole Role, WallTally Walls, long Preemptions, long PrefixCacheQueries, long PrefixCacheHits, long GenerationTokens, long PromptTokens)
+{
+    /// <summary>Hand-overs whose KV never came, so that the prompt was computed here.</summary>
+    public long FellBack { get; init; }
+
+    /// <summary>Prompts whose KV was held here until it expired.</summary>
+    public long KvExpired { get; init; }
+}

@@ -1,0 +1,90 @@
+using Cluster.Engine.Requests;
+using Cluster.Engine.Units;
+
+namespace Cluster.Engine;
+
+/// <summary>The part of an instance that hands KV over: giving it, receiving it, and what happens when it never comes.</summary>
+public sealed partial class Instance
+{
+    /// <summary>A request whose prompt was computed elsewhere: <see cref="InstanceEffectKind.KvReserved"/> follows once there are blocks for its KV.</summary>
+    public void EnqueueRemote(Sequence sequence, long nowNs)
+    {
+        if (!Fits(sequence)) return;
+        sequence.Status = SequenceStatus.Reserving;
+        sequence.QueuedNs = nowNs;
+        sequence.QueueNode = State.Reserving.AddLast(sequence);
+        ReserveWaiting(nowNs);
+    }
+
+    /// <summary>The KV of a sequence has arrived in the blocks reserved for it.</summary>
+    public void KvArrived(Sequence sequence, long nowNs)
+    {
+        Expect(sequence, SequenceStatus.Receiving);
+        State.Parked.Remove(sequence.Id);
+        State.Counters.ReceivedTokens += sequence.Request.InputTokens - Math.Max(sequence.CachedTokens, 0);
+        sequence.Timeline.KvArrivedNs = nowNs;
+        sequence.Computed = sequence.Request.InputTokens;
+        State.PublishComputed(sequence);
+        sequence.Status = SequenceStatus.Arrived;
+        State.Arrived.Enqueue(sequence);
+    }
+
+    /// <summary>The KV that was held here for a decode instance has left, or will never be asked for.</summary>
+    public void ReleaseHeld(Sequence sequence, long nowNs)
+    {
+        Expect(sequence, SequenceStatus.Held);
+        State.Parked.Remove(sequence.Id);
+        sequence.Status = SequenceStatus.Outside;
+        State.ReleaseBlocks(sequence);
+        ReserveWaiting(nowNs);
+    }
+
+    /// <summary>The KV that was held here was not pulled in time: its blocks are taken back.</summary>
+    public void ExpireHeld(Sequence sequence, long nowNs)
+    {
+        State.Counters.KvExpired++;
+        ReleaseHeld(sequence, nowNs);
+    }
+
+    /// <summary>The KV of a sequence that was to come from elsewhere never will: its prompt is computed here.</summary>
+    public void FallBack(Sequence sequence, long nowNs)
+    {
+        if (sequence.Status is not (SequenceStatus.Reserving or SequenceStatus.Receiving)) Expect(sequence, SequenceStatus.Receiving);
+        var line = sequence.Timeline;
+        if (line.KvReservedNs == Time.Unset) line.KvReservedNs = nowNs;
+        else line.KvArrivedNs = nowNs;
+        Remove(sequence);
+        sequence.CachedTokens = -1;
+        State.Counters.FellBack++;
+        sequence.Status = SequenceStatus.Waiting;
+        sequence.QueuedNs = nowNs;
+        State.Waiting.Enqueue(sequence);
+        ReserveWaiting(nowNs);
+    }
+
+    private void ReserveWaiting(long nowNs)
+    {
+        // A preempted sequence goes before newcomers: what is free is for it.
+        while (State.Reserving.First?.Value is { } head && State.Waiting.Head is not { Preemptions: > 0 })
+        {
+            var keys = Spec.Kv.EnablePrefixCaching
+                ? head.BlockKeys(Spec.Kv.BlockSize).AsSpan(0, head.Request.InputTokens / Spec.Kv.BlockSize) : [];
+            var hits = keys[..State.Pool.CountPrefix(keys)];
+            var length = Spec.Kv.ContiguousReservation ? State.BlocksAtFullLength(head) : State.Decodes.BlocksFor(head.Request.InputTokens);
+            var blocks = length - hits.Length;
+            if (blocks + State.Pool.CountEvictable(hits) > State.Pool.Available) return;
+            State.Pool.Acquire(hits);
+            State.Pool.TryAllocate(blocks);
+            head.SharedBlocks = hits.Length;
+            head.PrivateBlocks = blocks;
+            State.Reserving.RemoveFirst();
+            head.QueueNode = null;
+            head.Status = SequenceStatus.Receiving;
+            head.Timeline.KvReservedNs = nowNs;
+            State.Parked.Add(head.Id, head);
+            var cached = hits.Length * Spec.Kv.BlockSize;
+            if (head.CachedTokens < 0) head.CachedTokens = cached;
+            _effects.Add(new InstanceEffect(InstanceEffectKind.KvReserved, head, head.Request.InputTokens - cached));
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using Cluster.Engine;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Transfer;
+using Cluster.Engine.Units;
+using Cluster.Simulator.Events;
+
+namespace Cluster.Simulator;
+
+/// <summary>How KV gets from prefill to decode instances in virtual time.</summary>
+public sealed partial class ClusterSimulation
+{
+    private readonly Dictionary<long, Flight> _transfers = [];
+    private readonly Queue<(long DeadlineNs, Flight Flight)> _expiries = new();
+    private long _scheduledTransferNs = Time.Never;
+    private bool _expiryScheduled;
+
+    /// <summary>Prefill is done: what has not left yet may leave now.</summary>
+    private void HandOver(Flight flight)
+    {
+        // Gone in the same moment.
+        if (flight.Prefill!.Status != SequenceStatus.Held) return;
+        _router.PrefillEnded(flight.Request.Id, _nowNs);
+        if (flight.Decode is null) Announce(flight);
+        flight.HandOver!.PrefillEnded();
+        Send(flight);
+        _expiries.Enqueue((_nowNs + _cluster.Transfer.ExpiryNs, flight));
+        ScheduleExpiry();
+    }
+
+    /// <summary>With overlap, hand-overs begin while prompts are still computed.</summary>
+    private void SendLayers(Instance instance)
+    {
+        foreach (var (sequence, tokens) in instance.Chunks)
+        {
+            if (sequence.TargetTokens >= sequence.Request.OutputTokens) continue;
+            var flight = _flights[sequence.Id];
+            if (flight.Decode is null) Announce(flight);
+            flight.HandOver!.Computing(sequence.Computed, tokens);
+            Send(flight);
+        }
+    }
+
+    /// <summary>The decode instance learns of a request whose KV will come.</summary>
+    private void Announce(Flight flight)
+    {
+        var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
+        flight.HandOver = new HandOver(_cluster.Transfer, _cluster.Instances[prefill], _cluster.Instances[decode], flight.Request);
+        flight.Decode = new Sequence(flight.Request, flight.Request.OutputTokens) { Timeline = flight.Timeline, Generated = 1 };
+        _instances[decode].EnqueueRemote(flight.Decode, _nowNs);
+        Touch(decode);
+    }
+
+    private void Reserved(Flight flight, int missingTokens)
+    {
+        if (flight.Decode!.Status != SequenceStatus.Receiving) return;
+        flight.HandOver!.Reserved(missingTokens);
+        Send(flight);
+    }
+
+    private void Send(Flight flight)
+    {
+        if (flight.HandOver is not { } handOver) return;
+        if (handOver.TrySend(_cluster.Link!.SetupSeconds, out var bytes, out var setupSeconds))
+        {
+            var id = _links!.Start(flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance, bytes, _nowNs, setupSeconds);
+            flight.Transfers.Add(id);
+            _transfers.Add(id, flight);
+            ScheduleTransfer();
+        }
+        else if (handOver.IsComplete)
+        {
+            Arrive(flight);
+        }
+    }
+
+    private void EndTransfers()
+    {
+        if (_nowNs != _scheduledTransferNs) return;
+        foreach (var id in _links!.Advance(_nowNs))
+        {
+            _transfers.Remove(id, out var flight);
+            flight!.Transfers.Remove(id);
+            flight.HandOver!.FlowEnded();
+            if (flight.HandOver.IsComplete) Arrive(flight);
+        }
+
+        ScheduleTransfer();
+    }
+
+    private void Arrive(Flight flight)
+    {
+        var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
+        flight.HandOver = null;
+        _instances[prefill].ReleaseHeld(flight.Prefill!, _nowNs);
+        _instances[decode].KvArrived(flight.Decode!, _nowNs);
+        Touch(prefill);
+        Touch(decode);
+    }
+
+    private void ScheduleTransfer()
+    {
+        if (_links!.NextEventNs == _scheduledTransferNs && _scheduledTransferNs > _nowNs) return;
+        _scheduledTransferNs = _links.NextEventNs;
+        if (_scheduledTransferNs != Time.Never) _events.Schedule(_scheduledTransferNs, EventKind.Transfer, 0);
+    }
+
+    private void CancelTransfers(Flight flight)
+    {
+        foreach (var id in flight.Transfers)
+        {
+            _links!.Cancel(id, _nowNs);
+            _transfers.Remove(id);
+        }
+
+        if (flight.Transfers.Count > 0) ScheduleTransfer();
+        flight.Transfers.Clear();
+        flight.HandOver = null;
+    }
+
+    /// <summary>Deadlines come in order, so one event for the next of them is enough.</summary>
+    private void ScheduleExpiry()
+    {
+        while (_expiries.TryPeek(out var next) && next.Flight.Prefill!.Status != SequenceStatus.Held) _expiries.Dequeue();
+        if (_expiryScheduled || _expiries.Count == 0) return;
+        _expiryScheduled = true;
+        _events.Schedule(Math.Max(_nowNs, _expiries.Peek().DeadlineNs), EventKind.Expiry, 0);
+    }
+
+    private void ExpireHeld()
+    {
+        _expiryScheduled = false;
+        while (_expiries.TryPeek(out var next) && next.DeadlineNs <= _nowNs)
+        {
+            var flight = _expiries.Dequeue().Flight;
+            if (flight.Prefill!.Status != SequenceStatus.Held) continue;
+            CancelTransfers(flight);
+            var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
+            _instances[prefill].ExpireHeld(flight.Prefill, _nowNs);
+            _instances[decode].FallBack(flight.Decode!, _nowNs);
+            Touch(prefill);
+            Touch(decode);
+        }
+
+        ScheduleExpiry();
+    }
+}
