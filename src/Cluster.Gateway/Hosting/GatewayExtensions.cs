@@ -1,5 +1,6 @@
 using Cluster.Gateway.Admin;
 using Cluster.Gateway.Backend;
+using Cluster.Gateway.Console;
 using Cluster.Gateway.Endpoints;
 using Cluster.Gateway.Hosting;
 using Cluster.Gateway.Requests;
@@ -44,6 +45,7 @@ public static class GatewayExtensions
         routes.ServiceProvider.GetRequiredService<ServerEndpoints>().Map(routes);
         routes.ServiceProvider.GetRequiredService<TokenEndpoints>().Map(routes);
         routes.ServiceProvider.GetRequiredService<AdminEndpoints>().Map(routes);
+        routes.MapConsole();
         return routes;
     }
 

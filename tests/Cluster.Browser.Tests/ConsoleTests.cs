@@ -1,0 +1,102 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Cluster.Browser.Tests;
+
+public sealed class ConsoleTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(1280, ColorScheme.Dark)]
+    [InlineData(390, ColorScheme.Light)]
+    public async Task It_loads_without_errors_shows_a_running_load_and_fits_the_window(int width, ColorScheme scheme)
+    {
+        await using var host = await ConsoleHost.StartAsync(new DemoCluster());
+        await using var sheet = await OpenAsync(host, width, scheme);
+        await Expect(sheet.Page.Locator(".decisions details").Nth(4)).ToBeVisibleAsync();
+        (await sheet.Page.Locator(".tile").CountAsync()).ShouldBe(4);
+        (await sheet.Page.Locator(".chart:has(canvas)").CountAsync()).ShouldBe(3);
+        (await sheet.Page.Locator("path.flow").CountAsync()).ShouldBeGreaterThan(0);
+        (await sheet.Page.Locator("#status").InnerTextAsync()).ShouldStartWith("live");
+        (await sheet.OverflowAsync()).ShouldBe(0);
+        await sheet.ScreenshotAsync($"console-{width}-{scheme.ToString().ToLowerInvariant()}");
+        sheet.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Scaling_a_pool_from_the_controls_changes_the_topology()
+    {
+        await using var host = await ConsoleHost.StartAsync(new DemoCluster());
+        await using var sheet = await OpenAsync(host, 1280);
+        await sheet.Page.GetByLabel("Instances of decode").FillAsync("5");
+        await sheet.Page.GetByRole(AriaRole.Button, new() { Name = "Apply" }).Nth(1).ClickAsync();
+        await Expect(sheet.Page.Locator(".tile")).ToHaveCountAsync(7);
+        await Expect(sheet.Page.Locator("#said")).ToHaveTextAsync("Scale decode to 5: done.");
+        sheet.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_crash_is_aimed_by_keyboard_shown_and_cleared()
+    {
+        var cluster = new DemoCluster();
+        await using var host = await ConsoleHost.StartAsync(cluster);
+        await using var sheet = await OpenAsync(host, 1280);
+        await sheet.Page.Locator(".tile").Nth(2).FocusAsync();
+        await sheet.Page.Keyboard.PressAsync("Enter");
+        await sheet.Page.GetByRole(AriaRole.Button, new() { Name = "Inject" }).FocusAsync();
+        await sheet.Page.Keyboard.PressAsync("Enter");
+        await sheet.Page.WaitForSelectorAsync(".tile.failed");
+        cluster.Faults.ShouldHaveSingleItem().Target.ShouldBe("decode-0");
+        await Expect(sheet.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Failed: decode-0");
+        await sheet.Page.GetByRole(AriaRole.Button, new() { Name = "Clear crash at decode-0" }).ClickAsync();
+        await Expect(sheet.Page.Locator(".tile.failed")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task A_routing_decision_opens_to_every_candidate_and_its_cost()
+    {
+        await using var host = await ConsoleHost.StartAsync(new DemoCluster());
+        await using var sheet = await OpenAsync(host, 1280);
+        await sheet.Page.Locator(".decisions summary").First.ClickAsync();
+        var table = sheet.Page.Locator(".decisions details[open] table");
+        (await table.Locator("tbody tr").CountAsync()).ShouldBe(4);
+        (await table.Locator("tbody tr").First.InnerTextAsync()).ShouldContain("✓");
+    }
+
+    [Fact]
+    public async Task A_console_left_open_through_a_restart_reconnects_by_itself()
+    {
+        var first = await ConsoleHost.StartAsync(new DemoCluster());
+        await using var sheet = await OpenAsync(first, 1280);
+        var port = new Uri(first.Url).Port;
+        await first.DisposeAsync();
+        await Expect(sheet.Page.Locator("#status")).ToContainTextAsync("lost");
+        await using var second = await ConsoleHost.StartAsync(new DemoCluster(prefill: 3, decode: 3), port);
+        await Expect(sheet.Page.Locator(".tile")).ToHaveCountAsync(6);
+        await Expect(sheet.Page.Locator("#status")).ToContainTextAsync("live");
+    }
+
+    [Fact]
+    public async Task Sixty_four_instances_are_drawn_and_updated_in_place()
+    {
+        await using var host = await ConsoleHost.StartAsync(new DemoCluster(prefill: 32, decode: 32) { LateShare = 0.2 });
+        await using var sheet = await OpenAsync(host, 1280);
+        await Expect(sheet.Page.Locator(".tile")).ToHaveCountAsync(64);
+        await Expect(sheet.Page.Locator("path.flow").Nth(20)).ToBeAttachedAsync();
+        await sheet.Page.EvaluateAsync("window.firstTile = document.querySelector('.tile')");
+        var before = await sheet.Page.Locator("#status").InnerTextAsync();
+        await Expect(sheet.Page.Locator("#status")).Not.ToHaveTextAsync(before);
+        (await sheet.Page.EvaluateAsync<bool>("window.firstTile.isConnected")).ShouldBeTrue("tiles must be changed in place, not drawn anew");
+        (await sheet.Page.GetByRole(AriaRole.Alert).InnerTextAsync()).ShouldContain("cannot keep up");
+        await sheet.ScreenshotAsync("console-64");
+        sheet.Errors.ShouldBeEmpty();
+    }
+
+    private async Task<Sheet> OpenAsync(ConsoleHost host, int width, ColorScheme scheme = ColorScheme.Light)
+    {
+        var sheet = await chromium.OpenAsync(width, scheme: scheme);
+        await sheet.Page.GotoAsync(host.Url + "/");
+        await sheet.Page.WaitForSelectorAsync("html[data-ready]");
+        return sheet;
+    }
+}
