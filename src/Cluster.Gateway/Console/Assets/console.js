@@ -92,7 +92,7 @@
     $('levers').replaceChildren(...(rows.length ? [el('thead', {}, el('tr', {}, ...['Lever', 'Wall', 'Effect'].map(t => el('th', { scope: 'col', textContent: t })))), el('tbody', {}, ...rows)] : []));
   }
 
-  let shownDecisions = '';
+  let shownDecisions = null;
   function decisions(s) {
     const key = s.decisions.map(d => d.request_id).join();
     const box = $('decisions');

@@ -45,15 +45,27 @@
     set(detail, 'textContent', i ? `${i.name} (${i.state}) on ${i.hardware || 'unknown hardware'}: ${i.running} running, ${i.waiting} waiting, KV ${c.percent(i.kv_usage)} in use, prefix hits ${c.percent(i.prefix_hit_rate)}, ${c.number(i.tokens_per_s)}tokens/s, wall: ${i.wall}.` : '');
   }
 
+  const key = document.getElementById('wall-legend');
+  function legend(snapshot) {
+    const walls = [...new Set(snapshot.instances.map(i => i.wall))].sort();
+    if (key.dataset.walls === walls.join()) return;
+    key.dataset.walls = walls.join();
+    key.replaceChildren(...walls.map(w => { const chip = document.createElement('span'); chip.className = 'wall-' + w; chip.textContent = w; return chip; }));
+  }
+
   function update(snapshot) {
     latest = snapshot;
-    root.classList.toggle('many', snapshot.instances.length > 24);
+    const largest = Math.max(0, ...[...pools.keys()].map(name => snapshot.instances.filter(i => i.pool === name).length));
+    const many = snapshot.instances.length > 24;
+    root.classList.toggle('many', many);
+    root.classList.toggle('few', pools.size > 1 && largest <= 6);
+    legend(snapshot);
     const seen = new Set();
     for (const i of snapshot.instances) {
       seen.add(i.name);
       const t = tileOf(i);
       set(t.name, 'textContent', i.name);
-      set(t.load, 'textContent', i.state === 'ready' ? `${i.running} run · ${i.waiting} wait` : i.state);
+      set(t.load, 'textContent', i.state !== 'ready' ? i.state : many ? `${i.running} · ${i.waiting} w` : `${i.running} run · ${i.waiting} wait`);
       set(t.tile, 'className', `tile wall-${i.wall} ${i.state}`);
       set(t.tile, 'title', `${i.name}: KV ${c.percent(i.kv_usage)}, wall ${i.wall}`);
       const used = (100 * i.kv_usage).toFixed(1) + '%', cached = (100 * i.kv_cached).toFixed(1) + '%';
@@ -80,9 +92,10 @@
       alive.add(key);
       let path = flows.get(key);
       if (!path) { path = document.createElementNS(SVG, 'path'); path.setAttribute('class', 'flow'); svg.append(path); flows.set(key, path); }
-      const beside = to.left > from.right;
+      const source = tiles.get(f.from).tile.closest('.pool').getBoundingClientRect(), sink = tiles.get(f.to).tile.closest('.pool').getBoundingClientRect();
+      const beside = sink.left > source.right - 1;
       const [x1, y1, x2, y2] = beside
-        ? [from.right - origin.left, from.top + from.height / 2 - origin.top, to.left - origin.left, to.top + to.height / 2 - origin.top]
+        ? [source.right - origin.left, from.top + from.height / 2 - origin.top, sink.left - origin.left, to.top + to.height / 2 - origin.top]
         : [from.left + from.width / 2 - origin.left, from.bottom - origin.top, to.left + to.width / 2 - origin.left, to.top - origin.top];
       const d = beside ? `M${x1},${y1} C${(x1 + x2) / 2},${y1} ${(x1 + x2) / 2},${y2} ${x2},${y2}` : `M${x1},${y1} C${x1},${(y1 + y2) / 2} ${x2},${(y1 + y2) / 2} ${x2},${y2}`;
       if (path.getAttribute('d') !== d) path.setAttribute('d', d);
