@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Cluster.Engine.KvCache;
 
 /// <summary>
@@ -15,7 +13,7 @@ namespace Cluster.Engine.KvCache;
 public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
 {
     private const int None = -1;
-    private readonly Dictionary<ulong, int> _index = [];
+    private readonly BlockKeyTable _index = new();
     private CachedBlock[] _blocks = new CachedBlock[16];
     private int _used;
     private int _vacant = None;
@@ -71,7 +69,7 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
     public int CountPrefix(ReadOnlySpan<ulong> chain)
     {
         var hits = 0;
-        while (hits < chain.Length && _index.ContainsKey(chain[hits])) hits++;
+        while (hits < chain.Length && _index.Contains(chain[hits])) hits++;
         return hits;
     }
 
@@ -100,15 +98,14 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
         foreach (var key in keys)
         {
             Allocated--;
-            ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_index, key, out var exists);
-            if (exists)
+            if (!_index.TryAdd(key, NextSlot, out var slot))
             {
                 Free++;
                 AddReference(slot);
                 continue;
             }
 
-            slot = NewSlot(key);
+            TakeSlot(key);
             Referenced++;
             events?.Stored(key);
         }
@@ -156,18 +153,19 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
         events?.Removed(key);
     }
 
-    private int NewSlot(ulong key)
+    private int NextSlot => _vacant != None ? _vacant : _used;
+
+    private void TakeSlot(ulong key)
     {
-        var slot = _vacant;
-        if (slot != None) _vacant = _blocks[slot].Newer;
+        var slot = NextSlot;
+        if (slot == _vacant) _vacant = _blocks[slot].Newer;
         else
         {
             if (_used == _blocks.Length) Array.Resize(ref _blocks, _used * 2);
-            slot = _used++;
+            _used++;
         }
 
         _blocks[slot] = new CachedBlock { Key = key, References = 1, Older = None, Newer = None };
-        return slot;
     }
 
     private void Append(int slot)
@@ -193,8 +191,8 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
     public void CheckIntegrity()
     {
         long referenced = 0, evictable = 0;
-        foreach (var slot in _index.Values)
-            if (_blocks[slot].References > 0) referenced++;
+        foreach (var key in _index.Keys())
+            if (_blocks[_index[key]].References > 0) referenced++;
             else evictable++;
         if (referenced != Referenced || evictable != Evictable || Free < 0 || Allocated < 0
             || Free + Allocated + Referenced + Evictable != Total)

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Cluster.Engine.KvCache;
 
 namespace Cluster.Engine.Routing;
 
@@ -6,7 +6,7 @@ namespace Cluster.Engine.Routing;
 public sealed class KvIndex(int instances)
 {
     private readonly int _words = (instances + 63) / 64;
-    private readonly Dictionary<ulong, int> _slots = [];
+    private readonly BlockKeyTable _slots = new();
     private readonly Stack<int> _vacant = new();
     private readonly ulong[] _alive = new ulong[(instances + 63) / 64];
     private ulong[] _holders = new ulong[64];
@@ -17,14 +17,13 @@ public sealed class KvIndex(int instances)
 
     public void Stored(int instance, ulong key)
     {
-        ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_slots, key, out var exists);
-        if (!exists) slot = NewSlot();
+        if (_slots.TryAdd(key, NextSlot, out var slot)) TakeSlot();
         _holders[slot * _words + instance / 64] |= 1UL << (instance % 64);
     }
 
     public void Removed(int instance, ulong key)
     {
-        if (!_slots.TryGetValue(key, out var slot)) return;
+        if (!_slots.TryGet(key, out var slot)) return;
         var holders = _holders.AsSpan(slot * _words, _words);
         holders[instance / 64] &= ~(1UL << (instance % 64));
         if (holders.ContainsAnyExcept(0UL)) return;
@@ -35,7 +34,7 @@ public sealed class KvIndex(int instances)
     /// <summary>An instance is gone, and all that it had.</summary>
     public void RemoveAll(int instance)
     {
-        foreach (var key in _slots.Keys.ToArray()) Removed(instance, key);
+        foreach (var key in _slots.Keys()) Removed(instance, key);
     }
 
     /// <summary>For every instance, how many leading blocks of this chain it has.</summary>
@@ -47,7 +46,7 @@ public sealed class KvIndex(int instances)
         _alive.AsSpan().Fill(ulong.MaxValue);
         foreach (var key in chain)
         {
-            if (!_slots.TryGetValue(key, out var slot)) return;
+            if (!_slots.TryGet(key, out var slot)) return;
             var any = false;
             for (var word = 0; word < _words; word++)
             {
@@ -60,10 +59,12 @@ public sealed class KvIndex(int instances)
         }
     }
 
-    private int NewSlot()
+    private int NextSlot => _vacant.TryPeek(out var slot) ? slot : _used;
+
+    private void TakeSlot()
     {
-        if (_vacant.TryPop(out var slot)) return slot;
+        if (_vacant.TryPop(out _)) return;
         if ((_used + 1) * _words > _holders.Length) Array.Resize(ref _holders, Math.Max(_holders.Length * 2, (_used + 1) * _words));
-        return _used++;
+        _used++;
     }
 }
