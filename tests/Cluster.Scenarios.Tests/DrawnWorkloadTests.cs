@@ -145,6 +145,9 @@ public class DrawnWorkloadTests
     [InlineData("synthetic: { input: 100, output: 1 }, rate: 1/s, concurrency: 3, requests: 1", "workload.concurrency")]
     [InlineData("sessions: { turns: 2, input: 1, output: 1, think: 1s }, concurrency: 3, requests: 1", "workload.concurrency")]
     [InlineData("synthetic: { input: { distribution: uniform, min: 5, max: 3 }, output: 1 }, rate: 1/s, requests: 1", "workload.synthetic.input.max")]
+    [InlineData("synthetic: { input: { distribution: uniform, min: 1, max: 3, cv: 1 }, output: 1 }, rate: 1/s, requests: 1", "workload.synthetic.input.cv")]
+    [InlineData("synthetic: { input: 1, output: 1 }, rate: 1/s, requests: 1, arrivals: { process: poisson, cv: 2 }", "workload.arrivals.cv")]
+    [InlineData("synthetic: { input: 1, output: 1 }, rate: 1/s, requests: 1, classes: { a: { priority: 1 } }", "workload.classes.a.share")]
     [InlineData("rate: 1/s", "workload")]
     public void A_workload_that_means_nothing_is_refused(string keys, string key) =>
         Scenarios.ReadWorkload(keys).Errors.ShouldContain(e => e.Key == key);

@@ -141,4 +141,22 @@ public sealed class TraceTests : TraceFixture
         // The broken third line is never reached.
         Requests(Azure.Replace("2023-11-16 18:15:50.5000000,879,55", "broken"), ", requests: 2").Length.ShouldBe(2);
     }
+
+    [Fact]
+    public void A_long_trace_streams_and_is_never_held()
+    {
+        var lines = string.Concat(Enumerable.Range(0, 120_000).Select(i => $"{{\"arrival_ns\":{i},\"input_tokens\":100,\"output_tokens\":10}}\n"));
+        var requests = ((Workload.OpenLoop)Run(lines, "").OrThrow().Variants[0].Workload).Requests;
+        lines = "";
+        long most = 0, count = 0;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        foreach (var _ in requests)
+        {
+            if (++count % 40_000 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+        }
+
+        count.ShouldBe(120_000);
+        // One request takes over 150 bytes: a held trace would be 18 MB.
+        most.ShouldBeLessThan(4_000_000);
+    }
 }

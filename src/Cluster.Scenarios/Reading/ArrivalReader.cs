@@ -11,6 +11,8 @@ internal static class ArrivalReader
         if (r is null) return null;
         var process = r.Choice("process", "Spacing of arrivals.", [.. Enum.GetNames<ArrivalProcess>().Select(n => n.ToLowerInvariant())]);
         var cv = r.Number("cv", "Standard deviation ÷ mean of the gaps, for gamma; above 1 is bursty. Default 1.", 0, 100, above: true);
+        if (r.Has("cv") && process is not null and not "gamma")
+            r.Error("cv", $"A {process} process has no spread to set; remove it, or use gamma.");
         r.RejectUnknownKeys();
         return new ArrivalSection(process is null ? ArrivalProcess.Poisson : Enum.Parse<ArrivalProcess>(process, ignoreCase: true), cv ?? 1);
     }

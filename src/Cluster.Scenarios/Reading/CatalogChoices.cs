@@ -9,8 +9,11 @@ internal static class CatalogChoices
 {
     private static readonly string[] Formats = [.. Enum.GetValues<NumberFormat>().Select(NumberFormats.Name)];
 
+    /// <summary>A model by catalog name or alias; the catalog's name of it is returned.</summary>
     public static string? Model(this SectionReader r, Catalog catalog, string about) =>
-        r.Choice("model", about, [.. catalog.Models.Keys], open: true, alias: name => catalog.FindModel(name) is not null);
+        r.Choice("model", about, [.. catalog.Models.Keys], open: true, alias: name => catalog.FindModel(name) is not null) is { } written
+            ? catalog.FindModel(written)!.Name
+            : null;
 
     public static string? Gpu(this SectionReader r, Catalog catalog, string about) =>
         r.Choice("gpu", about, [.. catalog.Gpus.Keys], open: true, alias: name => catalog.FindGpu(name) is not null);

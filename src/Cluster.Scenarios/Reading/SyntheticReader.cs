@@ -31,14 +31,16 @@ internal static class SyntheticReader
     public static LengthSection? ReadLength(SectionReader? r, int max = 10_000_000)
     {
         if (r is null) return null;
-        var name = r.Choice("distribution", "Default: constant.", [.. Enum.GetNames<LengthShape>().Select(n => n.ToLowerInvariant())]);
-        var shape = name is null ? LengthShape.Constant : Enum.Parse<LengthShape>(name, ignoreCase: true);
+        var name = r.Choice("distribution", "Default: lognormal where a 'cv' is written, else constant.", [.. Enum.GetNames<LengthShape>().Select(n => n.ToLowerInvariant())]);
+        var shape = name is not null ? Enum.Parse<LengthShape>(name, ignoreCase: true) : r.Has("cv") ? LengthShape.Lognormal : LengthShape.Constant;
         var mean = r.Number("mean", "Mean, before cutting to min … max.", 1, max);
         var cv = r.Number("cv", "Standard deviation ÷ mean, for normal and lognormal. Default 0.5.", 0, 100);
         var least = r.Int("min", "Least. Default 1.", 1, max) ?? 1;
         var most = r.Int("max", "Most. Default: no limit.", 1, max);
         if (!r.Context.Describing)
         {
+            if (r.Has("cv") && shape is not (LengthShape.Normal or LengthShape.Lognormal))
+                r.Error("cv", $"A {shape.ToString().ToLowerInvariant()} distribution has no spread to set; remove it, or use normal or lognormal.");
             if (shape == LengthShape.Uniform && !r.Has("max")) r.Error("max", "A uniform distribution needs 'max'.");
             if (shape == LengthShape.Uniform && mean is not null) r.Error("mean", "A uniform distribution is given by 'min' and 'max'; remove the mean.");
             if (shape != LengthShape.Uniform && !r.Has("mean")) r.Error("mean", "The distribution needs a mean.");

@@ -22,7 +22,7 @@ internal static class VariantReader
             over => over is null ? engine : Overlay(engineKeys, over, catalog));
         var seed = r.Number("seed", "Seeds everything random. Default 0.", 0, 9_007_199_254_740_992) ?? 0;
         var topology = TopologyReader.Read(r.Section("topology", "Which instances there are, and what joins them."), defaults, catalog);
-        var workload = WorkloadReader.Read(r.Section("workload", "What clients ask for, and when."));
+        var workload = WorkloadReader.Read(r.Section("workload", "What clients ask for, and when."), catalog);
         foreach (var key in new[] { "topology", "workload" })
         {
             if (!r.Context.Describing && !r.Has(key)) r.Error(key, "This section is needed.", null, null, "See scenarios/quickstart.yaml.");

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Sections;
 using Cluster.Scenarios.Workloads;
 using Cluster.Scenarios.Yaml;
@@ -10,7 +12,7 @@ internal static class WorkloadReader
     /// <summary>Sources of requests: naming one in a variant drops the others.</summary>
     public static IReadOnlyList<string> Sources { get; } = ["workload.trace", "workload.synthetic", "workload.sessions", "workload.agents"];
 
-    public static WorkloadSection? Read(SectionReader? r)
+    public static WorkloadSection? Read(SectionReader? r, Catalog catalog)
     {
         if (r is null) return null;
         var trace = ReadTrace(r);
@@ -22,6 +24,7 @@ internal static class WorkloadReader
             Trace = trace,
             Synthetic = synthetic,
             Sessions = sessions ?? agents,
+            Classes = ReadClasses(r.Section("classes", "Kinds of requests by name, drawn by share. Default: all alike."), catalog),
             Arrivals = ArrivalReader.ReadArrivals(r.Section("arrivals", "How arrivals are spaced. Default: the trace's own times; Poisson for drawn requests.", shortForm: "process")),
             Rate = ArrivalReader.ReadRate(r.Section("rate", "Arrivals per second; a trace is stretched to it. Default: the trace's own rate.", shortForm: "mean")),
             Concurrency = r.Int("concurrency", "Closed loop: so many clients, each sending when its last request ended.", 1, 1_000_000),
@@ -66,6 +69,30 @@ internal static class WorkloadReader
             if (r.Has(key) && w.Trace is { Format: not TraceFormat.ShareGpt })
                 r.Error(key, "It belongs to a trace of conversations in text (sharegpt).");
         }
+    }
+
+    private static ImmutableArray<ClassSection> ReadClasses(SectionReader? r, Catalog catalog)
+    {
+        if (r is null) return [];
+        if (r.Context.Describing)
+        {
+            var described = new SectionReader(r.Context, null, "");
+            ReadClass(described, "", catalog);
+            r.Schema["additionalProperties"] = described.Schema;
+        }
+
+        return [.. r.WrittenKeys.Select(name => r.Section(name, "") is { } section ? ReadClass(section, name, catalog) : null).OfType<ClassSection>()];
+    }
+
+    private static ClassSection ReadClass(SectionReader r, string name, Catalog catalog)
+    {
+        var section = new ClassSection(
+            name,
+            r.Needed("share", r.Number("share", "Weight against the other kinds.", 0, 1e9, above: true), "1") ?? 1,
+            r.Int("priority", "Smaller runs first where the engine orders by priority. Default 0.", -1_000_000, 1_000_000) ?? 0,
+            r.Model(catalog, "Model asked for. Default: the cluster's, when it serves one."));
+        r.RejectUnknownKeys();
+        return section;
     }
 
     private static TraceSection? ReadTrace(SectionReader r)

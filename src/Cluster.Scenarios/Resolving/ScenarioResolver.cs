@@ -27,11 +27,36 @@ public static class ScenarioResolver
         foreach (var variant in scenario.Variants)
         {
             var cluster = ResolveCluster(variant, catalog);
-            var workload = ResolveWorkload(variant, cluster);
+            var workload = cluster is null || ModelsMatch(variant, cluster) ? ResolveWorkload(variant, cluster) : null;
             if (cluster is not null && workload is not null) result.Add(new ResolvedVariant(variant, cluster, workload));
         }
 
         return result;
+    }
+
+    /// <summary>In a cluster of several models every request must say which; none may ask for one that is not there.</summary>
+    private static bool ModelsMatch(ScenarioVariant variant, ClusterSpec cluster)
+    {
+        var served = cluster.Instances.Select(i => i.Deployment.Model.Name).Distinct().Order(StringComparer.Ordinal).ToArray();
+        var ok = true;
+        foreach (var kind in variant.Workload.Classes)
+        {
+            var key = $"workload.classes.{kind.Name}.model";
+            if (kind.Model is { } model && !served.Contains(model))
+                Fail(key, $"No pool serves {model}.", $"Pools serve: {string.Join(", ", served)}.");
+            else if (kind.Model is null && served.Length > 1)
+                Fail(key, $"The cluster serves {served.Length} models; say which one '{kind.Name}' asks for.", $"Pools serve: {string.Join(", ", served)}.");
+        }
+
+        if (served.Length > 1 && variant.Workload.Classes.IsEmpty && variant.Workload.Trace is not { Format: TraceFormat.Jsonl })
+            Fail("workload.classes", $"The cluster serves {served.Length} models ({string.Join(", ", served)}), and requests do not say which.", "Add 'classes' with a share and a model each.");
+        return ok;
+
+        void Fail(string key, string message, string next)
+        {
+            ok = false;
+            variant.Places.Add(new ScenarioError(variant.Places.At(key), key, message) { Suggestion = next });
+        }
     }
 
     private static ClusterSpec? ResolveCluster(ScenarioVariant variant, Catalog catalog)

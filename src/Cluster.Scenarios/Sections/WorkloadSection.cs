@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Cluster.Scenarios.Sections;
 
 /// <summary>What clients ask for and when. Bodies come from a trace or are drawn; arrivals are the trace's, drawn, or a closed loop's.</summary>
@@ -11,6 +13,9 @@ public sealed record WorkloadSection
 
     /// <summary>Conversations or agent runs; null when requests stand alone.</summary>
     public SessionSection? Sessions { get; init; }
+
+    /// <summary>Kinds of requests and their shares; empty: all alike.</summary>
+    public ImmutableArray<ClassSection> Classes { get; init; } = [];
 
     /// <summary>How arrivals are spaced; null: the trace's own times, or Poisson for drawn requests.</summary>
     public ArrivalSection? Arrivals { get; init; }
@@ -27,6 +32,12 @@ public sealed record WorkloadSection
     /// <summary>Stop when arrivals pass this time; null: no limit.</summary>
     public long? DurationNs { get; init; }
 }
+
+/// <summary>A kind of request: each request, or each session, is of one, drawn by share.</summary>
+/// <param name="Share">Weight against the other kinds; above 0.</param>
+/// <param name="Priority">Smaller runs first where the engine orders by priority; default 0.</param>
+/// <param name="Model">Model asked for; null in a cluster that serves one.</param>
+public sealed record ClassSection(string Name, double Share, int Priority = 0, string? Model = null);
 
 /// <summary>Processes by which requests arrive.</summary>
 public enum ArrivalProcess

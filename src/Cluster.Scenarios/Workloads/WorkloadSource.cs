@@ -13,11 +13,13 @@ public static class WorkloadSource
         ArgumentNullException.ThrowIfNull(workload);
         if (Sessions(workload, seed) is { } sessions)
         {
+            if (!workload.Classes.IsEmpty) sessions = RequestClasses.Assign(sessions, workload.Classes, seed);
             var starts = Draws.Arrivals(Spacing(workload), workload.Rate!, seed);
             return new Workload.Conversations(DrawnSessions.Starting(sessions, starts, workload.Requests, workload.DurationNs));
         }
 
         var requests = workload.Trace is { } trace ? FromTrace(trace, seed, stretch) : DrawnRequests.Of(workload.Synthetic!, seed);
+        if (!workload.Classes.IsEmpty) requests = RequestClasses.Assign(requests, workload.Classes, seed);
         if (workload.Concurrency is { } concurrency)
             return new Workload.ClosedLoop(concurrency, Limit(requests, workload));
         if (DrawsArrivals(workload))
