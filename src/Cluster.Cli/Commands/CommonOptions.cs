@@ -5,6 +5,13 @@ namespace Cluster.Cli.Commands;
 /// <summary>Options that several commands share.</summary>
 internal static class CommonOptions
 {
+    /// <summary>How commands print JSON that they build by hand.</summary>
+    public static System.Text.Json.JsonSerializerOptions Indented { get; } = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     public static Option<bool> Json() => new("--json") { Description = "Print JSON for programs instead of a table." };
 
     /// <summary>Runs at a time; results never depend on it.</summary>

@@ -4,7 +4,7 @@ using Cluster.Engine.Topology;
 namespace Cluster.Scenarios.Resolving;
 
 /// <summary>How many KV blocks an instance has, from where its HBM goes.</summary>
-internal static class KvSizing
+public static class KvSizing
 {
     /// <summary>
     /// Blocks count the tokens of layers whose KV grows. What is fixed per sequence (SSM state, windows) is set aside

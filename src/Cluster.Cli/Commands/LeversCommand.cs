@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Cluster.Cli.Output;
+using Cluster.Cli.Scenarios;
+using Cluster.Simulator.Levers;
+
+namespace Cluster.Cli.Commands;
+
+/// <summary><c>xpyd levers</c>: which wall binds, and what every lever would do, on the scenario's own requests.</summary>
+internal static class LeversCommand
+{
+    public static Command Create()
+    {
+        var scenario = new ScenarioArguments();
+        var json = CommonOptions.Json();
+        var degree = CommonOptions.Parallel();
+        var variant = new Option<string>("--variant") { Description = "Which variant under 'compare'. Default: the scenario's own cluster.", DefaultValueFactory = _ => "" };
+        var stack = new Option<int>("--stack") { Description = "Apply the best levers one after another, at most so many." };
+        var lossless = new Option<bool>("--lossless") { Description = "Stack only levers that cannot change answers." };
+        var quick = new Option<bool>("--quick") { Description = "Judge at the scenario's load only, without searching for the most load each lever carries." };
+        stack.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 0) result.AddError("--stack: 0 or more levers.");
+        });
+        var command = new Command("levers", "Name the wall and pull every lever, in virtual time, on the same requests.") { json, degree, variant, stack, lossless, quick };
+        scenario.AddTo(command);
+        command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
+        {
+            var source = scenario.Source(arguments) with { Only = arguments.GetValue(variant) };
+            var runner = new LeverRunner(CliCatalog.Load(), !arguments.GetValue(quick), arguments.GetValue(degree));
+            LeverTable table;
+            using (var progress = new ProgressLine("levers: pulled", LeverRegistry.All.Count))
+                table = runner.Run(source, null, progress.Step, cancellation);
+            var steps = LeverStack.Build(runner, source, table, arguments.GetValue(stack), !arguments.GetValue(lossless), cancellation);
+            if (arguments.GetValue(json)) Console.Out.WriteLine(LeverJson.Of(table, steps).ToJsonString(CommonOptions.Indented));
+            else LeverTableView.Print(table, steps, Terminal.Out);
+        })));
+        return command;
+    }
+}

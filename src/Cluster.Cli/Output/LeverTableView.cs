@@ -1,0 +1,90 @@
+using System.Globalization;
+using Cluster.Engine.Diagnosis;
+using Cluster.Simulator.Diagnosing;
+using Cluster.Simulator.Levers;
+using Spectre.Console;
+
+namespace Cluster.Cli.Output;
+
+/// <summary>The diagnosis, the ranked levers, their traps and the stack, for people.</summary>
+internal static class LeverTableView
+{
+    public static void Print(LeverTable levers, IReadOnlyList<StackStep> stack, IAnsiConsole console)
+    {
+        PrintDiagnosis(levers.Diagnosis, console);
+        console.WriteLine();
+        PrintRanking(levers, console);
+        foreach (var pulled in levers.Pulled.Where(p => p.Trap is not null && !IsFutile(p)))
+            console.WriteLine($"trap: {pulled.Lever.Name}: {pulled.Trap}");
+        var futile = levers.Pulled.Where(IsFutile).Select(p => p.Lever.Name).ToList();
+        if (futile.Count > 0) console.WriteLine($"no effect here: {string.Join(", ", futile)}");
+        foreach (var idle in levers.Idle) console.MarkupLine($"[grey]{Markup.Escape($"not applicable: {idle.Lever.Name}: {idle.Because}")}[/]");
+        if (stack.Count > 0) PrintStack(stack, console);
+    }
+
+    private static bool IsFutile(PulledLever p) => p.Trap?.StartsWith("no effect", StringComparison.Ordinal) == true;
+
+    private static void PrintDiagnosis(ClusterDiagnosis diagnosis, IAnsiConsole console)
+    {
+        foreach (var role in diagnosis.Roles)
+        {
+            console.WriteLine(Text(
+                $"{role.Role}: bound by {Name(role.Wall)} ({role.Weight:P0} of its busy time); busy {role.BusyShare:P0}, MFU {role.Mfu:P0}, MBU {role.Mbu:P0}; over time: {OverTime(diagnosis.Windows[role.Role])}"));
+        }
+
+        foreach (var answer in diagnosis.Tree) console.WriteLine($"{answer.Question} {(answer.Yes ? "Yes" : "No")}: {answer.Figures}.");
+        console.WriteLine($"Verdict: {diagnosis.Verdict}");
+    }
+
+    /// <summary>Neighbouring windows with the same wall are told as one.</summary>
+    private static string OverTime(IReadOnlyList<(double FromSeconds, Wall Wall)> windows)
+    {
+        var spans = new List<string>();
+        for (var i = 0; i < windows.Count; i++)
+            if (i == 0 || windows[i].Wall != windows[i - 1].Wall) spans.Add(Text($"{Name(windows[i].Wall)} from {windows[i].FromSeconds:F0} s"));
+        return spans.Count > 6 ? $"{string.Join(", ", spans.Take(6))}, …" : string.Join(", ", spans);
+    }
+
+    private static void PrintRanking(LeverTable levers, IAnsiConsole console)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("lever").AddColumn("moves").AddColumn("lossy");
+        foreach (var title in (string[])["max goodput", "goodput", "TTFT p50", "p99", "TPOT p50", "p99", "prefill", "capacity", "$/token"])
+            table.AddColumn(new TableColumn(title).RightAligned());
+        var (b, peak) = (levers.Base.AtLoad, levers.Base.Peak);
+        table.AddRow(
+            "as it is", "", "", peak is null ? "–" : Text($"{peak.GoodputRps:F1}/s"), Text($"{b.GoodputRps:F1}/s"),
+            Text($"{b.TtftMs.P50:F0} ms"), Text($"{b.TtftMs.P99:F0} ms"), Text($"{b.TpotMs.P50:F1} ms"), Text($"{b.TpotMs.P99:F1} ms"),
+            Text($"{levers.Base.PrefillMs:F0} ms"), Text($"{levers.Base.CapacitySequences:F0} seq"), levers.Base.Cost is { } cost ? Text($"${cost:F2}/M") : "–");
+        foreach (var p in levers.Pulled.Where(p => !IsFutile(p)))
+        {
+            var e = p.Effect;
+            table.AddRow(
+                Markup.Escape(p.Lever.Name), Name(p.Lever.Moves), p.Lever.IsLossy ? "lossy" : "", peak is null ? "–" : Times(e.MaxGoodput), Times(e.Goodput),
+                Change(e.TtftP50), Change(e.TtftP99), Change(e.TpotP50), Change(e.TpotP99), Change(e.Prefill), Times(e.Capacity),
+                e.CostPerToken is { } ratio ? Change(ratio) : "–");
+        }
+
+        console.Write(table);
+    }
+
+    private static void PrintStack(IReadOnlyList<StackStep> stack, IAnsiConsole console)
+    {
+        console.WriteLine();
+        console.WriteLine("Stacked, the best first, diagnosed again after each:");
+        foreach (var (step, i) in stack.Select((s, i) => (s, i)))
+        {
+            console.WriteLine(Text(
+                $"{i + 1}. {step.Lever.Lever.Name}: max goodput {Times(step.Lever.Effect.MaxGoodput)}, TPOT {Change(step.Lever.Effect.TpotP50)}; now prefill is bound by {Name(step.After.Prefill.Wall)}, decode by {Name(step.After.Decode.Wall)}"));
+        }
+
+        console.WriteLine($"New verdict: {stack[^1].After.Verdict}");
+    }
+
+    private static string Times(double ratio) => Text($"×{ratio:F2}");
+
+    private static string Change(double ratio) => ratio >= 10 ? Times(ratio) : Text($"{(ratio - 1) * 100:+0;−0;0} %");
+
+    private static string Name(Wall wall) => wall.ToString().ToLowerInvariant();
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

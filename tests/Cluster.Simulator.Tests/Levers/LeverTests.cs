@@ -1,0 +1,79 @@
+using Cluster.Engine.Diagnosis;
+using Cluster.Simulator.Levers;
+
+namespace Cluster.Simulator.Tests.Levers;
+
+public sealed class LeverTests
+{
+    private const string Pair = """
+        model: llama-3.1-8b
+        topology:
+          prefill: { instances: 1, gpu: h100-sxm }
+          decode: { instances: 1, gpu: h100-sxm }
+          link: ib-ndr-400x4
+        engine: { max_num_batched_tokens: 4096 }
+        workload: { synthetic: { input: 2048, output: 32 }, rate: 12/s, requests: 60 }
+        slo: { ttft: 400ms, tpot: 20ms }
+        """;
+
+    private static readonly LeverTable Small = new LeverRunner(SmallScenario.Catalog, withPeak: false).Run(SmallScenario.Source() with { Only = "" });
+
+    [Fact]
+    public void Names_are_unique_and_every_lever_says_when_it_pays_and_when_it_hurts()
+    {
+        LeverRegistry.All.Select(l => l.Name).ShouldBeUnique();
+        LeverRegistry.All.ShouldAllBe(l => l.Pays.Length > 0 && l.Trap.Length > 0 && l.Summary.Length > 0 && l.Moves != Wall.Idle);
+    }
+
+    [Fact]
+    public void Every_lever_is_pulled_or_says_why_not() =>
+        (Small.Pulled.Count + Small.Idle.Count).ShouldBe(LeverRegistry.All.Count);
+
+    [Fact]
+    public void Four_bit_weights_speed_up_decode_and_are_called_a_trap_for_prefill()
+    {
+        var int4 = Small.Pulled.Single(p => p.Lever.Name == "int4-weights");
+        int4.Effect.TpotP50.ShouldBeLessThan(0.8);
+        var fp8 = Small.Pulled.Single(p => p.Lever.Name == "fp8-weights");
+        int4.Effect.Prefill.ShouldBeGreaterThan(fp8.Effect.Prefill);
+    }
+
+    [Fact]
+    public void Halving_the_bytes_of_kv_doubles_capacity() =>
+        Small.Pulled.Single(p => p.Lever.Name == "fp8-kv").Effect.Capacity.ShouldBe(2, 0.01);
+
+    [Fact]
+    public void A_lever_on_the_wrong_wall_is_told_to_have_no_effect()
+    {
+        var window = Small.Idle.Single(i => i.Lever.Name == "kv-window");
+        window.Because.ShouldContain("fit in");
+        Small.Idle.Single(i => i.Lever.Name == "expert-parallelism").Because.ShouldContain("no experts");
+    }
+
+    [Fact]
+    public void A_lever_keeps_the_number_of_gpus()
+    {
+        var table = new LeverRunner(SmallScenario.Catalog, withPeak: false).Run(SmallScenario.Source(Pair) with { Only = "" });
+        table.Pulled.ShouldAllBe(p => p.Measure.AtLoad.Gpus == table.Base.AtLoad.Gpus);
+        table.Pulled.ShouldContain(p => p.Lever.Name == "aggregation");
+        table.Pulled.ShouldContain(p => p.Lever.Name == "layerwise-transfer");
+    }
+
+    [Fact]
+    public void The_table_does_not_depend_on_the_degree_of_parallelism()
+    {
+        var parallel = new LeverRunner(SmallScenario.Catalog, withPeak: false, degree: 4).Run(SmallScenario.Source() with { Only = "" });
+        LeverJson.Of(parallel, []).ToJsonString().ShouldBe(LeverJson.Of(Small, []).ToJsonString());
+    }
+
+    [Fact]
+    public void A_stack_applies_the_best_first_and_diagnoses_after_each()
+    {
+        var runner = new LeverRunner(SmallScenario.Catalog, withPeak: false);
+        var source = SmallScenario.Source() with { Only = "" };
+        var stack = LeverStack.Build(runner, source, Small, 2);
+        stack.Count.ShouldBeInRange(1, 2);
+        stack[0].Lever.Effect.Score.ShouldBeGreaterThanOrEqualTo(stack[^1].Lever.Effect.Score);
+        stack[^1].After.Report.TpotMs.P50.ShouldBeLessThan(Small.Base.AtLoad.TpotMs.P50);
+    }
+}
