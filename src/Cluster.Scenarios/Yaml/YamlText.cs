@@ -11,9 +11,9 @@ internal static class YamlText
     /// <summary>The document's root map; null after a syntax error, which is added to <paramref name="errors"/>.</summary>
     public static MapNode? Parse(string text, string file, List<ScenarioError> errors)
     {
+        var parser = new YamlDotNet.Core.Parser(new StringReader(text));
         try
         {
-            var parser = new YamlDotNet.Core.Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _)) return Refuse(errors, new(file, 1, 1), "The file is empty.");
             parser.Consume<DocumentStart>();
@@ -26,6 +26,12 @@ internal static class YamlText
         catch (YamlException e)
         {
             return Refuse(errors, At(file, e.Start), $"Not valid YAML: {e.Message.TrimEnd('.')}.");
+        }
+        catch (InvalidOperationException)
+        {
+            // The library's scanner loses count on some texts with unbalanced brackets; the last event says where.
+            var place = parser.Current is { } last ? At(file, last.End) : new SourceLocation(file, 1, 1);
+            return Refuse(errors, place, "Not valid YAML: a bracket, brace or quote is not closed around here.");
         }
     }
 
