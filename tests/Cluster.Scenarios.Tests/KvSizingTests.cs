@@ -36,4 +36,14 @@ public class KvSizingTests
         i.Kv.TotalBlocks.ShouldBeGreaterThan(100_000_000);
         (i.Scheduler.MaxNumSeqs * i.Memory.StateBytesPerSequence).ShouldBeLessThanOrEqualTo(i.Memory.KvBytes);
     }
+
+    [Theory]
+    [InlineData("llama-3.1-8b")]
+    [InlineData("mistral-7b")]
+    [InlineData("gpt-oss-20b")]
+    public void Two_attention_replicas_hold_twice_the_tokens(string model)
+    {
+        var (one, two) = (Instance(model), Instance(model, ", dp: 2, ep: 1"));
+        ((double)two.Kv.TotalBlocks / one.Kv.TotalBlocks).ShouldBe(2, 0.35);
+    }
 }

@@ -10,19 +10,22 @@ namespace Cluster.Scenarios.Import;
 public static class HuggingFaceImport
 {
     /// <summary>How each known <c>model_type</c> builds layer <c>i</c>.</summary>
-    private static readonly SortedDictionary<string, Family> Families = new(StringComparer.Ordinal)
+    private static readonly SortedDictionary<string, Family> Families = new(StringComparer.Ordinal);
+
+    static HuggingFaceImport()
     {
-        ["llama"] = Transformer(), ["mistral"] = Transformer(), ["qwen2"] = Transformer(), ["qwen3"] = Transformer(), ["phi3"] = Transformer(),
-        ["mixtral"] = Transformer(), ["qwen3_moe"] = Transformer(), ["qwen2_moe"] = Transformer(), ["gpt_oss"] = Transformer(),
-        ["minimax_m2"] = Transformer(), ["glm4_moe"] = Transformer(),
-        ["deepseek_v2"] = Latent(), ["deepseek_v3"] = Latent(), ["deepseek_v32"] = Latent(), ["kimi_k2"] = Latent(), ["kimi_k25"] = Latent(),
-        ["qwen3_next"] = new(DeltaHybrid), ["qwen3_5_moe"] = new(DeltaHybrid),
-        ["opt"] = new((c, i) => new LayerGroup(1) { Attention = LayerShapes.Attention(c, i), Mlp = new MlpShape(c.Int("ffn_dim"), Gated: false) }) { Tied = true },
-        ["bloom"] = new((c, i) => new LayerGroup(1) { Attention = LayerShapes.Attention(c, i), Mlp = new MlpShape(4 * c.Int("hidden_size", "n_embed"), Gated: false) }) { Tied = true },
-        ["mamba"] = new((c, _) => new LayerGroup(1) { StateSpace = LayerShapes.Mamba(c, normed: false) }) { Tied = true },
-        ["mamba2"] = new((c, _) => new LayerGroup(1) { StateSpace = LayerShapes.Mamba2(c) }),
-        ["jamba"] = new(Jamba),
-    };
+        string[] transformers =
+            ["llama", "mistral", "qwen2", "qwen3", "phi3", "mixtral", "qwen2_moe", "qwen3_moe", "gpt_oss", "minimax_m2", "glm4_moe"];
+        string[] latent = ["deepseek_v2", "deepseek_v3", "deepseek_v32", "kimi_k2", "kimi_k25"];
+        foreach (var type in transformers) Families[type] = new Family(Transformer);
+        foreach (var type in latent) Families[type] = new Family(Latent);
+        Families["qwen3_next"] = Families["qwen3_5_moe"] = new Family(DeltaHybrid);
+        Families["opt"] = new Family((c, i) => Classic(c, i, c.Int("ffn_dim"))) { Tied = true };
+        Families["bloom"] = new Family((c, i) => Classic(c, i, 4 * c.Int("hidden_size", "n_embed"))) { Tied = true };
+        Families["mamba"] = new Family((c, _) => new LayerGroup(1) { StateSpace = LayerShapes.Mamba(c, normed: false) }) { Tied = true };
+        Families["mamba2"] = new Family((c, _) => new LayerGroup(1) { StateSpace = LayerShapes.Mamba2(c) });
+        Families["jamba"] = new Family(Jamba);
+    }
 
     /// <summary>Architectures that are understood.</summary>
     public static IReadOnlyCollection<string> Known => Families.Keys;
@@ -67,11 +70,15 @@ public static class HuggingFaceImport
         return entry.ToJsonString(CatalogJson.Options) + "\n";
     }
 
-    private static Family Transformer() =>
-        new((c, i) => LayerShapes.WithFeedForward(new LayerGroup(1) { Attention = LayerShapes.Attention(c, i) }, c, i));
+    private static LayerGroup Transformer(HuggingFaceConfig c, int i) =>
+        LayerShapes.WithFeedForward(new LayerGroup(1) { Attention = LayerShapes.Attention(c, i) }, c, i);
 
-    private static Family Latent() =>
-        new((c, i) => LayerShapes.WithFeedForward(new LayerGroup(1) { Mla = LayerShapes.Latent(c) }, c, i));
+    private static LayerGroup Latent(HuggingFaceConfig c, int i) =>
+        LayerShapes.WithFeedForward(new LayerGroup(1) { Mla = LayerShapes.Latent(c) }, c, i);
+
+    /// <summary>Full attention and an MLP of two matrices.</summary>
+    private static LayerGroup Classic(HuggingFaceConfig c, int i, int width) =>
+        new(1) { Attention = LayerShapes.Attention(c, i), Mlp = new MlpShape(width, Gated: false) };
 
     /// <summary>Delta nets with full attention at every n-th layer.</summary>
     private static LayerGroup DeltaHybrid(HuggingFaceConfig c, int i)
