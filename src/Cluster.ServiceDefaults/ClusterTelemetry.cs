@@ -46,8 +46,8 @@ internal sealed class ClusterTelemetry : IDisposable
             .AddMeter([.. options.ForeignMeters])
             .AddView(instrument => instrument.Meter.Name == meterName && MetricCatalogue.ByInstrumentName.TryGetValue(instrument.Name, out var metric) ? View(metric) : null)
             .AddReader(new BaseExportingMetricReader(exporter) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative });
-        if (options.OtlpEndpoint is { } endpoint)
-            builder.SetExemplarFilter(ExemplarFilterType.TraceBased).AddOtlpExporter(otlp => Configure(otlp, endpoint));
+        if (options.OtlpEndpoint is not null)
+            builder.SetExemplarFilter(ExemplarFilterType.TraceBased).AddOtlpExporter(otlp => Configure(otlp, options, "/v1/metrics"));
         return builder.Build();
     }
 
@@ -55,7 +55,7 @@ internal sealed class ClusterTelemetry : IDisposable
         Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
             .AddSource([.. options.ActivitySources])
-            .AddOtlpExporter(otlp => Configure(otlp, options.OtlpEndpoint!))
+            .AddOtlpExporter(otlp => Configure(otlp, options, "/v1/traces"))
             .Build();
 
     /// <summary>The SDK folds label sets beyond a limit into one; ours is the catalogue's stated bound, not its 2,000.</summary>
@@ -63,9 +63,15 @@ internal sealed class ClusterTelemetry : IDisposable
         ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. metric.Buckets], CardinalityLimit = metric.MaxLabelSets, RecordMinMax = false }
         : new MetricStreamConfiguration { CardinalityLimit = metric.MaxLabelSets };
 
-    /// <summary>The exporter reads OTEL_EXPORTER_OTLP_PROTOCOL, _HEADERS and _TIMEOUT itself; only the endpoint may also come from configuration.</summary>
-    private static void Configure(OtlpExporterOptions otlp, Uri endpoint)
+    /// <summary>
+    /// Headers and time-out the exporter reads from its environment variables itself. Endpoint and protocol may also come
+    /// from configuration; the exporter adds a signal's path only to an endpoint it has read itself.
+    /// </summary>
+    private static void Configure(OtlpExporterOptions otlp, ServiceDefaultsOptions options, string path)
     {
-        if (Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is null) otlp.Endpoint = endpoint;
+        otlp.Protocol = options.OtlpProtocol;
+        otlp.Endpoint = options.OtlpProtocol == OtlpExportProtocol.Grpc
+            ? options.OtlpEndpoint!
+            : new Uri(options.OtlpEndpoint!.AbsoluteUri.TrimEnd('/') + path);
     }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
+using OpenTelemetry.Exporter;
 
 namespace Cluster.ServiceDefaults;
 
@@ -18,14 +19,23 @@ public sealed class ServiceDefaultsOptions
     public IList<string> ForeignMeters { get; } =
         ["System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans"];
 
-    /// <summary>Sources of spans.</summary>
+    /// <summary>Sources of spans: requests and the grain calls that serve them, not every HTTP call such as a scrape.</summary>
     public IList<string> ActivitySources { get; } =
-        ["Cluster.*", "Microsoft.AspNetCore", "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime"];
+        [Tracing.RequestTracing.SourceName, "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime"];
 
-    /// <exception cref="InvalidOperationException">OTEL_EXPORTER_OTLP_ENDPOINT is no absolute URL.</exception>
+    /// <summary>Protocol of the push: <c>grpc</c> or <c>http/protobuf</c>, from OTEL_EXPORTER_OTLP_PROTOCOL.</summary>
+    public OtlpExportProtocol OtlpProtocol { get; set; } = OtlpExportProtocol.Grpc;
+
+    /// <exception cref="InvalidOperationException">OTEL_EXPORTER_OTLP_ENDPOINT is no absolute URL, or the protocol is unknown.</exception>
     internal void ReadFrom(IConfiguration configuration)
     {
         if (configuration["OTEL_SERVICE_NAME"] is { Length: > 0 } name) ServiceName = name;
+        OtlpProtocol = configuration["OTEL_EXPORTER_OTLP_PROTOCOL"] switch
+        {
+            null or "" or "grpc" => OtlpExportProtocol.Grpc,
+            "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
+            var other => throw new InvalidOperationException($"OTEL_EXPORTER_OTLP_PROTOCOL = '{other}' is not known; it is grpc or http/protobuf."),
+        };
         if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not { Length: > 0 } endpoint) return;
         OtlpEndpoint = Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
             ? uri
