@@ -1,6 +1,7 @@
 using Cluster.Gateway;
 using Cluster.Gateway.Backend;
 using Cluster.Gateway.Console;
+using Cluster.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,7 +20,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
     public static async Task<ConsoleHost> StartAsync(DemoCluster cluster, int port = 0)
     {
         var backend = new EchoBackend(new EchoOptions());
-        var app = GatewayHost.Build(new GatewayOptions { Port = port, DrainTimeout = TimeSpan.FromSeconds(1) }, backend, cluster, builder => builder.Services.AddSingleton<IClusterView>(cluster));
+        var app = GatewayHost.Build(new GatewayOptions { Port = port, DrainTimeout = TimeSpan.FromSeconds(1) }, backend, cluster, builder => builder.AddServiceDefaults().Services.AddSingleton<IClusterView>(cluster));
         await app.StartAsync();
         return new ConsoleHost(app, backend);
     }

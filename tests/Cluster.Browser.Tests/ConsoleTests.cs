@@ -53,6 +53,14 @@ public sealed class ConsoleTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [Fact]
+    public async Task The_gateway_serves_metrics_beside_the_console()
+    {
+        await using var host = await ConsoleHost.StartAsync(new DemoCluster());
+        using var client = new HttpClient();
+        (await client.GetStringAsync(new Uri(host.Url + "/metrics"))).ShouldContain("xpyd_host_saturation_ratio");
+    }
+
+    [Fact]
     public async Task A_routing_decision_opens_to_every_candidate_and_its_cost()
     {
         await using var host = await ConsoleHost.StartAsync(new DemoCluster());

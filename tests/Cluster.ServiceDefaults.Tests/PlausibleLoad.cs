@@ -1,5 +1,6 @@
 using Cluster.Engine.Cost;
 using Cluster.Engine.Diagnosis;
+using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
 using Cluster.ServiceDefaults.Recording;

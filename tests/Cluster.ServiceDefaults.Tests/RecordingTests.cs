@@ -1,4 +1,5 @@
 using Cluster.Engine.Cost;
+using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
 using Cluster.ServiceDefaults.Recording;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
+using Cluster.Engine.Requests;
 using Cluster.Engine.Units;
 using Cluster.ServiceDefaults.Recording;
 using Cluster.ServiceDefaults.Tracing;

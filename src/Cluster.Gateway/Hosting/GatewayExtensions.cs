@@ -4,6 +4,7 @@ using Cluster.Gateway.Console;
 using Cluster.Gateway.Endpoints;
 using Cluster.Gateway.Hosting;
 using Cluster.Gateway.Requests;
+using Cluster.ServiceDefaults;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 
 namespace Cluster.Gateway;
@@ -46,6 +47,7 @@ public static class GatewayExtensions
         routes.ServiceProvider.GetRequiredService<TokenEndpoints>().Map(routes);
         routes.ServiceProvider.GetRequiredService<AdminEndpoints>().Map(routes);
         routes.MapConsole();
+        if (routes.ServiceProvider.GetService<ServiceDefaultsOptions>() is not null) routes.MapMetrics();
         return routes;
     }
 

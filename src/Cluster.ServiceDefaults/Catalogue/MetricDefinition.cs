@@ -22,8 +22,8 @@ public sealed record MetricDefinition(string Name, MetricKind Kind, string Unit,
     {
         get
         {
-            var perEngine = Labels.Contains(MetricLabels.Engine);
-            return Labels.Where(l => !(perEngine && l.FollowsEngine)).Aggregate(1, (product, label) => product * label.Bound);
+            var owned = Labels.Contains(MetricLabels.Engine) || Labels.Contains(MetricLabels.Link);
+            return Labels.Where(l => !(owned && l.FollowsOwner)).Aggregate(1, (product, label) => product * label.Bound);
         }
     }
 }

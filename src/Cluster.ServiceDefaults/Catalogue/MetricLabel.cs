@@ -9,8 +9,8 @@ public sealed record MetricLabel(string Name, string Meaning, int Bound)
     /// <summary>All values, where they are known beforehand; empty otherwise.</summary>
     public ImmutableArray<string> Values { get; init; } = [];
 
-    /// <summary>True when the value of <c>engine</c> decides this one, so that it adds no series beside it.</summary>
-    public bool FollowsEngine { get; init; }
+    /// <summary>True when the value of <c>engine</c> or <c>link</c> decides this one, so that it adds no series beside it.</summary>
+    public bool FollowsOwner { get; init; }
 
     /// <summary>A label whose values are known beforehand.</summary>
     public static MetricLabel Of(string name, string meaning, params ReadOnlySpan<string> values) =>

@@ -12,10 +12,10 @@ public static class MetricLabels
     /// <summary>Clusters (variants of a scenario) one process may publish.</summary>
     public const int MaxClusters = 16;
 
-    public static readonly MetricLabel ModelName = new("model_name", "served model", 1) { FollowsEngine = true };
+    public static readonly MetricLabel ModelName = new("model_name", "served model", 1) { FollowsOwner = true };
     public static readonly MetricLabel Engine = new("engine", "instance", MaxInstances);
-    public static readonly MetricLabel Cluster = new("cluster", "variant of the scenario, e.g. 2P2D or aggregated", MaxClusters) { FollowsEngine = true };
-    public static readonly MetricLabel Role = MetricLabel.Of("role", "what the instance does", "prefill", "decode", "aggregated") with { FollowsEngine = true };
+    public static readonly MetricLabel Cluster = new("cluster", "variant of the scenario, e.g. 2P2D or aggregated", MaxClusters) { FollowsOwner = true };
+    public static readonly MetricLabel Role = MetricLabel.Of("role", "what the instance does", "prefill", "decode", "aggregated") with { FollowsOwner = true };
     public static readonly MetricLabel Link = new("link", "shared link resource", MaxLinks);
 
     public static readonly MetricLabel WaitReason = MetricLabel.Of("reason", "why requests wait", "capacity", "deferred");

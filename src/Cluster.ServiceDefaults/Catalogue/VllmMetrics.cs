@@ -57,5 +57,5 @@ public static class VllmMetrics
     private static MetricDefinition Distribution(string name, string unit, ImmutableArray<double> buckets, string meaning) =>
         Make(name, Histogram, unit, meaning) with { Buckets = buckets };
 
-    private static MetricLabel Free(string name) => new(name, "as in vLLM", 1) { FollowsEngine = true };
+    private static MetricLabel Free(string name) => new(name, "as in vLLM", 1) { FollowsOwner = true };
 }

@@ -30,5 +30,5 @@ public static class XpydInstanceMetrics
     public static readonly MetricDefinition StepLateness = Distribution("xpyd_step_lateness_seconds", "s", Buckets.Lateness, "Wall time by which a step ended after it was due.", MetricLabels.Cluster, Role);
     public static readonly MetricDefinition LateSteps = Make("xpyd_late_steps", Counter, "", "Steps that ended more than a tenth of their duration, and more than 1 ms, after they were due.", s_instance);
 
-    private static MetricLabel Fact(string name) => new(name, "fact about the instance", 1) { FollowsEngine = true };
+    private static MetricLabel Fact(string name) => new(name, "fact about the instance", 1) { FollowsOwner = true };
 }

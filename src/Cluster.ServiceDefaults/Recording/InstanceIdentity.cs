@@ -56,6 +56,7 @@ public sealed record InstanceIdentity(string Cluster, InstanceRole Role, string 
             Parallelism = $"tp{parallelism.Tp}pp{parallelism.Pp}dp{parallelism.Dp}ep{parallelism.Ep}",
             Weights = spec.Deployment.Weights.ToString().ToLowerInvariant(),
             Kv = spec.Deployment.Kv.ToString().ToLowerInvariant(),
+            PeakFlopsPerSecond = spec.Deployment.Gpu.PeakFlops.GetValueOrDefault(spec.Deployment.Gpu.ComputeFormat(spec.Deployment.Weights)),
             PeakHbmBytesPerSecond = spec.Deployment.Gpu.HbmBytesPerSecond,
             BlockSize = spec.Kv.BlockSize,
             TotalBlocks = spec.Kv.TotalBlocks,

@@ -1,4 +1,5 @@
 using Cluster.Engine.Cost;
+using Cluster.Engine.Requests;
 
 namespace Cluster.ServiceDefaults.Recording;
 
@@ -38,23 +39,6 @@ public enum RequestOutcome
     Aborted,
     Failed,
     Rejected,
-}
-
-/// <summary>The parts of TTFT, in emulated nanoseconds; they add up to it. −1: the request did not take this hop.</summary>
-public readonly record struct TtftHops(long TokenizeNs, long RouteNs, long PrefillQueueNs, long PrefillNs, long KvAllocNs, long KvTransferNs, long DecodeQueueNs)
-{
-    /// <summary>By index, in the order of <c>MetricLabels.Hop.Values</c>.</summary>
-    public long this[int hop] => hop switch
-    {
-        0 => TokenizeNs,
-        1 => RouteNs,
-        2 => PrefillQueueNs,
-        3 => PrefillNs,
-        4 => KvAllocNs,
-        5 => KvTransferNs,
-        6 => DecodeQueueNs,
-        _ => throw new ArgumentOutOfRangeException(nameof(hop), hop, "TTFT has seven hops, 0…6."),
-    };
 }
 
 /// <summary>A request as its client saw it, in emulated nanoseconds; −1 for what did not happen.</summary>

@@ -60,7 +60,7 @@ public static class RequestTracing
         for (var hop = 0; hop < s_hopSpans.Length; hop++)
         {
             var durationNs = observed.Hops[hop];
-            if (durationNs < 0) continue;
+            if (durationNs <= 0) continue;
             Add(request, s_hopSpans[hop], passedNs, durationNs, timeScale, hop is 2 or 3 ? prefillEngine : hop > 3 ? decodeEngine : null);
             passedNs += durationNs;
         }
