@@ -91,6 +91,9 @@ public class ScenarioErrorTests
     }
 
     [Fact]
+    public void A_seed_is_a_whole_number() => Scenarios.OnlyError(Scenarios.Minimal + "\nseed: 1.5").Key.ShouldBe("seed");
+
+    [Fact]
     public void A_key_written_twice_is_an_error()
     {
         Scenarios.OnlyError(Scenarios.Minimal + "\nname: again").Message.ShouldBe("Written twice; first on line 1.");

@@ -4,13 +4,15 @@ namespace Cluster.Scenarios.Tests;
 
 public class ScenarioSchemaTests
 {
-    [Fact]
-    public void The_published_schema_is_what_the_readers_ask_for()
+    [Theory]
+    [InlineData("scenario.schema.json")]
+    [InlineData("scenario-keys.md")]
+    public void The_published_schema_and_page_are_what_the_readers_ask_for(string file)
     {
-        var path = Path.Combine(Repository.Root, "docs", "scenario.schema.json");
-        var current = ScenarioSchema.Write(TestCatalog.Instance);
+        var path = Path.Combine(Repository.Root, "docs", file);
+        var current = file.EndsWith(".md", StringComparison.Ordinal) ? ScenarioReference.Write(TestCatalog.Instance) : ScenarioSchema.Write(TestCatalog.Instance);
         if (Environment.GetEnvironmentVariable("XPYD_WRITE_SCHEMA") == "1") File.WriteAllText(path, current);
-        File.ReadAllText(path).ShouldBe(current, "docs/scenario.schema.json is stale: run this test once with XPYD_WRITE_SCHEMA=1.");
+        File.ReadAllText(path).ShouldBe(current, $"docs/{file} is stale: run this test once with XPYD_WRITE_SCHEMA=1.");
     }
 
     [Fact]

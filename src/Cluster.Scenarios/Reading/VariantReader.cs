@@ -21,6 +21,7 @@ internal static class VariantReader
             r.Format("kv", "How KV is stored. Default bf16.") ?? NumberFormat.Bf16,
             over => over is null ? engine : Overlay(engineKeys, over, catalog));
         var seed = r.Number("seed", "Seeds everything random. Default 0.", 0, 9_007_199_254_740_992) ?? 0;
+        if (seed != Math.Floor(seed)) r.Error("seed", "A seed is a whole number.");
         var topology = TopologyReader.Read(r.Section("topology", "Which instances there are, and what joins them."), defaults, catalog);
         var workload = WorkloadReader.Read(r.Section("workload", "What clients ask for, and when."), catalog);
         foreach (var key in new[] { "topology", "workload" })
