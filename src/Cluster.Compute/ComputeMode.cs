@@ -6,7 +6,7 @@ public enum ComputeMode
     /// <summary>The cost model's duration, times how much slower than calibrated this host ran the step's slice of matmul.</summary>
     Measured,
 
-    /// <summary>The cost model's duration; the matmul runs as load and is reported.</summary>
+    /// <summary>The cost model's duration; the matmul runs beside it, as load, and is reported one step later.</summary>
     Paced,
 
     /// <summary>The cost model's duration; no matmul.</summary>

@@ -20,7 +20,7 @@ public sealed record ComputeOptions
     public int Instances { get; init; } = 1;
 
     /// <summary>Share of the pool threads' time that all slices together may take, in (0, 1].</summary>
-    public double HostShare { get; init; } = 0.5;
+    public double HostShare { get; init; } = 0.25;
 
     /// <summary>Most that one slice may take, whatever the step's length.</summary>
     public long MaxSliceNs { get; init; } = 500_000;

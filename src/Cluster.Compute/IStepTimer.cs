@@ -11,6 +11,7 @@ public interface IStepTimer
     ValueTask<StepTiming> RunAsync(StepShape shape, StepCost cost, CancellationToken cancellationToken);
 }
 
+/// <summary>In mode <see cref="ComputeMode.Paced"/> nobody waits for the slice: what is said of matmul is that of the slice before.</summary>
 /// <param name="EmulatedDurationNs">From the step's start to its tokens being visible, in emulated time.</param>
 /// <param name="Ratio">Measured ÷ calibrated time of the slice: 1 on a quiet host; 1 as well when no matmul ran.</param>
 /// <param name="MatmulNs">Wall time that the slice took on its thread; 0 when none ran.</param>

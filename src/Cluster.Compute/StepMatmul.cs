@@ -36,6 +36,7 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
     private StepCost _cost;
     private long _enqueued;
     private CancellationToken _cancellation;
+    private StepTiming _previous;
 
     public StepMatmul(ComputeHost host, ComputePool pool, SliceRunner runner, double gpuRidge) =>
         (_host, _pool, _runner, _gpuRidge) = (host, pool, runner, gpuRidge);
@@ -43,19 +44,25 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
     public ValueTask<StepTiming> RunAsync(StepShape shape, StepCost cost, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<StepTiming>(cancellationToken);
+        if (_host.Options.Mode == ComputeMode.Paced) return new ValueTask<StepTiming>(RunBeside(cost));
         if (Interlocked.Exchange(ref _busy, 1) != 0) throw new InvalidOperationException("A timer runs one step at a time; the previous one has not ended.");
         _source.Reset();
         (_cost, _cancellation) = (cost, cancellationToken);
         _enqueued = Stopwatch.GetTimestamp();
         if (_pool.TryEnqueue(this)) return new ValueTask<StepTiming>(this, _source.Version);
         Volatile.Write(ref _busy, 0);
-        var refused = StepTiming.FromModel(cost, saturated: true);
-        _host.Health.Record(refused, 1);
-        return new ValueTask<StepTiming>(refused);
+        return new ValueTask<StepTiming>(Refuse(cost));
     }
 
     public void Execute()
     {
+        if (_host.Options.Mode == ComputeMode.Paced)
+        {
+            _previous = Measure();
+            Volatile.Write(ref _busy, 0);
+            return;
+        }
+
         if (_cancellation.IsCancellationRequested)
         {
             _source.SetException(new OperationCanceledException(_cancellation));
@@ -87,6 +94,24 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
 
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>Starts the slice and does not wait: a step that the model times must not end late because a thread was busy.</summary>
+    private StepTiming RunBeside(in StepCost cost)
+    {
+        if (Interlocked.Exchange(ref _busy, 1) != 0) return Refuse(cost);
+        var timing = _previous.MatmulNs == 0 ? StepTiming.FromModel(cost) : _previous with { EmulatedDurationNs = Time.FromSeconds(cost.DurationSeconds) };
+        (_cost, _enqueued) = (cost, Stopwatch.GetTimestamp());
+        if (_pool.TryEnqueue(this)) return timing;
+        Volatile.Write(ref _busy, 0);
+        return Refuse(cost);
+    }
+
+    private StepTiming Refuse(in StepCost cost)
+    {
+        var refused = StepTiming.FromModel(cost, saturated: true);
+        _host.Health.Record(refused, 1);
+        return refused;
+    }
 
     private StepTiming Measure()
     {

@@ -18,10 +18,27 @@ public sealed class Step_timer : IDisposable
     public async Task Paced_steps_last_what_the_model_says_and_still_run_matmul()
     {
         using var host = new ComputeHost(Small(ComputeMode.Paced));
-        var timing = await host.CreateTimer(H100Ridge).RunAsync(default, Decode, default);
-        timing.EmulatedDurationNs.ShouldBe(20_000_000);
-        timing.MatmulNs.ShouldBeGreaterThan(0);
-        host.Health.Ratios.Count.ShouldBe(1);
+        var timer = host.CreateTimer(H100Ridge);
+        (await timer.RunAsync(default, Decode, default)).ShouldBe(new StepTiming(20_000_000, 1, 0, 0, false));
+        await Drained(host);
+        var second = await timer.RunAsync(default, Decode, default);
+        second.EmulatedDurationNs.ShouldBe(20_000_000);
+        second.MatmulNs.ShouldBeGreaterThan(0);
+        host.Health.Ratios.Count.ShouldBeGreaterThanOrEqualTo(1);
+    }
+
+    [Fact]
+    public async Task A_paced_step_does_not_wait_for_a_busy_thread_and_says_that_the_host_fell_behind()
+    {
+        using var host = new ComputeHost(Small(ComputeMode.Paced));
+        using var gate = new ManualResetEventSlim();
+        using var entered = new ManualResetEventSlim();
+        host.Pool!.TryEnqueue(new Blocker(entered, gate));
+        entered.Wait();
+        var timer = host.CreateTimer(H100Ridge);
+        (await timer.RunAsync(default, Decode, default)).Saturated.ShouldBeFalse();
+        (await timer.RunAsync(default, Decode, default)).Saturated.ShouldBeTrue();
+        gate.Set();
     }
 
     [Fact]
@@ -67,7 +84,7 @@ public sealed class Step_timer : IDisposable
     [Fact]
     public async Task A_timer_refuses_a_second_step_while_one_runs()
     {
-        using var host = new ComputeHost(Small(ComputeMode.Paced));
+        using var host = new ComputeHost(Small(ComputeMode.Measured));
         using var gate = new ManualResetEventSlim();
         using var entered = new ManualResetEventSlim();
         host.Pool!.TryEnqueue(new Blocker(entered, gate));
@@ -83,7 +100,7 @@ public sealed class Step_timer : IDisposable
     [Fact]
     public async Task A_cancelled_step_ends_as_cancelled_and_frees_the_timer()
     {
-        using var host = new ComputeHost(Small(ComputeMode.Paced));
+        using var host = new ComputeHost(Small(ComputeMode.Measured));
         using var gate = new ManualResetEventSlim();
         using var entered = new ManualResetEventSlim();
         using var cancellation = new CancellationTokenSource();
@@ -169,8 +186,25 @@ public sealed class Step_timer : IDisposable
         ratios.CountAbove(50).ShouldBe(1);
     }
 
+    /// <summary>Everything queued before has run.</summary>
+    private static async Task Drained(ComputeHost host)
+    {
+        var marker = new Marker();
+        host.Pool!.TryEnqueue(marker).ShouldBeTrue();
+        await marker.Reached;
+    }
+
     private ComputeOptions Small(ComputeMode mode) =>
         new() { Mode = mode, WeightBytes = 4 << 20, CacheDirectory = _directory, Kernel = "scalar", Threads = 1, HostShare = 0.02 };
+
+    private sealed class Marker : IComputeWork
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Reached => _reached.Task;
+
+        public void Execute() => _reached.SetResult();
+    }
 
     private sealed class Blocker(ManualResetEventSlim entered, ManualResetEventSlim gate) : IComputeWork
     {
