@@ -22,7 +22,7 @@ public static class Redeployment
         }
     }
 
-    private static InstanceSpec Rebuild(InstanceSpec old, Deployment deployment)
+    internal static InstanceSpec Rebuild(InstanceSpec old, Deployment deployment)
     {
         var utilization = old.Memory.UsableBytes / old.Memory.HbmBytes;
         var reasons = DeploymentRules.CheckFit(deployment, old.Scheduler, utilization);

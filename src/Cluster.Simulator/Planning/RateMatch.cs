@@ -7,30 +7,37 @@ namespace Cluster.Simulator.Planning;
 /// <summary>How fast one instance gets through each phase, from the price of its steps: the first guess at x:y.</summary>
 public static class RateMatch
 {
-    /// <summary>Prompts per second of one instance that does nothing else, one prompt after another.</summary>
+    /// <summary>Prompts per second of one instance that does nothing else: short prompts share a step, long ones are split over several.</summary>
     public static double PrefillRps(InstanceSpec instance, double inputTokens)
     {
         ArgumentNullException.ThrowIfNull(instance);
+        var prompts = Math.Max(1, instance.Scheduler.MaxNumBatchedTokens / Math.Max(1, (long)inputTokens));
+        return prompts / PromptSeconds(instance, inputTokens, prompts);
+    }
+
+    /// <summary>Seconds to compute <paramref name="prompts"/> equal prompts together, in as many steps as the budget makes of them.</summary>
+    public static double PromptSeconds(InstanceSpec instance, double inputTokens, long prompts = 1)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
         var tokens = Math.Max(1, (long)inputTokens);
-        var budget = instance.Scheduler.MaxNumBatchedTokens;
-        // Short prompts share a step; long ones are split over several.
-        var prompts = Math.Max(1, budget / tokens);
+        var chunk = Math.Max(1, instance.Scheduler.MaxNumBatchedTokens / prompts);
         double seconds = 0;
-        for (long done = 0; done < tokens; done += budget)
+        for (long done = 0; done < tokens; done += chunk)
         {
-            var n = Math.Min(budget, tokens - done);
+            var n = Math.Min(chunk, tokens - done);
+            var pairs = (n * done) + (n * (n + 1) / 2);
             seconds += instance.Cost.Evaluate(new StepShape
             {
                 PrefillSequences = (int)prompts,
                 PrefillTokens = n * prompts,
-                PrefillPairs = prompts * ((n * done) + (n * (n + 1) / 2)),
-                PrefillBoundedPairs = prompts * Math.Min((n * done) + (n * (n + 1) / 2), n * (long)Math.Min(instance.Cost.BoundedContextTokens, done + n)),
+                PrefillPairs = prompts * pairs,
+                PrefillBoundedPairs = prompts * Math.Min(pairs, n * Math.Min(instance.Cost.BoundedContextTokens, done + n)),
                 PrefillContextTokens = prompts * (done + n),
                 SampledSequences = (int)prompts,
             }).DurationSeconds;
         }
 
-        return prompts / seconds;
+        return seconds;
     }
 
     /// <summary>Requests per second of one instance that only decodes, at the largest batch that fits KV, slots and the TPOT objective; 0 when even one request is too slow.</summary>

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Cluster.Cli.Output;
+using Cluster.Cli.Scenarios;
+using Cluster.Engine.Models;
+using Cluster.Scenarios;
+using Cluster.Simulator.Planning;
+
+namespace Cluster.Cli.Commands;
+
+/// <summary><c>xpyd plan</c>: the topology that serves most within an SLO and a budget of GPUs.</summary>
+internal static class PlanCommand
+{
+    private static readonly string[] Objectives = ["ttft", "tpot", "e2e"];
+
+    public static Command Create()
+    {
+        var scenario = new ScenarioArguments();
+        var json = CommonOptions.Json();
+        var degree = CommonOptions.Parallel();
+        var gpus = new Option<int>("--gpus") { Description = "Budget of GPUs.", Required = true };
+        var slo = new Option<string?>("--slo") { Description = "Objectives, e.g. ttft=500ms,tpot=50ms. Default: the scenario's." };
+        var formats = new Option<string?>("--formats") { Description = "Weights/KV formats to try, e.g. bf16/bf16,fp8/fp8. Default: the scenario's, and fp8." };
+        var variant = new Option<string>("--variant") { Description = "Which variant under 'compare'. Default: the scenario's own cluster.", DefaultValueFactory = _ => "" };
+        var output = new Option<string?>("--out") { Description = "Write the winner as a scenario file." };
+        gpus.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 100_000) result.AddError("--gpus: 1 … 100000.");
+        });
+        var command = new Command("plan", "Search xPyD shapes, parallelism, formats and routers for the most goodput per GPU.") { gpus, slo, formats, variant, output, json, degree };
+        scenario.AddTo(command);
+        command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
+        {
+            var source = scenario.Source(arguments).With(Slo(arguments.GetValue(slo))) with { Only = arguments.GetValue(variant) };
+            var report = Run(source, arguments.GetValue(gpus), Formats(arguments.GetValue(formats)), arguments.GetValue(degree), cancellation);
+            if (report.Best is { } best && arguments.GetValue(output) is { } path) Save(source, best, path);
+            if (arguments.GetValue(json)) Console.Out.WriteLine(PlanJson.Of(report).ToJsonString(CommonOptions.Indented));
+            else PlanTable.Print(report, Terminal.Out);
+        })));
+        return command;
+    }
+
+    private static PlanReport Run(
+        ScenarioSource source, int gpus, IReadOnlyList<(NumberFormat, NumberFormat)> formats, int degree, CancellationToken cancellation)
+    {
+        try
+        {
+            using var progress = new ProgressLine("plan: candidate", 0);
+            return new Planner(CliCatalog.Load(), ModelError.Published(), degree).Run(source, gpus, formats, progress.Step, cancellation);
+        }
+        catch (PlanException none)
+        {
+            throw new UsageException(none.Message);
+        }
+    }
+
+    private static List<ScenarioOverride> Slo(string? text)
+    {
+        var overrides = new List<ScenarioOverride>();
+        foreach (var part in text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [])
+        {
+            if (part.Split('=') is not [var name, var value] || !Objectives.Contains(name))
+                throw new UsageException($"--slo {part}: expected {string.Join(", ", Objectives)} with a time, e.g. --slo ttft=500ms,tpot=50ms.");
+            overrides.Add(new ScenarioOverride($"slo.{name}", value, "--slo"));
+        }
+
+        return overrides;
+    }
+
+    private static List<(NumberFormat, NumberFormat)> Formats(string? text)
+    {
+        var formats = new List<(NumberFormat, NumberFormat)>();
+        foreach (var part in text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [])
+        {
+            if (part.Split('/') is not [var weights, var kv] || !NumberFormats.TryParse(weights, out var w) || !NumberFormats.TryParse(kv, out var k))
+                throw new UsageException($"--formats {part}: expected weights/kv, e.g. fp8/fp8, of {string.Join(", ", Enum.GetValues<NumberFormat>().Select(NumberFormats.Name))}.");
+            formats.Add((w, k));
+        }
+
+        return formats;
+    }
+
+    private static void Save(ScenarioSource source, PlanResult best, string path)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        try
+        {
+            File.WriteAllText(path, $"# {best.Candidate.Name}: found by xpyd plan.\n{source.With(best.Candidate.Overrides()).Write(Path.GetFileNameWithoutExtension(path), directory)}");
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--out {path}: {bad.Message}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using Cluster.Engine.Models;
+using Cluster.Scenarios;
+
+namespace Cluster.Simulator.Planning;
+
+/// <summary>A topology within the budget, with the rate that its steps' prices promise.</summary>
+/// <param name="Prefill">Null: every instance of <paramref name="Decode"/> does both phases.</param>
+/// <param name="X">Prefill instances; 0 when aggregated.</param>
+/// <param name="Y">Decode instances, or aggregated ones.</param>
+/// <param name="Link">Carries KV; null when aggregated.</param>
+/// <param name="Router">Routing policy; null: the scenario's own.</param>
+/// <param name="EstimatedRps">First guess by rate matching.</param>
+public sealed record PlanCandidate(PlanShape? Prefill, int X, PlanShape Decode, int Y, string? Link, string? Router, double EstimatedRps)
+{
+    public bool IsDisaggregated => Prefill is not null;
+
+    public int Gpus => (X * (Prefill?.Gpus ?? 0)) + (Y * Decode.Gpus);
+
+    /// <summary>E.g. <c>2P(tp4)3D(tp2) fp8/fp8</c>.</summary>
+    public string Name
+    {
+        get
+        {
+            var formats = $"{NumberFormats.Name(Decode.Weights)}/{NumberFormats.Name(Decode.Kv)}";
+            var shape = Prefill is null ? $"{Y}A({Split(Decode)})" : $"{X}P({Split(Prefill)}){Y}D({Split(Decode)})";
+            return Router is null ? $"{shape} {formats}" : $"{shape} {formats} {Router}";
+        }
+    }
+
+    /// <summary>The candidate as settings over the scenario.</summary>
+    public IReadOnlyList<ScenarioOverride> Overrides()
+    {
+        var pools = Prefill is null
+            ? $"{{ aggregated: {Pool(Decode, Y)} }}"
+            : $"{{ prefill: {Pool(Prefill, X)}, decode: {Pool(Decode, Y)}, link: {Link} }}";
+        var topology = new ScenarioOverride("topology", pools, "plan");
+        return Router is null ? [topology] : [topology, new ScenarioOverride("router", $"{{ policy: {Router} }}", "plan")];
+    }
+
+    private static string Pool(PlanShape shape, int instances)
+    {
+        var p = shape.Parallelism;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{{ instances: {instances}, gpu: {shape.Instance.Deployment.Gpu.Name}, tp: {p.Tp}, pp: {p.Pp}, ep: {p.Ep}, weights: {NumberFormats.Name(shape.Weights)}, kv: {NumberFormats.Name(shape.Kv)} }}");
+    }
+
+    private static string Split(PlanShape shape)
+    {
+        var p = shape.Parallelism;
+        return string.Create(CultureInfo.InvariantCulture, $"tp{p.Tp}{(p.Pp > 1 ? $"pp{p.Pp}" : "")}{(p.Ep > 1 ? $"ep{p.Ep}" : "")}");
+    }
+}

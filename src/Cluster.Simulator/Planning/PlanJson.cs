@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using Cluster.Engine.Models;
+
+namespace Cluster.Simulator.Planning;
+
+/// <summary>The published JSON of <c>plan</c>.</summary>
+public static class PlanJson
+{
+    public static JsonObject Of(PlanReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return new JsonObject
+        {
+            ["candidates_evaluated"] = report.Results.Count,
+            ["best"] = report.Best is { } best ? Result(best) : null,
+            ["pareto"] = new JsonArray([.. report.Pareto.Select(Result)]),
+            ["disaggregation_pays"] = report.DisaggregationPays,
+            ["verdict"] = report.Verdict,
+            ["model_error"] = new JsonObject { ["median_ape"] = report.Error.MedianApe, ["source"] = report.Error.Source },
+            ["candidates"] = new JsonArray([.. report.Results.Select(Result)]),
+        };
+    }
+
+    private static JsonObject Result(PlanResult r)
+    {
+        var report = r.Peak.Report;
+        return new JsonObject
+        {
+            ["name"] = r.Candidate.Name,
+            ["disaggregated"] = r.Candidate.IsDisaggregated,
+            ["gpus"] = r.Candidate.Gpus,
+            ["prefill"] = r.Candidate.Prefill is { } prefill ? Pool(prefill, r.Candidate.X) : null,
+            [r.Candidate.IsDisaggregated ? "decode" : "aggregated"] = Pool(r.Candidate.Decode, r.Candidate.Y),
+            ["router"] = r.Candidate.Router,
+            ["max_goodput_rps"] = r.Peak.GoodputRps,
+            ["goodput_per_gpu"] = r.GoodputPerGpu,
+            ["goodput_per_dollar"] = r.GoodputPerDollar,
+            ["load"] = r.Peak.Load,
+            ["slo_attained"] = Math.Round(PlanVerdict.Attained(report), 4),
+            ["ttft_ms"] = new JsonObject { ["p50"] = report.TtftMs.P50, ["p90"] = report.TtftMs.P90, ["p99"] = report.TtftMs.P99 },
+            ["tpot_ms"] = new JsonObject { ["p50"] = report.TpotMs.P50, ["p90"] = report.TpotMs.P90, ["p99"] = report.TpotMs.P99 },
+            ["estimated_rps"] = r.Candidate.EstimatedRps,
+            ["walls"] = new JsonObject([.. report.Walls.Select(w => KeyValuePair.Create<string, JsonNode?>(w.Key, w.Value))]),
+        };
+    }
+
+    private static JsonObject Pool(PlanShape shape, int instances) => new()
+    {
+        ["instances"] = instances,
+        ["gpu"] = shape.Instance.Deployment.Gpu.Name,
+        ["tp"] = shape.Parallelism.Tp,
+        ["pp"] = shape.Parallelism.Pp,
+        ["ep"] = shape.Parallelism.Ep,
+        ["weights"] = NumberFormats.Name(shape.Weights),
+        ["kv"] = NumberFormats.Name(shape.Kv),
+    };
+}

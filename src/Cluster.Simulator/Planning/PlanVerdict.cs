@@ -1,0 +1,53 @@
+using System.Globalization;
+using Cluster.Engine.Topology;
+using Cluster.Simulator.Reporting;
+
+namespace Cluster.Simulator.Planning;
+
+/// <summary>Says plainly what a plan found: the winner, whether disaggregation pays and from which load on, or what blocks everybody.</summary>
+internal static class PlanVerdict
+{
+    public static (bool? Pays, string Text) Of(IReadOnlyList<PlanResult> results, SloSpec slo, ModelError error)
+    {
+        if (results.Count == 0) return (null, "No candidate could be built.");
+        var best = results[0];
+        if (best.Peak.Load <= 0) return (null, NobodyMeets(results, slo));
+        var apart = results.FirstOrDefault(r => r.Candidate.IsDisaggregated && r.Peak.Load > 0);
+        var together = results.FirstOrDefault(r => !r.Candidate.IsDisaggregated && r.Peak.Load > 0);
+        var winner = Text($"Best: {best.Candidate.Name} on {best.Candidate.Gpus} GPUs carries {best.Peak.GoodputRps:F2} req/s within the SLO, {best.GoodputPerGpu:F3} per GPU.");
+        if (apart is null) return (together is null ? null : false, $"{winner} No disaggregated candidate meets the SLO: aggregated it is.");
+        if (together is null) return (true, $"{winner} No aggregated candidate meets the SLO, so disaggregation pays at any load.");
+        var gain = (apart.GoodputPerGpu / together.GoodputPerGpu) - 1;
+        var pays = gain > 0 && error.IsBeyond(gain);
+        var sides = Text($"{apart.Candidate.Name} against {together.Candidate.Name}: {gain * 100:+0;−0;0} % goodput per GPU, {error.Caveat(gain)}");
+        var edge = Text($"{together.Peak.GoodputRps:F2} req/s");
+        var plain = pays
+            ? $"Disaggregation pays from about {edge} on: up to there the aggregated cluster meets the SLO just as well and is simpler"
+            : gain > 0 ? $"Disaggregation is ahead, but not by more than the model can tell; aggregated serves up to {edge}"
+            : $"Disaggregation does not pay here: aggregated serves as much or more at every load up to {edge}";
+        return (pays, $"{winner} {plain} ({sides}).");
+    }
+
+    /// <summary>Share of requests that met the SLO.</summary>
+    public static double Attained(VariantReport report) =>
+        report.Requests == 0 ? 0 : report.GoodputRps * report.DurationS / report.Requests;
+
+    private static string NobodyMeets(IReadOnlyList<PlanResult> results, SloSpec slo)
+    {
+        var nearest = results.MaxBy(r => Attained(r.Peak.Report))!;
+        var report = nearest.Peak.Report;
+        var blocks = new List<string>();
+        if (slo.TtftNs / 1e6 is { } ttft && report.TtftMs.P90 > ttft)
+        {
+            var hop = report.TtftHopsMs.MaxBy(h => h.Value);
+            blocks.Add(Text($"TTFT p90 is {report.TtftMs.P90:F0} ms against {ttft:F0} ms, of which {hop.Key.Replace('_', ' ')} takes {hop.Value:F0} ms on average"));
+        }
+
+        if (slo.TpotNs / 1e6 is { } tpot && report.TpotMs.P90 > tpot) blocks.Add(Text($"TPOT p90 is {report.TpotMs.P90:F1} ms against {tpot:F1} ms"));
+        if (slo.E2eNs / 1e6 is { } e2e && report.E2eMs.P90 > e2e) blocks.Add(Text($"E2E p90 is {report.E2eMs.P90:F0} ms against {e2e:F0} ms"));
+        var why = blocks.Count > 0 ? string.Join("; ", blocks) : "requests were rejected";
+        return Text($"No candidate meets the SLO for nine requests in ten, even at 1/{Math.Pow(2, -Headroom.LowestPower):F0} of the load. The nearest is {nearest.Candidate.Name}, which meets it for {Attained(report):P0}: {why}. Relax that objective, allow narrower formats, or use a faster GPU.");
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,105 @@
+using Cluster.Engine.Models;
+using Cluster.Scenarios;
+using Cluster.Simulator.Planning;
+using Cluster.Simulator.Reporting;
+
+namespace Cluster.Simulator.Tests.Planning;
+
+public sealed class PlannerTests
+{
+    private static readonly ModelError Unknown = new(null, "a test's");
+    private static readonly PlanReport Four = Run(4);
+
+    private static PlanReport Run(int gpus, string text = SmallScenario.Text, int degree = 1, params ScenarioOverride[] overrides) =>
+        new Planner(SmallScenario.Catalog, Unknown, degree).Run(
+            SmallScenario.Source(text).With(overrides) with { Only = "" }, gpus, [(NumberFormat.Bf16, NumberFormat.Bf16)]);
+
+    [Fact]
+    public void Candidates_of_both_kinds_are_simulated_within_the_budget()
+    {
+        Four.Results.ShouldContain(r => r.Candidate.IsDisaggregated);
+        Four.Results.ShouldContain(r => !r.Candidate.IsDisaggregated);
+        Four.Results.ShouldAllBe(r => r.Candidate.Gpus <= 4);
+    }
+
+    [Fact]
+    public void The_best_has_the_most_goodput_per_gpu_and_is_on_the_front()
+    {
+        Four.Best!.GoodputPerGpu.ShouldBe(Four.Results.Max(r => r.GoodputPerGpu));
+        Four.Pareto.ShouldContain(Four.Best);
+    }
+
+    [Fact]
+    public void Nothing_dominates_the_front()
+    {
+        foreach (var a in Four.Pareto)
+        {
+            Four.Results.ShouldNotContain(b => b.Peak.Load > 0 && b.GoodputPerGpu > a.GoodputPerGpu
+                && b.Peak.Report.TtftMs.P90 < a.Peak.Report.TtftMs.P90 && b.Peak.Report.TpotMs.P90 < a.Peak.Report.TpotMs.P90);
+        }
+    }
+
+    [Fact]
+    public void Plans_do_not_depend_on_the_degree_of_parallelism() =>
+        PlanJson.Of(Run(4, degree: 3)).ToJsonString().ShouldBe(PlanJson.Of(Four).ToJsonString());
+
+    [Fact]
+    public void The_winner_read_from_its_file_runs_as_it_was_found()
+    {
+        var source = SmallScenario.Source() with { Only = "" };
+        var text = source.With(Four.Best!.Candidate.Overrides()).Write("winner", ".");
+        var variant = ScenarioFile.Parse(text, SmallScenario.Catalog).OrThrow().Variants.Single();
+        var run = ClusterSimulation.Run(variant.Cluster, LoadScale.Times(variant.Workload, Four.Best.Peak.Load));
+        VariantReport.Of(run).GoodputRps.ShouldBe(Four.Best.Peak.GoodputRps);
+    }
+
+    [Fact]
+    public void An_objective_that_nobody_meets_names_the_nearest_and_what_blocks_it()
+    {
+        var report = Run(2, SmallScenario.Text, 1, new ScenarioOverride("slo.ttft", "2ms"));
+        report.Best.ShouldBeNull();
+        report.Verdict.ShouldContain("The nearest is");
+        report.Verdict.ShouldContain("TTFT p90 is");
+        report.DisaggregationPays.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_budget_too_small_for_the_model_says_how_many_it_takes()
+    {
+        var bad = Should.Throw<PlanException>(() => Run(1, """
+            model: llama-3.1-70b
+            topology: { aggregated: { instances: 1, gpu: h100-sxm, tp: 8 } }
+            workload: { synthetic: { input: 512, output: 32 }, rate: 2/s, requests: 10 }
+            slo: { ttft: 1s }
+            """));
+        bad.Message.ShouldContain("too few");
+        bad.Message.ShouldContain("in fp8");
+    }
+
+    [Fact]
+    public void A_plan_without_an_objective_asks_for_one() =>
+        Should.Throw<PlanException>(() => Run(2, """
+            model: llama-3.1-8b
+            topology: { aggregated: { instances: 1, gpu: h100-sxm } }
+            workload: { synthetic: { input: 512, output: 32 }, rate: 2/s, requests: 10 }
+            """)).Message.ShouldContain("--slo");
+
+    [Fact]
+    public void A_difference_smaller_than_the_models_error_is_no_verdict()
+    {
+        var error = new ModelError(0.1, "docs/validation.md");
+        error.IsBeyond(0.04).ShouldBeFalse();
+        error.Caveat(0.04).ShouldContain("within the model's error of 10 %");
+        error.IsBeyond(0.2).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Load_and_its_edge_agree()
+    {
+        var variant = SmallScenario.Source().Read(SmallScenario.Catalog).OrThrow().Variants[0];
+        var peak = Headroom.Find(variant.Cluster, variant.Workload);
+        Headroom.IsCarried(peak.Report).ShouldBeTrue();
+        var beyond = VariantReport.Of(ClusterSimulation.Run(variant.Cluster, LoadScale.Times(variant.Workload, peak.Load * 2)));
+        Headroom.IsCarried(beyond).ShouldBeFalse();
+    }
+}
