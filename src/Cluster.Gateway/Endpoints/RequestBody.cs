@@ -16,7 +16,8 @@ internal static class RequestBody
         {
             while (true)
             {
-                var read = await reader.ReadAsync(http.RequestAborted);
+                // No token: an abort ends the read by itself, and a cancelled read would leave the server's reader unusable.
+                var read = await reader.ReadAsync(CancellationToken.None);
                 if (read.IsCompleted)
                 {
                     try
@@ -32,9 +33,18 @@ internal static class RequestBody
                 reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
         }
-        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        catch (BadHttpRequestException exception)
         {
+            // What is left of the body cannot be skipped: the connection is of no further use. HTTP/2 closes the stream alone.
+            if (!HttpProtocol.IsHttp2(http.Request.Protocol)) http.Response.Headers.Connection = "close";
+            if (exception.StatusCode != StatusCodes.Status413PayloadTooLarge) throw;
             throw new ApiException(413, "RequestEntityTooLargeError", exception.Message);
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or (IOException and not BadHttpRequestException))
+        {
+            // The connection broke in the middle of a body: nothing is left to drain and nobody to answer.
+            http.Abort();
+            throw;
         }
     }
 }

@@ -22,7 +22,7 @@ public static class GatewayExtensions
         services.AddSingleton<Admission>().AddSingleton<RequestPlanner>();
         services.AddSingleton<GenerationEndpoints>().AddSingleton<ServerEndpoints>().AddSingleton<TokenEndpoints>().AddSingleton<AdminEndpoints>();
         services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, options)));
-        services.AddHostedService<DrainOnStop>();
+        services.AddHostedService<Warmup>().AddHostedService<DrainOnStop>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(5));
         services.AddRoutingCore();
         return services;

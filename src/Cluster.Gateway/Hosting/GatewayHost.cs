@@ -20,6 +20,8 @@ public static class GatewayHost
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options));
         builder.WebHost.UseKestrelHttpsConfiguration();
+        // A token is written to its socket by the thread that brings it: a hop to another thread would cost more than the write.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddGateway(options, backend, admin);
         configure?.Invoke(builder);
         var app = builder.Build();

@@ -1,0 +1,46 @@
+// The official Node SDK against a gateway: prints one JSON document that the test looks at.
+import OpenAI from 'openai';
+
+const client = new OpenAI({ baseURL: process.argv[2] + 'v1', apiKey: 'any', maxRetries: 0 });
+const messages = [{ role: 'user', content: 'Hi' }];
+
+const whole = await client.chat.completions.create({ model: 'echo', messages, max_tokens: 10 });
+
+let pieces = 0;
+let usage = null;
+let finish = null;
+const stream = await client.chat.completions.create({
+  model: 'echo', messages, max_tokens: 10, stream: true, stream_options: { include_usage: true },
+});
+for await (const chunk of stream) {
+  if (chunk.choices[0]?.delta?.content) pieces++;
+  finish = chunk.choices[0]?.finish_reason ?? finish;
+  usage = chunk.usage ?? usage;
+}
+
+const completion = await client.completions.create({ model: 'echo', prompt: [1, 2, 3], max_tokens: 4 });
+
+// A helper that checks the order of events itself.
+const helper = client.chat.completions.stream({ model: 'echo', messages, max_tokens: 6 });
+const final = await helper.finalChatCompletion();
+
+// Leaving early must not upset the server.
+const left = await client.chat.completions.create({ model: 'echo', messages, max_tokens: 100000, stream: true });
+for await (const _ of left) break;
+
+const errors = [];
+for (const body of [{ model: 'nope', messages }, { model: 'echo', messages, temperature: -1 }]) {
+  try {
+    await client.chat.completions.create(body);
+  } catch (error) {
+    errors.push({ name: error.constructor.name, status: error.status });
+  }
+}
+
+const models = [];
+for await (const model of client.models.list()) models.push(model.id);
+
+console.log(JSON.stringify({
+  wholeTokens: whole.usage.completion_tokens, wholeFinish: whole.choices[0].finish_reason, pieces, finish, usage,
+  completionTokens: completion.usage.completion_tokens, finalContent: final.choices[0].message.content, errors, models,
+}));

@@ -1,0 +1,52 @@
+using System.Text;
+using Cluster.Engine.Units;
+
+namespace Cluster.Gateway.Tests.Fuzz;
+
+/// <summary>Bodies that are nearly right: sound ones with values swapped for odd ones, and bytes changed, cut or doubled.</summary>
+internal sealed class BodyFuzzer(ulong seed)
+{
+    private static readonly string[] s_fields =
+    [
+        "model", "prompt", "messages", "max_tokens", "max_completion_tokens", "min_tokens", "n", "stream", "stream_options", "stop", "temperature",
+        "top_p", "top_k", "seed", "logprobs", "top_logprobs", "echo", "ignore_eos", "stop_token_ids", "user", "cache_salt", "priority",
+        "output_content", "tokens", "add_generation_prompt", "return_hops", "\\u0000", "é",
+    ];
+
+    private static readonly string[] s_values =
+    [
+        "null", "true", "false", "0", "-1", "1", "2", "16", "1e3", "1e400", "-0.0", "0.5", "2147483648", "-9223372036854775809", "18446744073709551616",
+        "\"\"", "\"a\"", "\"echo\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\u0000\"", "\"🙂\"", "[]", "[[]]", "[1]", "[1,2,3]", "[-1]", "[262144]", "[\"a\",\"b\"]",
+        "[[1],[2]]", "[1,\"a\"]", "{}", "{\"a\":1}", "{\"include_usage\":true}", "{\"include_usage\":1}", "[{\"role\":\"user\",\"content\":\"x\"}]",
+        "[{\"role\":null}]", "[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}]", "[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]",
+        "NaN", "Infinity", "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]", "[[1,2,3]]", "[[1,0,4],[2,5,1]]", "\"" + "x.y ".PadRight(400, 'z') + "\"",
+    ];
+
+    private readonly RandomStream _random = new(seed, "fuzz");
+
+    public (string Path, byte[] Body) Next()
+    {
+        var isChat = _random.NextInt(2) == 0;
+        var body = new StringBuilder(isChat ? "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"max_tokens\":3" : "{\"prompt\":\"Hi\",\"max_tokens\":3");
+        for (var i = _random.NextInt(4); i > 0; i--) body.Append($",\"{Pick(s_fields)}\":{Pick(s_values)}");
+        body.Append('}');
+        var bytes = Encoding.UTF8.GetBytes(body.ToString()).ToList();
+        for (var i = _random.NextInt(3) == 0 ? _random.NextInt(1, 4) : 0; i > 0 && bytes.Count > 0; i--) Damage(bytes);
+        string[] paths = ["/v1/completions", "/v1/chat/completions", "/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize"];
+        return (_random.NextInt(10) == 0 ? Pick(paths) : isChat ? paths[1] : paths[0], [.. bytes]);
+    }
+
+    private void Damage(List<byte> bytes)
+    {
+        var at = _random.NextInt(bytes.Count);
+        switch (_random.NextInt(4))
+        {
+            case 0: bytes[at] = (byte)_random.NextInt(256); break;
+            case 1: bytes.RemoveRange(at, bytes.Count - at); break;
+            case 2: bytes.InsertRange(at, [.. bytes.Take(at)]); break;
+            default: bytes.RemoveAt(at); break;
+        }
+    }
+
+    private string Pick(string[] from) => from[_random.NextInt(from.Length)];
+}
