@@ -10,6 +10,7 @@ internal static class CommandRegistry
     {
         var root = new RootCommand("Emulates a disaggregated LLM serving cluster: real HTTP, real timed matrix products, or virtual time.")
         {
+            RunCommand.Create(),
             SimulateCommand.Create(),
         };
         return root;

@@ -1,0 +1,105 @@
+using Cluster.Engine.Diagnosis;
+using Cluster.Engine.Requests;
+using Cluster.Gateway.Live;
+using Cluster.Grains.Messages;
+using Cluster.Load;
+using Cluster.Scenarios;
+using Cluster.Simulator.Recording;
+using Cluster.Simulator.Reporting;
+
+namespace Cluster.Cli.Live;
+
+/// <summary>Runs variants of a scenario on a live cluster, one after the other, through real HTTP on loopback.</summary>
+internal static class LiveRun
+{
+    /// <param name="onProgress">Variant name, requests that have ended, and the driver's own progress.</param>
+    public static async Task<LiveOutcome> RunAsync(ResolvedVariant variant, Action<LoadProgress>? onProgress, CancellationToken cancellation)
+    {
+        await using var cluster = await LiveCluster.StartAsync(variant.Cluster, Options(variant), cancellation);
+        var options = new LoadOptions
+        {
+            TimeScale = variant.Variant.Time.Scale,
+            AskForHops = true,
+            SendOutputContent = true,
+            MaxConnections = 4096,
+        };
+        var progress = onProgress is null ? null : new ImmediateProgress(onProgress);
+        var load = await LoadDriver.RunAsync(cluster.Endpoint, variant.Workload, options, progress, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        var topology = await cluster.GetSnapshotAsync();
+        return new LiveOutcome(VariantReport.Of(ToRecord(variant, load, topology)), topology);
+    }
+
+    private static LiveOptions Options(ResolvedVariant variant) => new()
+    {
+        TimeScale = variant.Variant.Time.Scale,
+        Compute = variant.Variant.Time.Compute switch
+        {
+            Cluster.Scenarios.Sections.ComputeMode.Measured => Compute.ComputeMode.Measured,
+            Cluster.Scenarios.Sections.ComputeMode.Paced => Compute.ComputeMode.Paced,
+            _ => Compute.ComputeMode.Modeled,
+        },
+    };
+
+    private static RunRecord ToRecord(ResolvedVariant variant, LoadResult load, TopologySnapshot topology)
+    {
+        var cluster = variant.Cluster;
+        return new RunRecord(
+            cluster,
+            [.. load.Records.Select(ToRecord)],
+            load.Gaps,
+            [.. topology.Instances.Select((snapshot, i) => new InstanceRecord(
+                snapshot.Name, cluster.Instances[i].Role, Walls(snapshot), snapshot.Preemptions,
+                snapshot.PrefixCacheQueries, snapshot.PrefixCacheHits, snapshot.GenerationTokens, snapshot.PromptTokens))])
+        {
+            KvBytesMoved = topology.Links.BytesMoved,
+        };
+    }
+
+    private static RequestRecord ToRecord(LoadRecord record)
+    {
+        var outcome = record.Outcome switch
+        {
+            LoadOutcome.Completed => RequestOutcome.Completed,
+            LoadOutcome.Rejected => RequestOutcome.Rejected,
+            _ => RequestOutcome.Failed,
+        };
+        var finishedNs = record.LastTokenNs >= 0 ? record.LastTokenNs : record.FinishedNs;
+        return new RequestRecord(
+            record.Id, outcome, record.IntendedNs, finishedNs, record.InputTokens, record.OutputTokens, record.CachedTokens,
+            Math.Max(0, record.TtftNs), Hops(record), -1, -1);
+    }
+
+    private static TtftHops Hops(LoadRecord record)
+    {
+        return new TtftHops(Ns(0), Ns(1), Ns(2), Ns(3), Ns(4), Ns(5), Ns(6));
+
+        long Ns(int hop) => (long)(1e6 * (record.HopsMs?.GetValueOrDefault(TtftHops.Names[hop]) ?? 0));
+    }
+
+    private static WallTally Walls(InstanceSnapshot snapshot)
+    {
+        var s = snapshot.WallSeconds;
+        return WallTally.Restore(snapshot.BusySeconds, snapshot.Steps, s[0], s[1], s[2], s[3], s[4], s[5]);
+    }
+
+    /// <summary>Unlike <see cref="Progress{T}"/>, reports on the caller's thread and in order.</summary>
+    private sealed class ImmediateProgress(Action<LoadProgress> report) : IProgress<LoadProgress>
+    {
+        public void Report(LoadProgress value) => report(value);
+    }
+}
+
+/// <summary>A live variant's report, and how the emulator itself did.</summary>
+internal sealed record LiveOutcome(VariantReport Report, TopologySnapshot Topology)
+{
+    /// <summary>What the reader must know before believing the figures; null when the host kept up.</summary>
+    public string? Warning()
+    {
+        var late = Topology.Instances.Max(i => i.LatenessNs[1]) / 1e6;
+        var saturated = Topology.Instances.Sum(i => i.SaturatedSteps) / (double)Math.Max(1, Topology.Instances.Sum(i => i.Steps));
+        if (late <= 5 && saturated <= 0.05) return null;
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            $"The host did not keep up with {Report.Name}: steps ended up to {late:F1} ms late (p99), {saturated:P0} found it saturated. Live figures are worse than the emulated cluster's; try --time-scale 0.5.");
+    }
+}

@@ -1,0 +1,82 @@
+using Cluster.Compute;
+using Cluster.Engine.Topology;
+using Cluster.Grains;
+using Cluster.Grains.Hosting;
+using Cluster.Grains.Messages;
+using Cluster.Grains.Timing;
+using Cluster.ServiceDefaults;
+using Orleans;
+
+namespace Cluster.Gateway.Live;
+
+/// <summary>A whole cluster in this process: grains, matmul threads, clock and gateway. Ends with its disposal.</summary>
+public sealed class LiveCluster : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ClusterBackend _backend;
+    private readonly ComputeHost _compute;
+    private readonly Pacer _pacer;
+
+    private LiveCluster(WebApplication app, ClusterBackend backend, ComputeHost compute, Pacer pacer)
+    {
+        (_app, _backend, _compute, _pacer) = (app, backend, compute, pacer);
+        Endpoint = new Uri(app.Urls.First());
+    }
+
+    /// <summary>Base address of the gateway.</summary>
+    public Uri Endpoint { get; }
+
+    /// <summary>What the host's calibration had to say; empty when all went well.</summary>
+    public IReadOnlyList<string> Notes => _compute.Notes;
+
+    /// <summary>Calibrates the host, starts everything and returns when <c>/health</c> answers 200.</summary>
+    public static async Task<LiveCluster> StartAsync(ClusterSpec cluster, LiveOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        ArgumentNullException.ThrowIfNull(options);
+        var pacer = new Pacer();
+        var compute = new ComputeHost(new ComputeOptions { Mode = options.Compute, TimeScale = options.TimeScale, Instances = cluster.Instances.Length });
+        var context = new ClusterContext(cluster, new EmulatedClock(pacer, options.TimeScale), instance => compute.CreateTimer(RidgeOf(instance)));
+        var backend = new ClusterBackend(context);
+        var app = GatewayHost.Build(options.Gateway, backend, configure: builder =>
+        {
+            builder.AddServiceDefaults();
+            builder.AddClusterRuntime(context);
+        });
+        app.MapMetrics();
+        try
+        {
+            await app.StartAsync(cancellation);
+            await backend.StartAsync(app.Services.GetRequiredService<IGrainFactory>());
+            return new LiveCluster(app, backend, compute, pacer);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            compute.Dispose();
+            pacer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How every instance is doing now.</summary>
+    public Task<TopologySnapshot> GetSnapshotAsync() => _backend.RefreshAsync();
+
+    /// <summary>Completes when the process is asked to stop.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _compute.Dispose();
+        _pacer.Dispose();
+    }
+
+    /// <summary>FLOP per byte at which the emulated GPU turns from bandwidth- to compute-bound.</summary>
+    private static double RidgeOf(InstanceSpec instance)
+    {
+        var (gpu, weights) = (instance.Deployment.Gpu, instance.Deployment.Weights);
+        return gpu.PeakFlops[gpu.ComputeFormat(weights)] / gpu.HbmBytesPerSecond;
+    }
+}

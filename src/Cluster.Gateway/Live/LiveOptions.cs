@@ -1,0 +1,15 @@
+using Cluster.Compute;
+
+namespace Cluster.Gateway.Live;
+
+/// <summary>How a live cluster relates to its host.</summary>
+public sealed record LiveOptions
+{
+    /// <summary>Emulated seconds per wall second.</summary>
+    public double TimeScale { get; init; } = 1;
+
+    public ComputeMode Compute { get; init; } = ComputeMode.Measured;
+
+    /// <summary>The gateway in front; port 0 takes any free one.</summary>
+    public GatewayOptions Gateway { get; init; } = new() { Port = 0 };
+}

@@ -1,0 +1,28 @@
+using Cluster.Engine.Topology;
+
+namespace Cluster.Grains;
+
+/// <summary>Grain keys and how to find the grain of an instance.</summary>
+public static class GrainKeys
+{
+    public static string Instance(string cluster, string instance) => $"{cluster}/{instance}";
+
+    /// <summary>Cluster and instance of a key.</summary>
+    public static (string Cluster, string Instance) Split(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var slash = key.LastIndexOf('/');
+        if (slash < 0) throw new ArgumentException($"'{key}' is no instance key: expected cluster/instance.", nameof(key));
+        return (key[..slash], key[(slash + 1)..]);
+    }
+
+    /// <summary>The grain that runs this instance: a prefill grain for the prefill role, a decode grain for the others.</summary>
+    public static IInstanceGrain GetInstance(this IGrainFactory grains, ClusterSpec cluster, string instance)
+    {
+        ArgumentNullException.ThrowIfNull(grains);
+        ArgumentNullException.ThrowIfNull(cluster);
+        var key = Instance(cluster.Name, instance);
+        var role = cluster.Instances.First(i => i.Name == instance).Role;
+        return role == InstanceRole.Prefill ? grains.GetGrain<IPrefillGrain>(key) : grains.GetGrain<IDecodeGrain>(key);
+    }
+}

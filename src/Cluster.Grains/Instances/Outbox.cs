@@ -1,0 +1,66 @@
+using Cluster.Engine;
+using Cluster.Engine.KvCache;
+using Cluster.Grains.Messages;
+
+namespace Cluster.Grains.Instances;
+
+/// <summary>Gathers what a step has to say, so that each gateway and the router get one message for it.</summary>
+internal sealed class Outbox(string instance) : IKvEventSink
+{
+    private readonly Dictionary<IGatewayObserver, List<TokenEvent>> _tokens = [];
+    private readonly List<ulong> _stored = [];
+    private readonly List<ulong> _removed = [];
+    private readonly List<long> _prefillEnded = [];
+    private readonly List<long> _ended = [];
+
+    public void Stored(ulong key) => _stored.Add(key);
+
+    public void Removed(ulong key) => _removed.Add(key);
+
+    public void PrefillEnded(long requestId) => _prefillEnded.Add(requestId);
+
+    public void Tokens(LiveRequest request, int count) => Events(request).Add(new TokenEvent(request.Message.Id, count, null));
+
+    /// <summary>The request's end, on its last tokens where they leave in the same message.</summary>
+    public void End(LiveRequest request, RequestEnd end)
+    {
+        _ended.Add(request.Message.Id);
+        var events = Events(request);
+        var last = events.FindLastIndex(e => e.RequestId == request.Message.Id);
+        if (last >= 0) events[last] = events[last] with { End = end };
+        else events.Add(new TokenEvent(request.Message.Id, 0, end));
+    }
+
+    /// <summary>Ends without telling the gateway: it knows.</summary>
+    public void EndSilently(long requestId) => _ended.Add(requestId);
+
+    public void SendTokens(long nowNs)
+    {
+        foreach (var (gateway, events) in _tokens)
+        {
+            if (events.Count == 0) continue;
+            _ = gateway.OnTokensAsync(new TokenBatch(instance, nowNs, [.. events]));
+            events.Clear();
+        }
+    }
+
+    /// <summary>News for the router; null when there is none.</summary>
+    public InstanceReport? TakeReport(Instance state, long nowNs, bool always)
+    {
+        if (!always && _stored.Count + _removed.Count + _prefillEnded.Count + _ended.Count == 0) return null;
+        var report = new InstanceReport(
+            instance, nowNs, state.State.Running, state.State.WaitingCount, state.State.Pool.Usage,
+            [.. _stored], [.. _removed], [.. _prefillEnded], [.. _ended]);
+        _stored.Clear();
+        _removed.Clear();
+        _prefillEnded.Clear();
+        _ended.Clear();
+        return report;
+    }
+
+    private List<TokenEvent> Events(LiveRequest request)
+    {
+        if (!_tokens.TryGetValue(request.Gateway, out var events)) _tokens[request.Gateway] = events = [];
+        return events;
+    }
+}

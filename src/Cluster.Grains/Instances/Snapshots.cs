@@ -1,0 +1,36 @@
+using Cluster.Engine;
+using Cluster.Grains.Messages;
+
+namespace Cluster.Grains.Instances;
+
+/// <summary>Takes the picture of an instance that consoles and metrics show.</summary>
+internal static class Snapshots
+{
+    public static InstanceSnapshot Of(Instance instance, StepLoop loop)
+    {
+        var (state, counters, walls) = (instance.State, instance.State.Counters, instance.Walls);
+        return new InstanceSnapshot
+        {
+            Name = instance.Spec.Name,
+            Role = instance.Spec.Role.ToString().ToLowerInvariant(),
+            Running = state.Running,
+            Waiting = state.WaitingCount + state.Reserving.Count,
+            KvUsage = state.Pool.Usage,
+            Steps = counters.Steps,
+            Preemptions = counters.Preemptions,
+            PromptTokens = counters.PromptTokens,
+            GenerationTokens = counters.GenerationTokens,
+            PrefixCacheQueries = counters.PrefixCacheQueries,
+            PrefixCacheHits = counters.PrefixCacheHits,
+            WallSeconds =
+            [
+                walls.ComputeSeconds, walls.BandwidthSeconds, walls.NetworkSeconds, walls.HostSeconds,
+                walls.BlockedOnBlocksSeconds, walls.BlockedOnSlotsSeconds,
+            ],
+            BusySeconds = walls.BusySeconds,
+            LatenessNs = [loop.Lateness.QuantileNs(0.5), loop.Lateness.QuantileNs(0.99), loop.Lateness.QuantileNs(1)],
+            MatmulRatio = loop.RatioMillionths.Count == 0 ? 1 : loop.RatioMillionths.QuantileNs(0.5) / 1e6,
+            SaturatedSteps = loop.SaturatedSteps,
+        };
+    }
+}

@@ -1,0 +1,64 @@
+using Cluster.Compute;
+using Cluster.Engine;
+using Cluster.Engine.Diagnosis;
+using Cluster.Grains.Timing;
+
+namespace Cluster.Grains.Instances;
+
+/// <summary>
+/// Drives one instance in emulated real time: begin a step, let the host do its share of matrix products, wait for
+/// the step's own end, end it. The clock is absolute: a step that ended late makes the next one no longer.
+/// </summary>
+internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTimer timer, Action publish)
+{
+    private Task _loop = Task.CompletedTask;
+    private long _stepEndedNs;
+    private long _inputNs;
+
+    /// <summary>How late steps ended, wall nanoseconds.</summary>
+    public DurationHistogram Lateness { get; } = new();
+
+    /// <summary>Emulated ÷ modelled duration of each step, in millionths.</summary>
+    public DurationHistogram RatioMillionths { get; } = new();
+
+    public long SaturatedSteps { get; private set; }
+
+    /// <summary>Why the loop broke; null while it is sound.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>The moment to stamp an input with.</summary>
+    public long InputNs() => _inputNs = Math.Max(clock.NowNs, _stepEndedNs);
+
+    /// <summary>Carries out what an input caused and sees that the loop runs. Returns at once.</summary>
+    public void Kick()
+    {
+        publish();
+        if (_loop.IsCompleted) _loop = RunAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (instance.TryBeginStep(Math.Max(_stepEndedNs, _inputNs), out var step))
+            {
+                publish();
+                var timing = await timer.RunAsync(step.Shape, step.Cost, CancellationToken.None);
+                var dueNs = step.StartNs + timing.EmulatedDurationNs;
+                RatioMillionths.Record((long)(timing.Ratio * 1e6));
+                if (timing.Saturated) SaturatedSteps++;
+                await clock.WaitUntilAsync(dueNs);
+                Lateness.Record(Math.Max(0, (long)((clock.NowNs - dueNs) / clock.Scale)));
+                instance.EndStep(dueNs);
+                _stepEndedNs = dueNs;
+                publish();
+            }
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // Nobody awaits the loop: keep the reason for the health check and let the grain end its requests.
+            Failure = failure;
+            publish();
+        }
+    }
+}

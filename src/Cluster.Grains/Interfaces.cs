@@ -1,0 +1,75 @@
+using Cluster.Grains.Messages;
+using Orleans.Concurrency;
+
+namespace Cluster.Grains;
+
+/// <summary>One engine instance; its key is <c>cluster/instance</c>, see <see cref="GrainKeys"/>.</summary>
+public interface IInstanceGrain : IGrainWithStringKey
+{
+    /// <summary>Takes a request whose prompt is to be computed here.</summary>
+    Task SubmitAsync(SubmitOrder order);
+
+    /// <summary>The client has gone: slot and blocks are free within a step.</summary>
+    Task AbortAsync(long requestId);
+
+    /// <summary>What the instance is doing, for consoles and metrics.</summary>
+    [AlwaysInterleave]
+    Task<InstanceSnapshot> GetSnapshotAsync();
+
+    /// <summary>Forgets cached prefixes; false when running requests hold some.</summary>
+    Task<bool> ResetPrefixCacheAsync();
+}
+
+/// <summary>Computes prompts and holds their KV until a decode instance has it.</summary>
+public interface IPrefillGrain : IInstanceGrain
+{
+    /// <summary>The KV of this request has left; its blocks are free.</summary>
+    Task ReleaseAsync(long requestId);
+}
+
+/// <summary>Generates; computes prompts too, where they are short or the instance is aggregated.</summary>
+public interface IDecodeGrain : IInstanceGrain
+{
+    /// <summary>Takes over a request whose prompt was computed elsewhere.</summary>
+    Task TakeOverAsync(HandOver handOver);
+}
+
+/// <summary>The links between the instances of one cluster.</summary>
+public interface ILinkGrain : IGrainWithStringKey
+{
+    /// <summary>Moves KV; completes when it has arrived.</summary>
+    Task TransferAsync(TransferOrder order);
+
+    [AlwaysInterleave]
+    Task<LinkSnapshot> GetSnapshotAsync();
+}
+
+/// <summary>The router in front of one cluster.</summary>
+public interface IRouterGrain : IGrainWithStringKey
+{
+    Task<RouteReply> RouteAsync(RequestMessage request);
+
+    /// <summary>News of an instance's last step.</summary>
+    [OneWay]
+    Task ReportAsync(InstanceReport report);
+
+    /// <summary>A request ended before any instance could say so.</summary>
+    [OneWay]
+    Task EndedAsync(long requestId);
+}
+
+/// <summary>The cluster as a whole: what it consists of and how it is.</summary>
+public interface ITopologyGrain : IGrainWithStringKey
+{
+    Task<TopologySnapshot> GetSnapshotAsync();
+
+    Task<bool> ResetPrefixCachesAsync();
+}
+
+/// <summary>A gateway, as instances see it.</summary>
+public interface IGatewayObserver : IGrainObserver
+{
+    /// <summary>Tokens of one step.</summary>
+    [OneWay]
+    Task OnTokensAsync(TokenBatch batch);
+}

@@ -1,0 +1,44 @@
+namespace Cluster.Grains.Messages;
+
+/// <summary>An instance at a moment; counts are since its activation.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.instance.v1")]
+public sealed record InstanceSnapshot
+{
+    [Id(0)] public required string Name { get; init; }
+    [Id(1)] public required string Role { get; init; }
+    [Id(2)] public required int Running { get; init; }
+    [Id(3)] public required int Waiting { get; init; }
+    [Id(4)] public required double KvUsage { get; init; }
+    [Id(5)] public required long Steps { get; init; }
+    [Id(6)] public required long Preemptions { get; init; }
+    [Id(7)] public required long PromptTokens { get; init; }
+    [Id(8)] public required long GenerationTokens { get; init; }
+    [Id(9)] public required long PrefixCacheQueries { get; init; }
+    [Id(10)] public required long PrefixCacheHits { get; init; }
+
+    /// <summary>Step time by what bound it: compute, bandwidth, network, host; then blocked on blocks and on slots; seconds.</summary>
+    [Id(11)] public required double[] WallSeconds { get; init; }
+
+    /// <summary>How late steps ended against their clock, nanoseconds: p50, p99, largest.</summary>
+    [Id(12)] public required double[] LatenessNs { get; init; }
+
+    /// <summary>Emulated ÷ modelled step duration, median; 1 unless compute is measured.</summary>
+    [Id(13)] public required double MatmulRatio { get; init; }
+
+    /// <summary>Steps that found the host's compute threads saturated.</summary>
+    [Id(14)] public required long SaturatedSteps { get; init; }
+    [Id(15)] public required double BusySeconds { get; init; }
+}
+
+/// <summary>The links at a moment.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.link.v1")]
+public sealed record LinkSnapshot(
+    [property: Id(0)] int ActiveTransfers,
+    [property: Id(1)] double BytesMoved);
+
+/// <summary>A cluster at a moment.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.topology.v1")]
+public sealed record TopologySnapshot(
+    [property: Id(0)] string Cluster,
+    [property: Id(1)] InstanceSnapshot[] Instances,
+    [property: Id(2)] LinkSnapshot Links);

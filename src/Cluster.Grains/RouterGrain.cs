@@ -1,0 +1,43 @@
+using Cluster.Engine.Routing;
+using Cluster.Grains.Messages;
+
+namespace Cluster.Grains;
+
+/// <summary>The router of one cluster: its decisions are the engine's, its view is what instances reported.</summary>
+public sealed class RouterGrain(ClusterContext context) : Grain, IRouterGrain
+{
+    private readonly Router _router = new(context.Cluster, logsDecisions: true);
+
+    public async Task<RouteReply> RouteAsync(RequestMessage request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var decision = _router.Route(request.ToSpec(), context.Clock.NowNs);
+        if (context.Cluster.Router.DecisionNs > 0) await context.Clock.WaitUntilAsync(context.Clock.NowNs + context.Cluster.Router.DecisionNs);
+        var nowNs = context.Clock.NowNs;
+        if (decision is null) return new RouteReply(false, "", "", nowNs);
+        var instances = context.Cluster.Instances;
+        return new RouteReply(true, instances[decision.PrefillInstance].Name, instances[decision.DecodeInstance].Name, nowNs);
+    }
+
+    public Task ReportAsync(InstanceReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var instance = context.IndexOf(report.Instance);
+        if (_router.UsesPrefixOverlap)
+        {
+            foreach (var key in report.StoredBlocks) _router.Stored(instance, key, report.AtNs);
+            foreach (var key in report.RemovedBlocks) _router.Removed(instance, key, report.AtNs);
+        }
+
+        foreach (var id in report.PrefillEnded) _router.PrefillEnded(id, report.AtNs);
+        foreach (var id in report.Ended) _router.Ended(id, report.AtNs);
+        if (_router.UsesLoadReports) _router.Report(instance, new InstanceLoad(report.Running, report.Waiting, report.KvUsage), report.AtNs);
+        return Task.CompletedTask;
+    }
+
+    public Task EndedAsync(long requestId)
+    {
+        _router.Ended(requestId, context.Clock.NowNs);
+        return Task.CompletedTask;
+    }
+}

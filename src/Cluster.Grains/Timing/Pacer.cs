@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Cluster.Grains.Timing;
+
+/// <summary>
+/// Wakes sleepers to within tens of microseconds: one thread for the process, where a timer of the framework would be
+/// a millisecond or more off.
+/// </summary>
+public sealed partial class Pacer : IDisposable
+{
+    /// <summary>The longest sleep, so that an earlier sleeper that joins meanwhile is late by no more.</summary>
+    private const long MaxNapNs = 200_000;
+
+    private readonly PriorityQueue<TaskCompletionSource, long> _sleepers = new();
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _work = new(0);
+    private readonly Thread _thread;
+    private volatile bool _disposed;
+
+    public Pacer()
+    {
+        _thread = new Thread(Run) { IsBackground = true, Name = "xpyd-pacer", Priority = ThreadPriority.Highest };
+        _thread.Start();
+    }
+
+    /// <summary>Completes when <see cref="Stopwatch.GetTimestamp"/> reaches this value.</summary>
+    public Task WaitUntilAsync(long timestamp)
+    {
+        if (Stopwatch.GetTimestamp() >= timestamp) return Task.CompletedTask;
+        var sleeper = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool first;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            first = _sleepers.Count == 0;
+            _sleepers.Enqueue(sleeper, timestamp);
+        }
+
+        if (first) _work.Release();
+        return sleeper.Task;
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+        }
+
+        _work.Release();
+        _thread.Join();
+        _work.Dispose();
+        while (_sleepers.TryDequeue(out var sleeper, out _)) sleeper.TrySetCanceled();
+    }
+
+    private void Run()
+    {
+        while (!_disposed)
+        {
+            long due;
+            lock (_gate)
+            {
+                while (_sleepers.TryPeek(out var sleeper, out due) && due <= Stopwatch.GetTimestamp())
+                {
+                    _sleepers.Dequeue();
+                    sleeper.SetResult();
+                }
+
+                due = _sleepers.TryPeek(out _, out due) ? due : long.MaxValue;
+            }
+
+            if (due == long.MaxValue) _work.Wait();
+            else Nap((long)((due - Stopwatch.GetTimestamp()) * (1e9 / Stopwatch.Frequency)));
+        }
+    }
+
+    private static void Nap(long nanoseconds)
+    {
+        if (nanoseconds <= 0) return;
+        if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
+        {
+            var span = new TimeSpec { Nanoseconds = (nint)Math.Min(nanoseconds, MaxNapNs) };
+            // A signal may cut the nap short; the loop looks at the clock again anyway.
+            _ = NanoSleep(in span, 0);
+        }
+        else
+        {
+            Thread.Sleep(nanoseconds > 2_000_000 ? 1 : 0);
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TimeSpec
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
+    }
+
+    [LibraryImport("libc", EntryPoint = "nanosleep")]
+    private static partial int NanoSleep(in TimeSpec span, nint remaining);
+}
