@@ -12,6 +12,8 @@ internal static class CommandRegistry
         {
             RunCommand.Create(),
             SimulateCommand.Create(),
+            CalcCommand.Create(),
+            new Command("catalog", "Models, GPUs, links and engines, each number with its source.") { CatalogImportCommand.Create() },
         };
         return root;
     }
