@@ -39,6 +39,26 @@ public sealed partial class Instance
         ReserveWaiting(nowNs);
     }
 
+    /// <summary>
+    /// KV of a prompt's leading <paramref name="tokens"/> arrived ahead of the request, copied from another instance's cache:
+    /// it enters the prefix cache here, as far as there is room.
+    /// </summary>
+    /// <returns>Tokens that are cached here now.</returns>
+    public int AdoptPrefix(RequestSpec request, int tokens)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (!Spec.Kv.EnablePrefixCaching) return 0;
+        var keys = request.Content.ChainedBlockKeys(Spec.Kv.BlockSize, tokens).AsSpan();
+        var hits = State.Pool.CountPrefix(keys);
+        State.Pool.Acquire(keys[..hits]);
+        var added = (int)Math.Min(keys.Length - hits, State.Pool.Available);
+        State.Pool.TryAllocate(added);
+        State.Pool.Publish(keys.Slice(hits, added));
+        State.Pool.Release(keys[..(hits + added)]);
+        State.Counters.ReceivedTokens += (long)added * Spec.Kv.BlockSize;
+        return (hits + added) * Spec.Kv.BlockSize;
+    }
+
     /// <summary>The KV that was held here was not pulled in time: its blocks are taken back.</summary>
     public void ExpireHeld(Sequence sequence, long nowNs)
     {

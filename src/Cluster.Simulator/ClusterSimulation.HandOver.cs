@@ -14,6 +14,24 @@ public sealed partial class ClusterSimulation
     private long _scheduledTransferNs = Time.Never;
     private bool _expiryScheduled;
 
+    /// <summary>Before its prefill, a request waits for the prefix that another instance has.</summary>
+    private void StartCopy(Flight flight)
+    {
+        var decision = flight.Decision!;
+        var source = _cluster.Instances[decision.CopySource];
+        var tokens = decision.CopyTokens - decision.OverlapBlocks * _cluster.Instances[0].Kv.BlockSize;
+        var id = _links!.Start(decision.CopySource, decision.PrefillInstance, TransferPlan.Bytes(_cluster.Transfer, source, tokens, tokens), _nowNs);
+        flight.Transfers.Add(id);
+        _transfers.Add(id, flight);
+        ScheduleTransfer();
+    }
+
+    private void EndCopy(Flight flight)
+    {
+        _instances[flight.Decision!.PrefillInstance].AdoptPrefix(flight.Request, flight.Decision.CopyTokens);
+        EnqueuePrefill(flight);
+    }
+
     /// <summary>Prefill is done: what has not left yet may leave now.</summary>
     private void HandOver(Flight flight)
     {
@@ -80,8 +98,12 @@ public sealed partial class ClusterSimulation
         {
             _transfers.Remove(id, out var flight);
             flight!.Transfers.Remove(id);
-            flight.HandOver!.FlowEnded();
-            if (flight.HandOver.IsComplete) Arrive(flight);
+            if (flight.Prefill is null) EndCopy(flight);
+            else
+            {
+                flight.HandOver!.FlowEnded();
+                if (flight.HandOver.IsComplete) Arrive(flight);
+            }
         }
 
         ScheduleTransfer();

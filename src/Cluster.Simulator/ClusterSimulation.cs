@@ -37,7 +37,7 @@ public sealed partial class ClusterSimulation
     {
         _cluster = cluster;
         _observer = observer;
-        _router = new Router(cluster);
+        _router = new Router(cluster, observer?.LogsDecisions ?? false);
         _instances = new Instance[cluster.Instances.Length];
         _isTouched = new bool[cluster.Instances.Length];
         for (var i = 0; i < _instances.Length; i++)
@@ -126,12 +126,20 @@ public sealed partial class ClusterSimulation
         flight.Decision = _router.Route(flight.Request, _nowNs);
         if (flight.Decision is null)
         {
+            flight.Rejection = _router.Rejection;
             End(flight, RequestOutcome.Rejected);
             return;
         }
 
         Log((ulong)flight.Request.Id, (ulong)flight.Decision.PrefillInstance << 32 | (uint)flight.Decision.DecodeInstance);
-        var target = flight.Decision.IsLocal ? flight.Request.OutputTokens : 1;
+        _observer?.Placed(flight.Request, flight.Decision);
+        if (flight.Decision.CopySource >= 0) StartCopy(flight);
+        else EnqueuePrefill(flight);
+    }
+
+    private void EnqueuePrefill(Flight flight)
+    {
+        var target = flight.Decision!.IsLocal ? flight.Request.OutputTokens : 1;
         flight.Prefill = new Sequence(flight.Request, target) { Timeline = flight.Timeline };
         _instances[flight.Decision.PrefillInstance].Enqueue(flight.Prefill, _nowNs);
         Touch(flight.Decision.PrefillInstance);
@@ -181,11 +189,16 @@ public sealed partial class ClusterSimulation
             if (!_flights.TryGetValue(effect.Sequence.Id, out var flight)) continue;
             switch (effect.Kind)
             {
-                case InstanceEffectKind.FirstToken: break;
+                case InstanceEffectKind.FirstToken:
+                    if (flight.Decision!.IsLocal) _router.PrefillEnded(flight.Request.Id, _nowNs);
+                    break;
                 case InstanceEffectKind.PrefillComplete: HandOver(flight); break;
                 case InstanceEffectKind.KvReserved: Reserved(flight, effect.Tokens); break;
                 case InstanceEffectKind.Finished: End(flight, RequestOutcome.Completed); break;
-                case InstanceEffectKind.Rejected: End(flight, RequestOutcome.Rejected); break;
+                case InstanceEffectKind.Rejected:
+                    flight.Rejection = RejectionReason.NoInstance;
+                    End(flight, RequestOutcome.Rejected);
+                    break;
                 case InstanceEffectKind.Aborted: End(flight, RequestOutcome.Aborted); break;
                 default: throw new InvalidOperationException($"Nothing in virtual time causes {effect.Kind}.");
             }
@@ -205,7 +218,10 @@ public sealed partial class ClusterSimulation
         var record = new RequestRecord(
             request.Id, outcome, line.ArrivedNs, _nowNs, request.InputTokens, flight.VisibleTokens, cached,
             completed ? line.TtftNs : 0, completed ? line.Hops() : default,
-            flight.Decision?.PrefillInstance ?? -1, flight.Decision?.DecodeInstance ?? -1);
+            flight.Decision?.PrefillInstance ?? -1, flight.Decision?.DecodeInstance ?? -1)
+        {
+            Rejection = flight.Rejection,
+        };
         _records.Add(record);
         _observer?.Ended(in record);
         Log((ulong)line.FirstTokenNs, (ulong)_nowNs);
@@ -215,7 +231,7 @@ public sealed partial class ClusterSimulation
     /// <summary>The client went away: wherever its request is, it leaves; inside a step when that ends.</summary>
     private void Abort(Flight flight)
     {
-        if (flight.Decision is not { } decision)
+        if (flight.Decision is not { } decision || flight.Prefill is null)
         {
             End(flight, RequestOutcome.Aborted);
             return;

@@ -18,6 +18,9 @@ internal sealed class Flight(RequestSpec request)
 
     public Sequence? Decode { get; set; }
 
+    /// <summary>Why it was not placed.</summary>
+    public RejectionReason Rejection { get; set; }
+
     /// <summary>Null before the hand-over begins and when nothing is handed over.</summary>
     public HandOver? HandOver { get; set; }
 

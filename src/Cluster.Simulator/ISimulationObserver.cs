@@ -1,4 +1,6 @@
 using Cluster.Engine;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Routing;
 using Cluster.Simulator.Recording;
 
 namespace Cluster.Simulator;
@@ -8,6 +10,14 @@ public interface ISimulationObserver
 {
     /// <summary>An instance began a step; its <see cref="Instance.State"/> is that of the step's start.</summary>
     void StepBegan(int index, Instance instance, in Step step);
+
+    /// <summary>Whether decisions should carry every candidate's cost.</summary>
+    bool LogsDecisions => false;
+
+    /// <summary>The router placed a request.</summary>
+    void Placed(RequestSpec request, RoutingDecision decision)
+    {
+    }
 
     /// <summary>A request reached its terminal state.</summary>
     void Ended(in RequestRecord record);

@@ -113,6 +113,8 @@ public sealed class LawTests
             StalenessNs = random.NextInt(2) * 50 * Time.Millisecond,
             Replicas = random.NextInt(1, 2),
             DecisionNs = random.NextInt(2) * 1000,
+            Index = random.NextInt(3) == 0 ? PrefixIndexSource.History : PrefixIndexSource.Events,
+            HistoryTtlNs = Time.Second,
         };
         var transfer = new TransferSpec
         {
@@ -126,7 +128,13 @@ public sealed class LawTests
         var cluster = random.NextInt(2) == 0
             ? Clusters.Aggregated(random.NextInt(1, 3), i => Make($"aggregated-{i}", InstanceRole.Aggregated), router)
             : Clusters.Disaggregated(random.NextInt(1, 3), random.NextInt(1, 3), Make, router, transfer);
-        return (cluster with { TokenizeNsPerToken = random.NextInt(2) * 10 }, [.. Requests()]);
+        cluster = cluster with
+        {
+            TokenizeNsPerToken = random.NextInt(2) * 10,
+            Link = random.NextInt(2) == 0 ? Clusters.Link with { BytesPerSecond = 1e9 } : cluster.Link ?? Clusters.Link,
+            Slo = random.NextInt(2) == 0 ? cluster.Slo : new SloSpec(),
+        };
+        return (cluster, [.. Requests()]);
 
         InstanceSpec Make(string name, InstanceRole role)
         {

@@ -1,3 +1,5 @@
+using Cluster.Engine.Topology;
+
 namespace Cluster.Engine.Routing;
 
 /// <summary>One instance as a router sees it while it decides on one request: possibly stale.</summary>
@@ -21,6 +23,9 @@ public readonly record struct Candidate
     /// <summary>Requests in its queue, as it last reported.</summary>
     public int Waiting { get; init; }
 
+    /// <summary>Tokens per block of <see cref="ActiveBlocks"/>.</summary>
+    public int BlockSize { get; init; }
+
     /// <summary>Share of its KV blocks in use, as it last reported.</summary>
     public double KvUsage { get; init; }
 }
@@ -28,5 +33,14 @@ public readonly record struct Candidate
 /// <summary>The request to be placed, as far as a policy may look.</summary>
 public readonly record struct RoutingQuery(long RequestId, int InputTokens, int BlockSize, ulong SessionId)
 {
+    /// <summary>What the candidates are wanted for: <see cref="InstanceRole.Decode"/>, or prefill, whether they decode as well or not.</summary>
+    public InstanceRole Role { get; init; }
+
+    /// <summary>Objectives of the cluster.</summary>
+    public required SloSpec Slo { get; init; }
+
+    /// <summary>Works latencies out, for policies that ask.</summary>
+    public required LatencyPredictor Predictor { get; init; }
+
     public int InputBlocks => (InputTokens + BlockSize - 1) / BlockSize;
 }

@@ -11,7 +11,13 @@ public interface IRoutingPolicy
     /// <summary>Whether <see cref="Candidate.Waiting"/> and <see cref="Candidate.KvUsage"/> matter: without them no load reports need to travel.</summary>
     bool UsesLoadReports => false;
 
-    /// <summary>The position of the chosen candidate.</summary>
+    /// <summary>Instance that the chosen one should first fetch the prefix from; −1: none. Of the last choice.</summary>
+    int CopySource => -1;
+
+    /// <summary>Why the last choice was none.</summary>
+    RejectionReason Rejection => RejectionReason.None;
+
+    /// <summary>The position of the chosen candidate; −1 turns the request away (HTTP 429), see <see cref="Rejection"/>.</summary>
     /// <param name="query">The request.</param>
     /// <param name="candidates">At least one, in the order of the cluster's instances.</param>
     /// <param name="costs">To be filled for the decision log, lower is better; same length as <paramref name="candidates"/>.</param>

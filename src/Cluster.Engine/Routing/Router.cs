@@ -18,6 +18,8 @@ public sealed class Router
     private readonly int[] _overlaps;
     private readonly int[] _overlapTokens;
     private readonly int[] _blockSizes;
+    private readonly LatencyPredictor _predictor;
+    private readonly bool _usesOverlap;
     private long _routed;
 
     /// <param name="logsDecisions">Keep every candidate's cost in the decision: for inspectors and tests.</param>
@@ -32,49 +34,62 @@ public sealed class Router
         _blockSizes = [.. cluster.Instances.Select(i => i.Kv.BlockSize).Distinct()];
         _replicas = new Replica[cluster.Router.Replicas];
         for (var i = 0; i < _replicas.Length; i++) _replicas[i] = new Replica(cluster, i);
+        _predictor = new LatencyPredictor(cluster);
         var overlap = _replicas[0].Prefill.UsesPrefixOverlap || cluster.Transfer.Conditional is not null;
-        UsesPrefixOverlap = overlap && cluster.Instances.Any(i => i.Kv.EnablePrefixCaching);
+        _usesOverlap = overlap && cluster.Instances.Any(i => i.Kv.EnablePrefixCaching);
+        UsesPrefixOverlap = _usesOverlap && cluster.Router.Index == PrefixIndexSource.Events;
     }
 
     /// <summary>Whether block events are of any use: if not, nobody needs to send them.</summary>
     public bool UsesPrefixOverlap { get; }
+
+    /// <summary>Why the last <see cref="Route"/> returned null.</summary>
+    public RejectionReason Rejection { get; private set; }
 
     /// <summary>Whether load reports are of any use.</summary>
     public bool UsesLoadReports => _replicas[0].Prefill.UsesLoadReports;
 
     private sealed class Replica(ClusterSpec cluster, int index)
     {
-        public RouterView View { get; } = new(cluster.Instances.Length, cluster.Router.StalenessNs);
+        public RouterView View { get; } = new(cluster.Instances.Length, cluster.Router.StalenessNs, cluster.Router.HistoryTtlNs);
         public IRoutingPolicy Prefill { get; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
         public IRoutingPolicy Decode { get; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
         public RandomStream Random { get; } = new(cluster.Seed, $"router-{index}");
     }
 
-    /// <summary>Places a request. Null when no open instance serves it.</summary>
+    /// <summary>Places a request. Null when no open instance serves it or the policy turns it away: see <see cref="Rejection"/>.</summary>
     public RoutingDecision? Route(RequestSpec request, long nowNs)
     {
         ArgumentNullException.ThrowIfNull(request);
         var replica = _replicas[(int)(_routed++ % _replicas.Length)];
         replica.View.CatchUp(nowNs);
-        if (UsesPrefixOverlap) FindOverlaps(replica.View.Index, request);
-        var query = new RoutingQuery(request.Id, request.InputTokens, _blockSizes[0], request.SessionId);
+        if (_usesOverlap) FindOverlaps(replica.View.Index, request);
+        var query = new RoutingQuery(request.Id, request.InputTokens, _blockSizes[0], request.SessionId)
+        {
+            Role = InstanceRole.Prefill,
+            Slo = _cluster.Slo,
+            Predictor = _predictor,
+        };
         var prefill = Choose(replica, replica.Prefill, in query, request.Model, InstanceRole.Prefill);
         if (prefill is null) return null;
-        var decode = prefill;
+        var (decode, movesPrefill) = (prefill, false);
         if (_cluster.Instances[prefill.Value.Instance].Role == InstanceRole.Prefill)
         {
             // KV of one model means nothing to another.
             var model = _cluster.Instances[prefill.Value.Instance].Deployment.Model.Name;
-            decode = Choose(replica, replica.Decode, in query, model, InstanceRole.Decode);
+            decode = Choose(replica, replica.Decode, query with { Role = InstanceRole.Decode }, model, InstanceRole.Decode);
             if (decode is null) return null;
-            if (ComputesLocally(request, _overlapTokens[decode.Value.Instance])) prefill = decode;
+            if (ComputesLocally(request, _overlapTokens[decode.Value.Instance])) (prefill, movesPrefill) = (decode, true);
         }
 
-        var overlap = _overlapTokens[prefill.Value.Instance] / query.BlockSize;
-        var uncached = Math.Max(1, request.InputTokens - _overlapTokens[prefill.Value.Instance]);
-        replica.View.Placed(request.Id, prefill.Value.Instance, decode!.Value.Instance, uncached, query.InputBlocks);
-        return new RoutingDecision(request.Id, nowNs, prefill.Value.Instance, decode.Value.Instance, overlap)
+        var copySource = movesPrefill ? -1 : replica.Prefill.CopySource;
+        var cached = _overlapTokens[copySource >= 0 ? copySource : prefill.Value.Instance];
+        replica.View.Placed(request.Id, prefill.Value.Instance, decode.Value.Instance, Math.Max(1, request.InputTokens - cached), query.InputBlocks);
+        if (_usesOverlap && _cluster.Router.Index == PrefixIndexSource.History) Remember(replica, request, prefill.Value.Instance, decode.Value.Instance, nowNs);
+        return new RoutingDecision(request.Id, nowNs, prefill.Value.Instance, decode.Value.Instance, _overlapTokens[prefill.Value.Instance] / query.BlockSize)
         {
+            CopySource = copySource,
+            CopyTokens = copySource < 0 ? 0 : cached,
             PrefillCosts = prefill.Value.Costs,
             DecodeCosts = decode.Value.Costs,
         };
@@ -121,6 +136,15 @@ public sealed class Router
     /// <summary>The instance takes requests again.</summary>
     public void Open(int instance) => _closed[instance] = false;
 
+    private void Remember(Replica replica, RequestSpec request, int prefill, int decode, long nowNs)
+    {
+        Keep(prefill);
+        if (decode != prefill) Keep(decode);
+
+        void Keep(int instance) =>
+            replica.View.Remember(instance, request.Content.ChainedBlockKeys(_cluster.Instances[instance].Kv.BlockSize, request.InputTokens), nowNs);
+    }
+
     /// <summary>Instances with blocks of another size keep other keys, so each size is looked up by itself.</summary>
     private void FindOverlaps(KvIndex index, RequestSpec request)
     {
@@ -151,13 +175,20 @@ public sealed class Router
             // An aggregated instance can take a request whole, so it stands among the prefill candidates.
             var serves = instance.Role == role || (role == InstanceRole.Prefill && instance.Role == InstanceRole.Aggregated);
             if (serves && !_closed[i] && (model is null || instance.Deployment.Model.Name == model))
-                candidates[count++] = replica.View.Candidate(i, _overlapTokens[i] / query.BlockSize);
+                candidates[count++] = replica.View.Candidate(i, _overlapTokens[i] / query.BlockSize, query.BlockSize);
         }
 
+        Rejection = RejectionReason.NoInstance;
         if (count == 0) return null;
         candidates = candidates[..count];
         Span<double> costs = count <= 64 ? stackalloc double[count] : new double[count];
         var chosen = policy.Choose(in query, candidates, costs, replica.Random);
+        if (chosen < 0)
+        {
+            Rejection = policy.Rejection;
+            return null;
+        }
+
         var log = ImmutableArray<CandidateCost>.Empty;
         if (_logs)
         {

@@ -7,7 +7,7 @@ public readonly record struct InstanceLoad(int Running, int Waiting, double KvUs
 /// What one router replica believes of the cluster: its own decisions at once, everything else after the staleness
 /// delay.
 /// </summary>
-internal sealed class RouterView(int instances, long stalenessNs)
+internal sealed class RouterView(int instances, long stalenessNs, long historyTtlNs)
 {
     private readonly Queue<Update> _delayed = new();
     private readonly Dictionary<long, Placement> _active = [];
@@ -30,7 +30,13 @@ internal sealed class RouterView(int instances, long stalenessNs)
 
     private readonly record struct Placement(int PrefillInstance, int DecodeInstance, int PrefillTokens, int Blocks);
 
+    private RoutingHistory? _history;
+
     public KvIndex Index { get; } = new(instances);
+
+    /// <summary>This replica sent a prompt with these blocks there.</summary>
+    public void Remember(int instance, ReadOnlySpan<ulong> keys, long nowNs) =>
+        (_history ??= new RoutingHistory(Index, historyTtlNs)).Placed(instance, keys, nowNs);
 
     public void Stored(int instance, ulong key, long nowNs) => Apply(new Update(nowNs, UpdateKind.Stored, instance, key, default));
 
@@ -59,6 +65,7 @@ internal sealed class RouterView(int instances, long stalenessNs)
     /// <summary>Lets delayed news arrive.</summary>
     public void CatchUp(long nowNs)
     {
+        _history?.Expire(nowNs);
         while (_delayed.TryPeek(out var update) && update.EffectiveNs <= nowNs)
         {
             _delayed.Dequeue();
@@ -66,8 +73,9 @@ internal sealed class RouterView(int instances, long stalenessNs)
         }
     }
 
-    public Candidate Candidate(int instance, int overlapBlocks) => new()
+    public Candidate Candidate(int instance, int overlapBlocks, int blockSize) => new()
     {
+        BlockSize = blockSize,
         Instance = instance,
         OverlapBlocks = overlapBlocks,
         PendingPrefillTokens = _pendingPrefillTokens[instance],

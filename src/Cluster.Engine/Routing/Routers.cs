@@ -7,5 +7,6 @@ public static class Routers
 {
     public static PolicyRegistry<IRoutingPolicy> Registry { get; } = new(
         RoundRobinRouting.Policy, RandomRouting.Policy, LeastRequestsRouting.Policy, PowerOfTwoRouting.Policy,
-        SessionAffinityRouting.Policy, KvAwareRouting.Policy, CacheAwareRouting.Policy, ScorersRouting.Policy);
+        SessionAffinityRouting.Policy, KvAwareRouting.Policy, CacheAwareRouting.Policy, ScorersRouting.Policy,
+        PredictedLatencyRouting.Policy, ConductorRouting.Policy);
 }

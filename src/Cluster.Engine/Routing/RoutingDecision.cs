@@ -11,11 +11,28 @@ public sealed record RoutingDecision(long RequestId, long AtNs, int PrefillInsta
     /// <summary>True when prompt and output are computed in one place.</summary>
     public bool IsLocal => PrefillInstance == DecodeInstance;
 
+    /// <summary>Instance to copy the leading <see cref="CopyTokens"/> prompt tokens' KV from before prefill; −1: none.</summary>
+    public int CopySource { get; init; } = -1;
+
+    public int CopyTokens { get; init; }
+
     /// <summary>Costs of all prefill candidates, lower is better; empty unless decisions are logged.</summary>
     public ImmutableArray<CandidateCost> PrefillCosts { get; init; } = [];
 
     /// <summary>Costs of all decode candidates.</summary>
     public ImmutableArray<CandidateCost> DecodeCosts { get; init; } = [];
+}
+
+/// <summary>Why a request was not placed.</summary>
+public enum RejectionReason
+{
+    None,
+    /// <summary>No open instance serves its model, or none can ever hold it.</summary>
+    NoInstance,
+    /// <summary>No instance is predicted to meet the TTFT objective (HTTP 429).</summary>
+    PredictedTtft,
+    /// <summary>No instance is predicted to meet the TPOT objective (HTTP 429).</summary>
+    PredictedTpot,
 }
 
 /// <summary>One candidate in a decision.</summary>

@@ -10,9 +10,24 @@ public sealed record RouterSpec(string Policy)
     /// <summary>Age of the load and cache view the router decides on.</summary>
     public long StalenessNs { get; init; }
 
+    /// <summary>Where the router's index of cached blocks comes from.</summary>
+    public PrefixIndexSource Index { get; init; }
+
+    /// <summary>How long the router believes its own history (llm-d's and Dynamo's approximate mode: 120 s).</summary>
+    public long HistoryTtlNs { get; init; } = 120 * Units.Time.Second;
+
     /// <summary>Independent router replicas; each sees only its own decisions at once.</summary>
     public int Replicas { get; init; } = 1;
 
     /// <summary>Cost of one routing decision: the <c>route</c> hop.</summary>
     public long DecisionNs { get; init; }
+}
+
+/// <summary>How a router learns which instance has which block.</summary>
+public enum PrefixIndexSource
+{
+    /// <summary>Instances tell what they store and evict.</summary>
+    Events,
+    /// <summary>The router remembers what it sent where.</summary>
+    History,
 }

@@ -1,4 +1,5 @@
 using Cluster.Engine.Models;
+using Cluster.Engine.Topology;
 using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Sections;
 using Cluster.Scenarios.Yaml;
@@ -63,6 +64,9 @@ internal static class VariantReader
         {
             Dials = PolicyNames.ReadDials(r.Section("dials", "Numbers the policy is tuned by."), PolicyNames.RouterDials(policy)),
             StalenessNs = r.DurationNs("staleness", "Age of the router's view of load and cache. Default 0s.") ?? 0,
+            Index = r.Choice("index", "events: instances tell what they cache; history: the router remembers what it sent where. Default events.",
+                ["events", "history"]) is "history" ? PrefixIndexSource.History : PrefixIndexSource.Events,
+            HistoryTtlNs = r.DurationNs("history_ttl", "How long the router believes its own history. Default 120s.", 1) ?? new RouterSection().HistoryTtlNs,
             Replicas = r.Int("replicas", "Independent routers, each seeing only its own decisions at once. Default 1.", 1, 1024) ?? 1,
             DecisionNs = r.DurationNs("decision_time", "Time one decision takes. Default 0s.") ?? 0,
         };

@@ -80,6 +80,8 @@ public static class ScenarioResolver
             {
                 Dials = variant.Router.Dials,
                 StalenessNs = variant.Router.StalenessNs,
+                Index = variant.Router.Index,
+                HistoryTtlNs = variant.Router.HistoryTtlNs,
                 Replicas = variant.Router.Replicas,
                 DecisionNs = variant.Router.DecisionNs,
             },

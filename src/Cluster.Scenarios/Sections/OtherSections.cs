@@ -12,6 +12,12 @@ public sealed record RouterSection(string Policy = "kv-aware")
     /// <summary>Age of the router's view of load and cache; default 0.</summary>
     public long StalenessNs { get; init; }
 
+    /// <summary>Where the index of cached blocks comes from; default events.</summary>
+    public Cluster.Engine.Topology.PrefixIndexSource Index { get; init; }
+
+    /// <summary>How long the router believes its own history; default 120 s.</summary>
+    public long HistoryTtlNs { get; init; } = 120_000_000_000;
+
     /// <summary>Independent routers, each seeing only its own decisions at once; default 1.</summary>
     public int Replicas { get; init; } = 1;
 

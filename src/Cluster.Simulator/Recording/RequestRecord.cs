@@ -1,4 +1,5 @@
 using Cluster.Engine.Requests;
+using Cluster.Engine.Routing;
 
 namespace Cluster.Simulator.Recording;
 
@@ -20,6 +21,9 @@ public readonly record struct RequestRecord(
     long Id, RequestOutcome Outcome, long ArrivedNs, long FinishedNs, int InputTokens, int OutputTokens, int CachedTokens,
     long TtftNs, TtftHops Hops, int PrefillInstance, int DecodeInstance)
 {
+    /// <summary>Why it was turned away.</summary>
+    public RejectionReason Rejection { get; init; }
+
     public long E2eNs => FinishedNs - ArrivedNs;
 
     /// <summary>(E2E − TTFT) ÷ (output tokens − 1); 0 for a single token.</summary>

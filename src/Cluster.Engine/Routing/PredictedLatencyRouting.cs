@@ -1,0 +1,29 @@
+using Cluster.Engine.Policies;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
+
+namespace Cluster.Engine.Routing;
+
+/// <summary>
+/// The instance whose own cost model promises the earliest first token (or, among decode instances, the shortest step):
+/// what no router in the field can know as well, so the bound for the others.
+/// </summary>
+public sealed class PredictedLatencyRouting : IRoutingPolicy
+{
+    public static Policy<IRoutingPolicy> Policy { get; } =
+        new("predicted-latency", "The earliest first token by each instance's cost model.", [], _ => new PredictedLatencyRouting());
+
+    public bool UsesPrefixOverlap => true;
+
+    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    {
+        for (var i = 0; i < costs.Length; i++)
+        {
+            costs[i] = query.Role == InstanceRole.Decode
+                ? query.Predictor.StepNs(in candidates[i], query.InputTokens)
+                : query.Predictor.TtftNs(in candidates[i], query.InputTokens, candidates[i].OverlapBlocks * (long)query.BlockSize);
+        }
+
+        return Choice.Lowest(costs, random);
+    }
+}

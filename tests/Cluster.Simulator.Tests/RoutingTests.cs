@@ -1,0 +1,86 @@
+using Cluster.Engine.Requests;
+using Cluster.Engine.Routing;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
+using Cluster.Simulator.Recording;
+using Cluster.Testing;
+
+namespace Cluster.Simulator.Tests;
+
+public sealed class RoutingTests
+{
+    [Fact]
+    public void Predicted_latency_weighs_queues_by_each_instance_s_speed()
+    {
+        // Instance 1 computes prompts ten times slower: until instance 0 has ten prompts queued, it is the better one.
+        var cluster = Clusters.Aggregated(2, i => Clusters.Instance($"aggregated-{i}", cost: new LinearCost(stepMs: 0, prefillTokenMs: i == 0 ? 0.05 : 0.5)), new RouterSpec("predicted-latency"));
+        var router = new Router(cluster, logsDecisions: true);
+        var chosen = Enumerable.Range(0, 11).Select(i => router.Route(Clusters.Request(i, 100, 1), 0)!).ToList();
+
+        chosen.Take(9).ShouldAllBe(d => d.PrefillInstance == 0);
+        chosen[10].PrefillCosts.Select(c => c.Cost).Min().ShouldBe(50e6, 1);
+    }
+
+    [Fact]
+    public void The_conductor_turns_away_what_would_miss_its_objective()
+    {
+        var cluster = Clusters.Aggregated(1, router: new RouterSpec("conductor")) with { Slo = new SloSpec(TtftNs: 100 * Time.Millisecond) };
+        // A prompt of 1,000 takes 55 ms: the second of two at once would wait for the first.
+        var run = ClusterSimulation.Run(cluster, new Workload.OpenLoop([Clusters.Request(0, 1000, 2), Clusters.Request(1, 1000, 2)]));
+
+        run.Requests.OrderBy(r => r.Id).Select(r => (r.Outcome, r.Rejection)).ShouldBe(
+            [(RequestOutcome.Completed, RejectionReason.None), (RequestOutcome.Rejected, RejectionReason.PredictedTtft)]);
+    }
+
+    [Fact]
+    public void The_conductor_copies_a_hot_prefix_to_an_idle_instance()
+    {
+        var cluster = Clusters.Disaggregated(2, 1, router: new RouterSpec("conductor") { Dials = new Dictionary<string, double> { ["early_rejection"] = 0 } });
+        var content = TokenContent.Unique(5, 2001);
+        List<RequestSpec> requests = [Clusters.Request(0, 2000, 1, 0, content)];
+        // Three at once later: the holder is the best for the first, the others pay for its queue or for a copy.
+        for (var i = 1; i <= 4; i++) requests.Add(Clusters.Request(i, 2000, 1, Time.Second, content));
+        var observer = new RegretObserver(cluster);
+        var run = ClusterSimulation.Run(cluster, new Workload.OpenLoop(requests), observer);
+
+        var copy = observer.Decisions.First(d => d.CopySource >= 0);
+        copy.CopyTokens.ShouldBe(1984);
+        run.KvBytesMoved.ShouldBe(observer.Decisions.Count(d => d.CopySource >= 0) * 1984 * 131_072.0);
+        run.Requests.Where(r => r.Id > 0).ShouldAllBe(r => r.CachedTokens >= 1984);
+    }
+
+    [Fact]
+    public void History_is_believed_for_its_time_to_live_and_needs_no_events()
+    {
+        var router = new Router(Clusters.Aggregated(4, router: new RouterSpec("cache-aware") { Index = PrefixIndexSource.History, HistoryTtlNs = 100 }));
+        router.UsesPrefixOverlap.ShouldBeFalse();
+        var content = TokenContent.Unique(5, 400);
+        var first = router.Route(Clusters.Request(0, 300, 10, content: content), 0)!;
+        router.Ended(0, 1);
+
+        var soon = router.Route(Clusters.Request(1, 300, 10, content: content), 50)!;
+        (soon.PrefillInstance, soon.OverlapBlocks).ShouldBe((first.PrefillInstance, 18));
+        router.Route(Clusters.Request(2, 300, 10, content: content), 149)!.OverlapBlocks.ShouldBe(18);
+        router.Route(Clusters.Request(3, 300, 10, content: TokenContent.Unique(5, 400)), 400)!.OverlapBlocks.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("round-robin")]
+    [InlineData("predicted-latency")]
+    public void Regret_is_never_negative_and_the_oracle_has_less_of_it(string policy)
+    {
+        var cluster = Clusters.Aggregated(4, router: new RouterSpec("predicted-latency"));
+        var requests = Clusters.Poisson(200, 60, 800, 20).ToList();
+        var (mine, oracle) = (Regret(cluster with { Router = new RouterSpec(policy) }), Regret(cluster));
+        mine.ShouldBeGreaterThanOrEqualTo(oracle);
+
+        double Regret(ClusterSpec spec)
+        {
+            var observer = new RegretObserver(spec);
+            ClusterSimulation.Run(spec, new Workload.OpenLoop(requests), observer);
+            observer.RegretsNs.Count.ShouldBe(200);
+            observer.RegretsNs.ShouldAllBe(r => r >= 0);
+            return observer.RegretsNs.Average();
+        }
+    }
+}
