@@ -1,0 +1,138 @@
+using System.CommandLine;
+using Cluster.Cli.Scenarios;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
+using Cluster.Load;
+using Cluster.Scenarios;
+using Cluster.Scenarios.Sections;
+using Cluster.Scenarios.Workloads;
+
+namespace Cluster.Cli.Commands;
+
+/// <summary>The flags that describe a load: what is sent, when, and what counts as good.</summary>
+internal sealed class LoadArguments
+{
+    private const int MaxTokens = 1 << 20;
+
+    private readonly Option<string?> _trace = new("--trace") { Description = "Trace to replay: Azure, Mooncake, BurstGPT, ShareGPT or our own.", HelpName = "FILE" };
+    private readonly Option<string?> _rate = new("--rate") { Description = "Open loop: arrivals per second, e.g. 4/s; a trace is stretched to it." };
+    private readonly Option<int?> _concurrency = new("--concurrency") { Description = "Closed loop: so many clients, each sending when its last request ended." };
+    private readonly Option<double> _burstiness = new("--cv") { Description = "Open loop: deviation ÷ mean of the gaps; 1 is Poisson, more is gamma and burstier, 0 is even.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _requests = new("--requests", "-n") { Description = "Requests to send.", DefaultValueFactory = _ => 200 };
+    private readonly Option<string?> _duration = new("--duration") { Description = "Stop sending after this time, e.g. 60s." };
+    private readonly Option<int> _isl = new("--isl") { Description = "Input tokens.", DefaultValueFactory = _ => 512 };
+    private readonly Option<int> _osl = new("--osl") { Description = "Output tokens.", DefaultValueFactory = _ => 128 };
+    private readonly Option<double> _spread = new("--spread") { Description = "Lengths are drawn from (1 − spread … 1) × nominal.", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> _prefix = new("--shared-prefix") { Description = "Tokens that all prompts begin with in common." };
+    private readonly Option<long> _seed = new("--seed") { Description = "Seed of everything drawn." };
+    private readonly Option<string?> _model = new("--model") { Description = "Model to ask for." };
+    private readonly Option<bool> _chat = new("--chat") { Description = "Use /v1/chat/completions, with text prompts." };
+    private readonly Option<bool> _text = new("--text") { Description = "Send text instead of token ids." };
+    private readonly Option<bool> _plain = new("--no-ignore-eos") { Description = "Leave ignore_eos out, for endpoints that refuse it." };
+    private readonly Option<string?> _key = new("--api-key") { Description = "Bearer token; by default OPENAI_API_KEY." };
+    private readonly Option<int> _connections = new("--max-connections") { Description = "Connections at most.", DefaultValueFactory = _ => 20_000 };
+    private readonly Option<int> _warmup = new("--warmup") { Description = "Requests at the start that do not count." };
+    private readonly Option<double> _scale = new("--time-scale") { Description = "Emulated seconds per wall second of the endpoint.", DefaultValueFactory = _ => 1 };
+    private readonly Option<string?> _ttft = new("--slo-ttft") { Description = "Objective for goodput, e.g. 500ms." };
+    private readonly Option<string?> _tpot = new("--slo-tpot") { Description = "Objective for goodput, e.g. 50ms." };
+    private readonly Option<string?> _e2e = new("--slo-e2e") { Description = "Objective for goodput, e.g. 10s." };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[
+            _trace, _rate, _concurrency, _burstiness, _requests, _duration, _isl, _osl, _spread, _prefix, _seed, _model, _chat, _text, _plain, _key,
+            _connections, _warmup, _scale, _ttft, _tpot, _e2e])
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The workload, and how many requests it has.</summary>
+    /// <exception cref="UsageException">All that is wrong with the flags.</exception>
+    public (Workload Workload, long Total) Workload(ParseResult parsed)
+    {
+        var problems = new List<string>();
+        var (isl, osl, requests, spread, cv) =
+            (parsed.GetValue(_isl), parsed.GetValue(_osl), parsed.GetValue(_requests), parsed.GetValue(_spread), parsed.GetValue(_burstiness));
+        if (isl is < 1 or > MaxTokens) problems.Add($"--isl: {isl} is out of range; 1 to {MaxTokens}.");
+        if (osl is < 1 or > MaxTokens) problems.Add($"--osl: {osl} is out of range; 1 to {MaxTokens}.");
+        if (requests < 1) problems.Add($"--requests: {requests} is too few; at least 1.");
+        if (spread is not (>= 0 and < 1)) problems.Add($"--spread: {spread} is out of range; 0 to below 1.");
+        if (cv is not (>= 0 and <= 100)) problems.Add($"--cv: {cv} is out of range; 0 to 100.");
+        var prefix = parsed.GetValue(_prefix);
+        if (prefix < 0 || (prefix > 0 && prefix >= isl * (1 - spread))) problems.Add($"--shared-prefix: {prefix} must be shorter than the shortest prompt.");
+        var (rate, concurrency) = (Rate(parsed, problems), parsed.GetValue(_concurrency));
+        if (rate is not null && concurrency is not null) problems.Add("--rate and --concurrency: an open loop has a rate, a closed loop a concurrency; give one.");
+        if (concurrency < 1) problems.Add($"--concurrency: {concurrency} is too few; at least 1.");
+        var trace = Trace(parsed.GetValue(_trace), problems);
+        if (trace is null && rate is null && concurrency is null) problems.Add("Say how fast: --rate 4/s, --concurrency 32, or --trace FILE.");
+        var duration = Duration(parsed, _duration, problems);
+        if (problems.Count > 0) throw new UsageException(string.Join('\n', problems));
+        var section = new WorkloadSection
+        {
+            Trace = trace,
+            Synthetic = trace is not null ? null : new SyntheticSection(Length(isl, spread), Length(osl, spread))
+            {
+                Prefix = prefix == 0 ? null : new PrefixSection(prefix),
+            },
+            Arrivals = trace is not null ? null : new ArrivalSection(cv switch { 0 => ArrivalProcess.Constant, 1 => ArrivalProcess.Poisson, _ => ArrivalProcess.Gamma }, cv),
+            Rate = rate is { } perSecond ? new RateSection(RateShape.Constant, perSecond) : null,
+            Concurrency = concurrency,
+            Requests = requests,
+            DurationNs = duration,
+        };
+        var stretch = trace is not null && rate is { } asked ? TraceSurvey.Of(section).Stretch(asked) : 1;
+        return (WorkloadSource.Open(section, (ulong)parsed.GetValue(_seed), stretch), requests);
+    }
+
+    public LoadOptions Options(ParseResult parsed) => new()
+    {
+        TimeScale = parsed.GetValue(_scale),
+        Model = parsed.GetValue(_model),
+        Api = parsed.GetValue(_chat) ? LoadApi.Chat : LoadApi.Completions,
+        Prompts = parsed.GetValue(_chat) || parsed.GetValue(_text) ? PromptForm.Text : PromptForm.TokenIds,
+        ApiKey = parsed.GetValue(_key) ?? Environment.GetEnvironmentVariable("OPENAI_API_KEY"),
+        IgnoreEos = !parsed.GetValue(_plain),
+        MaxConnections = parsed.GetValue(_connections),
+        WarmupRequests = parsed.GetValue(_warmup),
+    };
+
+    /// <summary>Objectives for goodput; null when none were given.</summary>
+    public SloSpec? Slo(ParseResult parsed)
+    {
+        var problems = new List<string>();
+        var slo = new SloSpec(Duration(parsed, _ttft, problems), Duration(parsed, _tpot, problems), Duration(parsed, _e2e, problems));
+        if (problems.Count > 0) throw new UsageException(string.Join('\n', problems));
+        return slo == new SloSpec() ? null : slo;
+    }
+
+    private static LengthSection Length(int nominal, double spread) => spread == 0
+        ? new LengthSection(LengthShape.Constant, nominal, 0, nominal, nominal)
+        : new LengthSection(LengthShape.Uniform, nominal, 0, Math.Max(1, (int)Math.Ceiling(nominal * (1 - spread))), nominal);
+
+    private double? Rate(ParseResult parsed, List<string> problems)
+    {
+        if (parsed.GetValue(_rate) is not { } text) return null;
+        if (UnitText.TryPerSecond(text, out var rate) && rate > 0) return rate;
+        if (UnitText.TryNumber(text, out rate) && rate > 0) return rate;
+        problems.Add($"--rate: '{text}' is not a positive rate; write e.g. 4/s.");
+        return null;
+    }
+
+    private static TraceSection? Trace(string? path, List<string> problems)
+    {
+        if (path is null) return null;
+        if (!File.Exists(path)) problems.Add($"--trace: no file at '{path}'.");
+        else if (TraceFile.Recognise(path) is { } format) return new TraceSection(Path.GetFullPath(path), format);
+        else problems.Add($"--trace: '{path}' is in none of the formats {string.Join(", ", Enum.GetNames<TraceFormat>())}.");
+        return null;
+    }
+
+    private static long? Duration(ParseResult parsed, Option<string?> option, List<string> problems)
+    {
+        if (parsed.GetValue(option) is not { } text) return null;
+        if (UnitText.TryDurationNs(text, out var ns) && ns > 0) return ns;
+        problems.Add($"{option.Name}: '{text}' is not a duration; write e.g. 500ms or 60s.");
+        return null;
+    }
+}

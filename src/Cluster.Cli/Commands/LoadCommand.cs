@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Cluster.Cli.Output;
+using Cluster.Cli.Scenarios;
+using Cluster.Load;
+using Cluster.Load.Reporting;
+using Cluster.Scenarios.Workloads;
+using Spectre.Console;
+
+namespace Cluster.Cli.Commands;
+
+/// <summary><c>xpyd load URL</c>: drives any OpenAI-compatible endpoint and reports what its clients see.</summary>
+internal static class LoadCommand
+{
+    public static Command Create()
+    {
+        var url = new Argument<string>("URL") { Description = "Base address of the endpoint, e.g. http://127.0.0.1:8000." };
+        var json = CommonOptions.Json();
+        var csv = new Option<string?>("--csv") { Description = "Write one line per request.", HelpName = "FILE" };
+        var output = new Option<string?>("--output") { Description = "Write the summary and every record as JSON lines.", HelpName = "FILE" };
+        var compare = new Option<string?>("--compare") { Description = "Compare with an earlier run's --output.", HelpName = "FILE" };
+        var arguments = new LoadArguments();
+        var command = new Command("load", "Drive any OpenAI-compatible endpoint and report TTFT, TPOT, ITL, E2E and goodput.") { url, json, csv, output, compare };
+        arguments.AddTo(command);
+        command.SetAction((parsed, cancellation) => Guarded.RunAsync(async () =>
+        {
+            if (!Uri.TryCreate(parsed.GetValue(url), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+                throw new UsageException($"URL: '{parsed.GetValue(url)}' is not an http address; write e.g. http://127.0.0.1:8000.");
+            var before = parsed.GetValue(compare) is { } earlier ? ReadEarlier(earlier) : null;
+            var result = await RunAsync(address, arguments, parsed, cancellation);
+            var summary = LoadSummary.Of(result, arguments.Slo(parsed));
+            Write(parsed.GetValue(csv), writer => LoadFiles.WriteCsv(writer, result));
+            Write(parsed.GetValue(output), writer => LoadFiles.WriteJsonLines(writer, result, summary));
+            if (parsed.GetValue(json)) Console.Out.WriteLine(summary.ToJson());
+            else LoadTables.Print(summary, before, Terminal.Out);
+            if (result.WasCancelled) return Guarded.Interrupted;
+            if (summary.Completed > 0) return 0;
+            Terminal.Error.WriteLine($"No request completed. Is {address} up (curl {address.GetLeftPart(UriPartial.Authority)}/v1/models), and does it serve the model asked for (--model)?");
+            return 1;
+        }));
+        return command;
+    }
+
+    private static async Task<LoadResult> RunAsync(Uri address, LoadArguments arguments, ParseResult parsed, CancellationToken cancellation)
+    {
+        try
+        {
+            var (workload, total) = arguments.Workload(parsed);
+            return await LoadTables.WithProgressAsync(total, progress =>
+                LoadDriver.RunAsync(address, workload, arguments.Options(parsed), progress, cancellation));
+        }
+        catch (Exception bad) when (bad is ArgumentException or TraceException)
+        {
+            throw new UsageException(bad.Message);
+        }
+    }
+
+    private static LoadSummary ReadEarlier(string path)
+    {
+        try
+        {
+            return LoadFiles.ReadSummary(path);
+        }
+        catch (Exception bad) when (bad is InvalidDataException or IOException)
+        {
+            throw new UsageException($"--compare: {bad.Message}");
+        }
+    }
+
+    private static void Write(string? path, Action<TextWriter> write)
+    {
+        if (path is null) return;
+        using var writer = new StreamWriter(path);
+        write(writer);
+    }
+}
