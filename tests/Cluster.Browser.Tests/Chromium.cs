@@ -11,8 +11,11 @@ public sealed class Chromium : IAsyncLifetime
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
+    /// <summary>Root of the repository.</summary>
+    public static string Repository { get; } = Root();
+
     /// <summary>Where screenshots are kept.</summary>
-    public static string Screenshots { get; } = Path.Combine(Root(), "artifacts", "screenshots");
+    public static string Screenshots { get; } = Path.Combine(Repository, "artifacts", "screenshots");
 
     public async ValueTask InitializeAsync()
     {

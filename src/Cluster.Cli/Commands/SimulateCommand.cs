@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Cluster.Cli.Output;
+using Cluster.Cli.Reports;
 using Cluster.Cli.Scenarios;
+using Cluster.Report;
 using Cluster.Scenarios;
 using Cluster.Simulator;
 using Cluster.Simulator.Reporting;
@@ -14,12 +16,14 @@ internal static class SimulateCommand
     {
         var scenario = new ScenarioArguments();
         var json = CommonOptions.Json();
+        var files = new ReportFiles();
         var command = new Command("simulate", "Run a scenario in virtual time and report.") { json };
         scenario.AddTo(command);
+        files.AddTo(command);
         command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
         {
             var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
-            var report = Simulate(loaded, cancellation);
+            var report = files.Wanted(arguments) ? SimulateWatched(loaded, files, arguments, cancellation) : Simulate(loaded, cancellation);
             if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());
             else ReportTable.Print(report, Terminal.Out);
         })));
@@ -30,5 +34,25 @@ internal static class SimulateCommand
     {
         var variants = loaded.Variants.Select(v => VariantReport.Of(ClusterSimulation.Run(v.Cluster, v.Workload, null, cancellation))).ToList();
         return new RunReport(loaded.Scenario!.Name, "virtual", variants, Verdict.Of(variants));
+    }
+
+    /// <summary>As <see cref="Simulate"/>, looking on: somewhat slower, the same figures.</summary>
+    private static RunReport SimulateWatched(ScenarioResult loaded, ReportFiles files, ParseResult arguments, CancellationToken cancellation)
+    {
+        var (figures, pages) = (new List<VariantReport>(), new List<ReportVariant>());
+        using (var timeline = files.OpenTimeline(arguments))
+        {
+            foreach (var variant in loaded.Variants)
+            {
+                var watch = new RunWatch(variant.Cluster, timeline?.Writer);
+                var run = ClusterSimulation.Run(variant.Cluster, variant.Workload, watch, cancellation);
+                figures.Add(VariantReport.Of(run));
+                pages.Add(RunReportPage.Variant(run, figures[^1], watch));
+            }
+        }
+
+        var report = new RunReport(loaded.Scenario!.Name, "virtual", figures, Verdict.Of(figures));
+        files.WriteReport(arguments, () => RunReportPage.Model(report, loaded.Variants[0].Cluster.Slo, pages));
+        return report;
     }
 }

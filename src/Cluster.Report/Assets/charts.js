@@ -67,21 +67,25 @@
   };
 
   // series: [{name, points: [[seconds, value]]}]
-  const overTime = (series, options) => base({
+  const overTime = (series, options) => {
+    const peak = series.reduce((most, s) => s.points.reduce((m, p) => Math.max(m, p[1]), most), 0);
+    const ticks = v => (100 * v).toFixed(peak < 0.05 ? 1 : 0) + ' %';
+    return base({
     grid: { left: 56, right: 18, top: series.length > 6 ? 58 : 34, bottom: 44 },
     legend: Object.assign(base().legend, { type: 'scroll', right: 0 }),
     xAxis: axis('emulated seconds', { type: 'value', min: 'dataMin', max: 'dataMax', axisLabel: { color: css('--muted'), hideOverlap: true, formatter: v => number(v, 4) } }),
-    yAxis: axis(options.label ?? '', { type: 'value', min: 0, max: options.percent ? 1 : undefined, nameGap: 40, axisLabel: { color: css('--muted'), formatter: options.percent ? v => Math.round(v * 100) + ' %' : v => number(v) } }),
+    yAxis: axis(options.label ?? '', { type: 'value', min: 0, max: options.percent && peak > 0.4 ? 1 : undefined, nameGap: 40, axisLabel: { color: css('--muted'), formatter: options.percent ? ticks : v => number(v) } }),
     tooltip: Object.assign(base().tooltip, { trigger: 'axis', order: 'valueDesc', valueFormatter: options.percent ? percent : v => number(v) }),
     series: series.map(s => ({ name: s.name, type: 'line', showSymbol: false, sampling: 'lttb', step: options.step ? 'end' : false, lineStyle: { width: 1.5 }, data: s.points }))
-  });
+    });
+  };
 
   // points: [{name, x, y, best}]
   const pareto = points => {
     const front = points.filter(p => p.best).sort((a, b) => a.x - b.x);
     return base({
       xAxis: axis('output tokens/s of one user (1 ÷ TPOT)', { type: 'value', scale: true, boundaryGap: ['8%', '8%'] }),
-      yAxis: axis('output tokens/s per GPU', { type: 'value', scale: true, boundaryGap: ['8%', '12%'], nameGap: 48, axisLabel: { color: css('--muted'), formatter: v => number(v) } }),
+      yAxis: axis('output tokens/s per GPU', { type: 'value', scale: true, boundaryGap: ['8%', '12%'], nameGap: 48, axisLabel: { color: css('--muted'), formatter: v => number(v, 4) } }),
       tooltip: Object.assign(base().tooltip, { formatter: p => p.value[2] ? `${p.value[2]}<br>${number(p.value[0])} tok/s per user<br>${number(p.value[1])} tok/s per GPU` : '' }),
       series: [
         { name: 'Pareto front', type: 'line', step: 'start', symbol: 'none', lineStyle: { width: 2 }, data: front.map(p => [p.x, p.y, p.name]) },

@@ -26,13 +26,15 @@
     const body = el('tbody', {});
     for (const [name, read, better, format] of rows) {
       const values = variants.map(v => read(v)), shown = values.filter(Number.isFinite);
-      const best = better && shown.length > 1 && new Set(shown).size > 1 ? (better > 0 ? Math.max(...shown) : Math.min(...shown)) : null;
+      const [low, high] = [Math.min(...shown), Math.max(...shown)];
+      // Runs of one scenario differ by 2 % by chance alone: no winner within that.
+      const best = better && shown.length > 1 && high - low > 0.02 * Math.abs(high) ? (better > 0 ? high : low) : null;
       const row = el('tr', {}, el('td', { textContent: name }));
       values.forEach(v => row.append(el('td', { className: v === best && best !== null ? 'best' : '', textContent: typeof v === 'string' ? v : v === null || v === undefined ? '–' : (format ?? (x => c.number(x, 4)))(v) })));
       body.append(row);
     }
     const head = el('tr', {}, el('th', { scope: 'col', textContent: '' }), ...variants.map(v => el('th', { scope: 'col', textContent: v.name })));
-    cells.append(el('section', { className: 'panel wide' }, el('h2', { textContent: 'Side by side' }), el('p', { className: 'hint', textContent: 'Green is better. Times are emulated.' }),
+    cells.append(el('section', { className: 'panel wide' }, el('h2', { textContent: 'Side by side' }), el('p', { className: 'hint', textContent: 'Green is better by more than 2 %. Times are emulated.' }),
       el('div', { className: 'scroll', tabIndex: 0 }, el('table', {}, el('thead', {}, head), body))));
   }
 

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Cluster.Cli.Output;
+using Cluster.Report;
+using Spectre.Console;
+
+namespace Cluster.Cli.Reports;
+
+/// <summary>The options <c>--report</c> and <c>--timeline</c>, and the files they ask for.</summary>
+internal sealed class ReportFiles
+{
+    private readonly Option<FileInfo?> _report = new("--report") { Description = "Write a report with pictures to this HTML file; it opens without a server.", HelpName = "report.html" };
+    private readonly Option<FileInfo?> _timeline = new("--timeline") { Description = "Write every step and request as a trace for ui.perfetto.dev.", HelpName = "trace.json" };
+
+    public void AddTo(Command command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        command.Options.Add(_report);
+        command.Options.Add(_timeline);
+    }
+
+    public bool Wanted(ParseResult arguments) => arguments.GetValue(_report) is not null || arguments.GetValue(_timeline) is not null;
+
+    /// <summary>The trace to write, open; null when none is asked for. Dispose it when the run has ended.</summary>
+    public TimelineFile? OpenTimeline(ParseResult arguments) => arguments.GetValue(_timeline) is { } file ? new TimelineFile(Create(file)) : null;
+
+    /// <summary>Writes the report, if it is asked for.</summary>
+    public void WriteReport(ParseResult arguments, Func<ReportModel> model)
+    {
+        if (arguments.GetValue(_report) is not { } file) return;
+        using var writer = new StreamWriter(Create(file));
+        ReportWriter.Write(model(), writer);
+        Terminal.Error.WriteLine($"Report: {file.FullName}");
+    }
+
+    private static FileStream Create(FileInfo file)
+    {
+        try
+        {
+            file.Directory?.Create();
+            return file.Create();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new Scenarios.UsageException($"Cannot write '{file.FullName}': {failure.Message} Choose another path.");
+        }
+    }
+}
+
+/// <summary>A timeline and the file below it.</summary>
+internal sealed class TimelineFile(FileStream file) : IDisposable
+{
+    public TimelineWriter Writer { get; } = new(file);
+
+    public void Dispose()
+    {
+        Writer.Dispose();
+        file.Dispose();
+        Terminal.Error.WriteLine($"Timeline: {file.Name} (open it at ui.perfetto.dev)");
+    }
+}

@@ -1,0 +1,67 @@
+using Cluster.Engine;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
+using Cluster.Report;
+using Cluster.Simulator;
+using Cluster.Simulator.Recording;
+
+namespace Cluster.Cli.Reports;
+
+/// <summary>Looks on at a run for its report and timeline: keeps a bounded sample of steps and occupancy, writes the timeline as it goes.</summary>
+/// <param name="timeline">Shared by the variants of a scenario; null: none is written.</param>
+internal sealed class RunWatch(ClusterSpec cluster, TimelineWriter? timeline) : ISimulationObserver
+{
+    /// <summary>Beyond it every other sample is dropped and the interval doubles.</summary>
+    private const int MaxSamples = 8_000;
+
+    private readonly List<StepRow> _steps = [];
+    private readonly List<(double, double)>[] _occupancy = [.. cluster.Instances.Select(_ => new List<(double, double)>())];
+    private readonly int[] _seen = new int[cluster.Instances.Length];
+    private readonly int[] _every = [.. cluster.Instances.Select(_ => 1)];
+    private long _stepsSeen;
+    private int _stepEvery = 1;
+
+    public IReadOnlyList<StepRow> Steps => _steps;
+
+    public IReadOnlyList<TimeSeries> Occupancy => [.. cluster.Instances.Select((spec, i) => new TimeSeries(spec.Name, _occupancy[i]))];
+
+    public void StepBegan(int index, Instance instance, in Step step)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        var (spec, usage) = (instance.Spec, instance.State.Pool.Usage);
+        var wall = step.Cost.Wall.ToString().ToLowerInvariant();
+        timeline?.Step(cluster.Name, spec.Name, step.StartNs, step.DurationNs, step.Shape.TotalTokens, step.Shape.PrefillSequences, step.Shape.DecodeSequences, wall);
+        timeline?.Value(cluster.Name, spec.Name, "kv_usage", step.StartNs, usage);
+        if (_stepsSeen++ % _stepEvery == 0)
+        {
+            _steps.Add(new StepRow(
+                spec.Role.ToString().ToLowerInvariant(), spec.Name, step.DurationNs / 1e6, step.Cost.Flops, step.Cost.HbmBytes, step.Shape.TotalTokens, wall));
+            if (_steps.Count >= MaxSamples) _stepEvery *= Halve(_steps);
+        }
+
+        if (_seen[index]++ % _every[index] != 0) return;
+        _occupancy[index].Add((step.StartNs / 1e9, usage));
+        if (_occupancy[index].Count >= MaxSamples) _every[index] *= Halve(_occupancy[index]);
+    }
+
+    public void Ended(in RequestRecord record)
+    {
+        if (timeline is null || record.Outcome != RequestOutcome.Completed) return;
+        var at = record.ArrivedNs;
+        for (var hop = 0; hop < TtftHops.Names.Count; hop++)
+        {
+            if (record.Hops[hop] > 0) timeline.Span(cluster.Name, record.Id, TtftHops.Names[hop], at, record.Hops[hop]);
+            at += record.Hops[hop];
+        }
+
+        if (record.FinishedNs > at) timeline.Span(cluster.Name, record.Id, "decode", at, record.FinishedNs - at);
+    }
+
+    private static int Halve<T>(List<T> samples)
+    {
+        var kept = samples.Where((_, i) => i % 2 == 0).ToList();
+        samples.Clear();
+        samples.AddRange(kept);
+        return 2;
+    }
+}
