@@ -1,28 +1,37 @@
 namespace Cluster.Engine.KvCache;
 
 /// <summary>
-/// A map from block key to slot that touches one cache line per look-up: open addressing, linear probing, no tombstones.
-/// Blocks are looked up once per 16 tokens of every prompt, and misses in the cache are most of what a simulated step costs.
+/// Gives each block key a slot, a small number that its owner's arrays are indexed by. Open addressing, linear probing, no
+/// tombstones, four bytes per entry: a key that is not there is found out in one cache line of a small table. Blocks are
+/// looked up once per 16 tokens of every prompt, and misses in the processor's cache are most of what a simulated step costs.
 /// </summary>
 public sealed class BlockKeyTable
 {
     private const int SmallestCapacity = 64;
-    private Entry[] _entries = new Entry[SmallestCapacity];
+    private const int None = -1;
+
+    /// <summary>Slot + 1 of the key that lives here; 0 is empty.</summary>
+    private int[] _table = new int[SmallestCapacity];
     private int _shift = 64 - 6;
 
-    /// <param name="SlotPlusOne">0 marks an empty entry.</param>
-    private record struct Entry(ulong Key, int SlotPlusOne);
+    /// <summary>By slot. A vacant slot holds the next vacant one.</summary>
+    private ulong[] _keys = new ulong[SmallestCapacity / 2];
+    private int _used;
+    private int _vacant = None;
 
     public int Count { get; private set; }
 
-    /// <summary>Every key, in no order that means anything.</summary>
-    public ulong[] Keys() => [.. _entries.Where(e => e.SlotPlusOne != 0).Select(e => e.Key)];
+    /// <summary>Slots are below this: what arrays indexed by them need to hold.</summary>
+    public int SlotLimit => _keys.Length;
 
-    public bool Contains(ulong key) => TryGet(key, out _);
+    /// <summary>Every key, in no order that means anything.</summary>
+    public ulong[] Keys() => [.. _table.Where(entry => entry != 0).Select(entry => _keys[entry - 1])];
+
+    public bool Contains(ulong key) => _table[Locate(key)] != 0;
 
     public bool TryGet(ulong key, out int slot)
     {
-        slot = _entries[Locate(key)].SlotPlusOne - 1;
+        slot = _table[Locate(key)] - 1;
         return slot >= 0;
     }
 
@@ -30,48 +39,66 @@ public sealed class BlockKeyTable
     /// <exception cref="KeyNotFoundException">It is not.</exception>
     public int this[ulong key] => TryGet(key, out var slot) ? slot : throw new KeyNotFoundException($"No block has key {key:x16}.");
 
-    /// <returns>False, with the slot it has, when the key is there already.</returns>
-    public bool TryAdd(ulong key, int slot, out int present)
+    /// <summary>The key of a slot in use.</summary>
+    public ulong KeyOf(int slot) => _keys[slot];
+
+    /// <param name="slot">The key's slot, new or not.</param>
+    /// <returns>False when the key was there already.</returns>
+    public bool TryAdd(ulong key, out int slot)
     {
         var at = Locate(key);
-        if (_entries[at].SlotPlusOne is not 0 and var found)
-        {
-            present = found - 1;
-            return false;
-        }
-
-        _entries[at] = new Entry(key, slot + 1);
-        present = slot;
+        slot = _table[at] - 1;
+        if (slot >= 0) return false;
+        slot = TakeSlot(key);
+        _table[at] = slot + 1;
         // Linear probing stays short up to two thirds.
-        if (++Count * 3L > _entries.Length * 2L) Grow();
+        if (++Count * 3L > _table.Length * 2L) Grow();
         return true;
     }
 
+    /// <summary>Forgets a key; its slot goes to the next that is added.</summary>
     /// <returns>False when there is no such key.</returns>
     public bool Remove(ulong key)
     {
         var hole = Locate(key);
-        if (_entries[hole].SlotPlusOne == 0) return false;
-        var mask = _entries.Length - 1;
+        var slot = _table[hole] - 1;
+        if (slot < 0) return false;
+        var mask = _table.Length - 1;
         // Whatever probed across the hole moves into it, so that no later search ends there early.
-        for (var at = (hole + 1) & mask; _entries[at].SlotPlusOne != 0; at = (at + 1) & mask)
+        for (var at = (hole + 1) & mask; _table[at] != 0; at = (at + 1) & mask)
         {
-            if (((at - Home(_entries[at].Key)) & mask) < ((at - hole) & mask)) continue;
-            _entries[hole] = _entries[at];
+            if (((at - Home(_keys[_table[at] - 1])) & mask) < ((at - hole) & mask)) continue;
+            _table[hole] = _table[at];
             hole = at;
         }
 
-        _entries[hole] = default;
+        _table[hole] = 0;
+        _keys[slot] = (ulong)(uint)_vacant;
+        _vacant = slot;
         Count--;
         return true;
+    }
+
+    private int TakeSlot(ulong key)
+    {
+        var slot = _vacant;
+        if (slot != None) _vacant = (int)(uint)_keys[slot];
+        else
+        {
+            if (_used == _keys.Length) Array.Resize(ref _keys, _used * 2);
+            slot = _used++;
+        }
+
+        _keys[slot] = key;
+        return slot;
     }
 
     /// <summary>Where the key is, or would go.</summary>
     private int Locate(ulong key)
     {
-        var entries = _entries;
+        var table = _table;
         var at = Home(key);
-        while (entries[at].SlotPlusOne != 0 && entries[at].Key != key) at = (at + 1) & (entries.Length - 1);
+        while (table[at] != 0 && _keys[table[at] - 1] != key) at = (at + 1) & (table.Length - 1);
         return at;
     }
 
@@ -80,10 +107,10 @@ public sealed class BlockKeyTable
 
     private void Grow()
     {
-        var old = _entries;
-        _entries = new Entry[old.Length * 2];
+        var old = _table;
+        _table = new int[old.Length * 2];
         _shift--;
         foreach (var entry in old)
-            if (entry.SlotPlusOne != 0) _entries[Locate(entry.Key)] = entry;
+            if (entry != 0) _table[Locate(_keys[entry - 1])] = entry;
     }
 }

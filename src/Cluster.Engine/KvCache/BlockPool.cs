@@ -15,14 +15,11 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
     private const int None = -1;
     private readonly BlockKeyTable _index = new();
     private CachedBlock[] _blocks = new CachedBlock[16];
-    private int _used;
-    private int _vacant = None;
     private int _oldest = None;
     private int _newest = None;
 
     private struct CachedBlock
     {
-        public ulong Key;
         public int References;
         public int Older;
         public int Newer;
@@ -98,14 +95,14 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
         foreach (var key in keys)
         {
             Allocated--;
-            if (!_index.TryAdd(key, NextSlot, out var slot))
+            if (!_index.TryAdd(key, out var slot))
             {
                 Free++;
                 AddReference(slot);
                 continue;
             }
 
-            TakeSlot(key);
+            Begin(slot);
             Referenced++;
             events?.Stored(key);
         }
@@ -144,28 +141,17 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
     {
         var slot = _oldest;
         Unlink(slot);
-        var key = _blocks[slot].Key;
+        var key = _index.KeyOf(slot);
         _index.Remove(key);
-        _blocks[slot].Newer = _vacant;
-        _vacant = slot;
         Evictable--;
         Free++;
         events?.Removed(key);
     }
 
-    private int NextSlot => _vacant != None ? _vacant : _used;
-
-    private void TakeSlot(ulong key)
+    private void Begin(int slot)
     {
-        var slot = NextSlot;
-        if (slot == _vacant) _vacant = _blocks[slot].Newer;
-        else
-        {
-            if (_used == _blocks.Length) Array.Resize(ref _blocks, _used * 2);
-            _used++;
-        }
-
-        _blocks[slot] = new CachedBlock { Key = key, References = 1, Older = None, Newer = None };
+        if (slot >= _blocks.Length) Array.Resize(ref _blocks, _index.SlotLimit);
+        _blocks[slot] = new CachedBlock { References = 1, Older = None, Newer = None };
     }
 
     private void Append(int slot)

@@ -7,17 +7,16 @@ public sealed class KvIndex(int instances)
 {
     private readonly int _words = (instances + 63) / 64;
     private readonly BlockKeyTable _slots = new();
-    private readonly Stack<int> _vacant = new();
     private readonly ulong[] _alive = new ulong[(instances + 63) / 64];
     private ulong[] _holders = new ulong[64];
-    private int _used;
 
     /// <summary>Distinct blocks known.</summary>
     public int Count => _slots.Count;
 
     public void Stored(int instance, ulong key)
     {
-        if (_slots.TryAdd(key, NextSlot, out var slot)) TakeSlot();
+        _slots.TryAdd(key, out var slot);
+        if ((slot + 1) * _words > _holders.Length) Array.Resize(ref _holders, _slots.SlotLimit * _words);
         _holders[slot * _words + instance / 64] |= 1UL << (instance % 64);
     }
 
@@ -28,7 +27,6 @@ public sealed class KvIndex(int instances)
         holders[instance / 64] &= ~(1UL << (instance % 64));
         if (holders.ContainsAnyExcept(0UL)) return;
         _slots.Remove(key);
-        _vacant.Push(slot);
     }
 
     /// <summary>An instance is gone, and all that it had.</summary>
@@ -57,14 +55,5 @@ public sealed class KvIndex(int instances)
 
             if (!any) return;
         }
-    }
-
-    private int NextSlot => _vacant.TryPeek(out var slot) ? slot : _used;
-
-    private void TakeSlot()
-    {
-        if (_vacant.TryPop(out _)) return;
-        if ((_used + 1) * _words > _holders.Length) Array.Resize(ref _holders, Math.Max(_holders.Length * 2, (_used + 1) * _words));
-        _used++;
     }
 }

@@ -20,8 +20,10 @@ public sealed class BlockKeyTableTests
             var key = (ulong)random.NextInt(600) * stride;
             if (random.NextInt(2) == 0)
             {
-                table.TryAdd(key, i, out var present).ShouldBe(model.TryAdd(key, i));
-                present.ShouldBe(model[key]);
+                table.TryAdd(key, out var slot).ShouldBe(model.TryAdd(key, slot));
+                slot.ShouldBe(model[key]);
+                slot.ShouldBeLessThan(table.SlotLimit);
+                table.KeyOf(slot).ShouldBe(key);
             }
             else
             {
@@ -29,6 +31,7 @@ public sealed class BlockKeyTableTests
             }
         }
 
+        model.Values.ShouldBeUnique();
         table.Count.ShouldBe(model.Count);
         table.Keys().Order().ShouldBe(model.Keys.Order());
         for (ulong n = 0; n < 600; n++)
