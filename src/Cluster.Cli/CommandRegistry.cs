@@ -11,6 +11,7 @@ internal static class CommandRegistry
         var root = new RootCommand("Emulates a disaggregated LLM serving cluster: real HTTP, real timed matrix products, or virtual time.")
         {
             RunCommand.Create(),
+            BenchCommand.Create(),
             SimulateCommand.Create(),
             CalcCommand.Create(),
             new Command("catalog", "Models, GPUs, links and engines, each number with its source.") { CatalogImportCommand.Create() },
