@@ -1,0 +1,199 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace Cluster.Grains.Tests.Contract;
+
+public interface IProbeObserver : IGrainObserver
+{
+    void Notify(int value);
+}
+
+/// <summary>Does whatever a test wants to see a grain do.</summary>
+public interface IProbeGrain : IGrainWithStringKey
+{
+    Task<int> AppendAsync(int value);
+
+    Task<int[]> GetAppendedAsync();
+
+    /// <summary>Ends when <see cref="OpenGateAsync"/> is called.</summary>
+    Task HoldAsync();
+
+    [AlwaysInterleave]
+    Task OpenGateAsync();
+
+    [AlwaysInterleave]
+    Task<int> CountWaitersAsync();
+
+    Task FailAsync(string message);
+
+    Task WaitForCancellationAsync(CancellationToken cancellationToken);
+
+    [AlwaysInterleave]
+    Task<bool> SawCancellationAsync();
+
+    Task<string> GetActivationAsync();
+
+    Task DeactivateAsync();
+
+    Task StartTimerAsync(TimeSpan due, TimeSpan period);
+
+    Task<int> CountTicksAsync();
+
+    IAsyncEnumerable<int> CountToAsync(int end, CancellationToken cancellationToken = default);
+
+    Task NotifyAsync(IProbeObserver observer, int count);
+
+    Task<bool> ContinuesOnItsSchedulerAsync();
+}
+
+public interface IReentrantProbeGrain : IGrainWithStringKey
+{
+    Task<int> CallItselfAsync(int depth);
+
+    /// <summary>Reads, yields, adds one: loses updates unless a turn runs alone between its awaits.</summary>
+    Task<int> IncrementAsync(int times);
+}
+
+/// <summary>What outlives an activation: the tests' log of who lived.</summary>
+internal static class ProbeLog
+{
+    public static ConcurrentDictionary<string, int> Deactivations { get; } = new();
+}
+
+public sealed class ProbeGrain : Grain, IProbeGrain
+{
+    private readonly string _activation = Guid.NewGuid().ToString();
+    private readonly List<int> _appended = [];
+    private readonly TaskCompletionSource _gate = new();
+    private int _waiters;
+    private int _ticks;
+    private bool _sawCancellation;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken) =>
+        this.GetPrimaryKeyString().StartsWith("broken", StringComparison.Ordinal)
+            ? throw new InvalidDataException("This grain cannot be activated.")
+            : Task.CompletedTask;
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        ProbeLog.Deactivations.AddOrUpdate(this.GetPrimaryKeyString(), 1, (_, count) => count + 1);
+        return Task.CompletedTask;
+    }
+
+    public async Task<int> AppendAsync(int value)
+    {
+        await Task.Yield();
+        _appended.Add(value);
+        return value;
+    }
+
+    public Task<int[]> GetAppendedAsync() => Task.FromResult(_appended.ToArray());
+
+    public async Task HoldAsync()
+    {
+        _waiters++;
+        await _gate.Task;
+        _waiters--;
+    }
+
+    public Task OpenGateAsync()
+    {
+        _gate.TrySetResult();
+        return Task.CompletedTask;
+    }
+
+    public Task<int> CountWaitersAsync() => Task.FromResult(_waiters);
+
+    public async Task FailAsync(string message)
+    {
+        await Task.Yield();
+        throw new InvalidOperationException(message);
+    }
+
+    public async Task WaitForCancellationAsync(CancellationToken cancellationToken)
+    {
+        _waiters++;
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        finally
+        {
+            _sawCancellation = true;
+        }
+    }
+
+    public Task<bool> SawCancellationAsync() => Task.FromResult(_sawCancellation);
+
+    public Task<string> GetActivationAsync() => Task.FromResult(_activation);
+
+    public Task DeactivateAsync()
+    {
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    public Task StartTimerAsync(TimeSpan due, TimeSpan period)
+    {
+        this.RegisterGrainTimer(
+            _ =>
+            {
+                _ticks++;
+                return Task.CompletedTask;
+            },
+            new GrainTimerCreationOptions { DueTime = due, Period = period });
+        return Task.CompletedTask;
+    }
+
+    public Task<int> CountTicksAsync() => Task.FromResult(_ticks);
+
+    public async IAsyncEnumerable<int> CountToAsync(int end, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        for (var i = 1; i <= end; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+            yield return i;
+        }
+    }
+
+    public Task NotifyAsync(IProbeObserver observer, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            observer.Notify(i);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task<bool> ContinuesOnItsSchedulerAsync()
+    {
+        var before = TaskScheduler.Current;
+        await Task.Run(() => { });
+        return before != TaskScheduler.Default && before == TaskScheduler.Current;
+    }
+}
+
+[Reentrant]
+public sealed class ReentrantProbeGrain : Grain, IReentrantProbeGrain
+{
+    private int _count;
+
+    public async Task<int> CallItselfAsync(int depth) => depth == 0
+        ? 0
+        : 1 + await GrainFactory.GetGrain<IReentrantProbeGrain>(this.GetPrimaryKeyString()).CallItselfAsync(depth - 1);
+
+    public async Task<int> IncrementAsync(int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            await Task.Yield();
+            _count++;
+        }
+
+        return _count;
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Hosting;
+using Orleans.Hosting;
+
+namespace Cluster.Grains.Tests.Contract;
+
+internal static class RuntimeUnderTest
+{
+    public const string Name = "Microsoft Orleans";
+
+    public static void Add(HostApplicationBuilder builder) => builder.UseOrleans(silo =>
+    {
+        silo.UseLocalhostClustering(FreePort(), FreePort());
+        silo.AddMemoryGrainStorageAsDefault();
+    });
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
