@@ -130,7 +130,11 @@ public sealed class BadInputTests
     {
         var problems = GatewayOptionsValidator.Problems(new GatewayOptions
         {
-            Host = "nowhere", Port = 70_000, TlsCertificatePath = "/no/such.pem", ApiKeys = [" "], MaxConnections = 0,
+            Host = "nowhere",
+            Port = 70_000,
+            TlsCertificatePath = "/no/such.pem",
+            ApiKeys = [" "],
+            MaxConnections = 0,
         });
         problems.Count.ShouldBe(6);
     }
