@@ -27,7 +27,7 @@ public static class Capacity
     }
 }
 
-/// <summary>The fewest GPUs that hold one instance of a model with room for KV.</summary>
+/// <summary>The fewest GPUs, a power of two, that hold one instance of a model with room for KV.</summary>
 public static class MinimumGpus
 {
     private const int Most = 1024;
@@ -36,13 +36,18 @@ public static class MinimumGpus
     public static int Of(InstanceSpec instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        var deployment = instance.Deployment;
-        var utilization = instance.Memory.UsableBytes / instance.Memory.HbmBytes;
+        return Of(instance.Deployment, instance.Scheduler, instance.Memory.UsableBytes / instance.Memory.HbmBytes);
+    }
+
+    /// <inheritdoc cref="Of(InstanceSpec)"/>
+    public static int Of(Deployment deployment, SchedulerSpec scheduler, double gpuMemoryUtilization)
+    {
+        ArgumentNullException.ThrowIfNull(deployment);
         for (var gpus = 1; gpus <= Most; gpus *= 2)
         {
             var tp = Math.Min(gpus, deployment.Gpu.GpusPerDomain);
             var split = deployment with { Parallelism = new Parallelism(tp, gpus / tp), TwoBatchOverlap = false, RedundantExperts = 0 };
-            if (DeploymentRules.CheckFit(split, instance.Scheduler, utilization).Count == 0) return gpus;
+            if (DeploymentRules.CheckFit(split, scheduler, gpuMemoryUtilization).Count == 0) return gpus;
         }
 
         return 0;
