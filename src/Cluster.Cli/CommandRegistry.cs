@@ -14,6 +14,10 @@ internal static class CommandRegistry
             LoadCommand.Create(),
             BenchCommand.Create(),
             SimulateCommand.Create(),
+            SweepCommand.Create(),
+            LeversCommand.Create(),
+            PlanCommand.Create(),
+            LessonsCommand.Create(),
             CalcCommand.Create(),
             new Command("catalog", "Models, GPUs, links and engines, each number with its source.") { CatalogImportCommand.Create() },
         };

@@ -14,11 +14,11 @@ public static class Capacity
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(requests);
         var mean = requests.Count == 0 ? 1 : Math.Max(1, requests.Average(r => r.InputTokens + (r.OutputTokens / 2.0)));
-        var longest = requests.Count == 0 ? 1 : requests.Max(r => r.InputTokens + r.OutputTokens);
+        var whole = requests.Count == 0 ? 1 : Math.Max(1, requests.Average(r => (double)r.InputTokens + r.OutputTokens));
         return cluster.Instances.Where(i => i.Role != InstanceRole.Prefill).Sum(i =>
         {
-            // Contiguous reservation holds every sequence at the longest there may be.
-            double held = i.Kv.ContiguousReservation ? longest : mean;
+            // Contiguous reservation holds every sequence at its final length from the start.
+            var held = i.Kv.ContiguousReservation ? whole : mean;
             var blocks = Math.Ceiling(held / i.Kv.BlockSize);
             var sequences = i.Kv.TotalBlocks / blocks;
             // State that does not grow is set aside per batch slot, so slots are what it leaves room for.

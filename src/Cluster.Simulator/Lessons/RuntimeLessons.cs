@@ -49,7 +49,7 @@ internal static class RuntimeLessons
     {
         var waste = Waste(bench, "");
         var (before, after) = (bench.Run("paging"), bench.Run("paging", "paged"));
-        return LessonOutcome.Of(waste is > 0.6 and < 0.9, $"{waste:P0} of reserved tokens are never written; paged it serves {before.OutputTokensPerS:F0} → {after.OutputTokensPerS:F0} tok/s from the same memory", "lengths here are nearer to, or further from, the longest");
+        return LessonOutcome.Of(waste is > 0.6 and < 0.9, $"reserving for the longest request, {waste:P0} of the cache is never written; even reserving each request's own final length serves {before.OutputTokensPerS:F0} tok/s against {after.OutputTokensPerS:F0} paged", "lengths here are nearer to, or further from, the longest");
     }
 
     private static LessonOutcome Blocks(LessonBench bench)
@@ -58,7 +58,7 @@ internal static class RuntimeLessons
         return LessonOutcome.Of(waste < 0.04, $"{waste:P1} of allocated tokens are never written", "requests are so short that half a block weighs");
     }
 
-    /// <summary>Share of the tokens held for requests over their lives that hold nothing: averaged over an answer's growth.</summary>
+    /// <summary>Share of the tokens held for requests over their lives that hold nothing: averaged over an answer's growth. Engines before paging did not know an answer's length: they reserved for the longest.</summary>
     private static double Waste(LessonBench bench, string variant)
     {
         var run = bench.Record("paging", variant);

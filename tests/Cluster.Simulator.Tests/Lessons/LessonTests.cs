@@ -13,9 +13,17 @@ public sealed class LessonTests
     public void The_claim_holds_or_says_why_not(string name)
     {
         var outcome = LessonRegistry.All.Single(l => l.Name == name).Try(Bench);
-        Console.WriteLine($"{name}: {(outcome.Holds ? "passed" : "CONTRADICTED " + outcome.Reason)}: {outcome.Figures}");
         outcome.Figures.ShouldNotBeEmpty();
         (outcome.Reason is null).ShouldBe(outcome.Holds);
+    }
+
+    [Fact]
+    public void Lessons_judge_alike_whatever_the_degree_of_parallelism()
+    {
+        var memory = LessonRegistry.All.Where(l => l.Topic == "memory").ToList();
+        var alone = LessonRegistry.Try(memory, new LessonBench(SmallScenario.Catalog));
+        var together = LessonRegistry.Try(memory, new LessonBench(SmallScenario.Catalog), 4);
+        LessonJson.Of(together).ToJsonString().ShouldBe(LessonJson.Of(alone).ToJsonString());
     }
 
     [Fact]
