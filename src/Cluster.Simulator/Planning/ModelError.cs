@@ -8,6 +8,9 @@ namespace Cluster.Simulator.Planning;
 /// <param name="Source">Where it is published.</param>
 public sealed record ModelError(double? MedianApe, string Source)
 {
+    /// <summary>The edge of the load is searched within 4.4 % (<see cref="Headroom"/>): smaller differences are none, whatever the model's error.</summary>
+    public const double Resolution = 0.045;
+
     private const string FileName = "model-error.json";
 
     /// <summary>
@@ -34,9 +37,9 @@ public sealed record ModelError(double? MedianApe, string Source)
 
     /// <summary>What to add to a comparison of two predictions that differ by <paramref name="gain"/>.</summary>
     public string Caveat(double gain) => MedianApe is not { } error
-        ? "the model's error is unknown (no validation is published)"
+        ? string.Create(CultureInfo.InvariantCulture, $"{(IsBeyond(gain) ? "beyond" : "within")} the search's resolution of {Resolution:P1}; the model's error is not published yet")
         : string.Create(CultureInfo.InvariantCulture, $"{(Math.Abs(gain) <= error ? "within" : "beyond")} the model's error of {error:P0} ({Source})");
 
-    /// <summary>False when the difference is no larger than the error.</summary>
-    public bool IsBeyond(double gain) => Math.Abs(gain) > (MedianApe ?? 0);
+    /// <summary>False when the difference is no larger than the error, or than the search can tell.</summary>
+    public bool IsBeyond(double gain) => Math.Abs(gain) > Math.Max(MedianApe ?? 0, Resolution);
 }

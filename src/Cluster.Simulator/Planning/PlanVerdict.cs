@@ -20,10 +20,11 @@ internal static class PlanVerdict
         var gain = (apart.GoodputPerGpu / together.GoodputPerGpu) - 1;
         var pays = gain > 0 && error.IsBeyond(gain);
         var sides = Text($"{apart.Candidate.Name} against {together.Candidate.Name}: {gain * 100:+0;−0;0} % goodput per GPU, {error.Caveat(gain)}");
-        var edge = Text($"{together.Peak.GoodputRps:F2} req/s");
+        // On as many GPUs as the disaggregated candidate has: totals of clusters of different size do not compare.
+        var edge = Text($"{together.GoodputPerGpu * apart.Candidate.Gpus:F2} req/s on {apart.Candidate.Gpus} GPUs");
         var plain = pays
             ? $"Disaggregation pays from about {edge} on: up to there the aggregated cluster meets the SLO just as well and is simpler"
-            : gain > 0 ? $"Disaggregation is ahead, but not by more than the model can tell; aggregated serves up to {edge}"
+            : gain > 0 ? $"Disaggregation is ahead, but not by more than a prediction can tell; aggregated serves up to {edge}"
             : $"Disaggregation does not pay here: aggregated serves as much or more at every load up to {edge}";
         return (pays, $"{winner} {plain} ({sides}).");
     }

@@ -91,6 +91,8 @@ public sealed class PlannerTests
         error.IsBeyond(0.04).ShouldBeFalse();
         error.Caveat(0.04).ShouldContain("within the model's error of 10 %");
         error.IsBeyond(0.2).ShouldBeTrue();
+        Unknown.IsBeyond(0.02).ShouldBeFalse();
+        Unknown.Caveat(0.02).ShouldContain("not published yet");
     }
 
     [Fact]
