@@ -20,6 +20,8 @@ internal static class CommandRegistry
             LessonsCommand.Create(),
             CalcCommand.Create(),
             new Command("catalog", "Models, GPUs, links and engines, each number with its source.") { CatalogImportCommand.Create() },
+            DoctorCommand.Create(),
+            TestCommand.Create(),
         };
         return root;
     }
