@@ -15,6 +15,7 @@ internal static class BenchCommand
             ("matmul", "Kernels against OpenBLAS, interleaved; calibration of this host.", BenchMatmul.Run),
             ("pace", "Step lateness and measured ratio at several numbers of instances.", BenchPace.Run),
             ("sim", "The reference workloads in virtual time: warm, and as a whole cold process.", BenchSim.Run),
+            ("wire", "Streams through the gateway and the load generator, against bare Kestrel.", BenchWire.Run),
         ];
         foreach (var (name, description, run) in parts)
         {

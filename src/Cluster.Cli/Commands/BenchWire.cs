@@ -10,10 +10,7 @@ namespace Cluster.Cli.Commands;
 
 /// <summary>One figure of a benchmark beside its reference, measured in the same run on the same host.</summary>
 /// <param name="Reference">The same figure of the reference, in the same unit; null where there is none.</param>
-internal sealed record WireFigure(string Name, double Value, string Unit, double? Reference, string ReferenceName)
-{
-    public double? Ratio => Reference is > 0 ? Value / Reference : null;
-}
+internal sealed record WireFigure(string Name, double Value, string Unit, double? Reference, string ReferenceName);
 
 /// <summary>How much the HTTP surface and the load generator carry, both in this process: <c>xpyd bench wire</c>.</summary>
 internal static class BenchWire
@@ -23,6 +20,24 @@ internal static class BenchWire
 
     /// <summary>Open streams of the memory figure: each costs two file descriptors here, and hosts often allow 20,000.</summary>
     private const int IdleStreams = 8_000;
+
+    /// <summary>All figures, for <see cref="BenchCommand"/>.</summary>
+    public static IReadOnlyList<BenchResult> Run(CancellationToken cancellation) => CollectAsync(cancellation).GetAwaiter().GetResult();
+
+    private static async Task<IReadOnlyList<BenchResult>> CollectAsync(CancellationToken cancellation)
+    {
+        var results = new List<BenchResult>();
+        await foreach (var figure in RunAsync(quick: false, Console.Error.WriteLine, cancellation))
+        {
+            var note = figure.ReferenceName.Length == 0 ? null : figure.ReferenceName;
+            var isLower = figure.Name.EndsWith("_deviation", StringComparison.Ordinal) || figure.Name.EndsWith("_cpu", StringComparison.Ordinal);
+            results.Add(isLower
+                ? BenchResult.LowerIsBetter(figure.Name, figure.Value, figure.Unit, figure.Reference, note)
+                : BenchResult.HigherIsBetter(figure.Name, figure.Value, figure.Unit, figure.Reference, note));
+        }
+
+        return results;
+    }
 
     /// <summary>Measures one figure after another.</summary>
     /// <param name="quick">A small part of the work, for tests of the command itself.</param>
