@@ -11,6 +11,7 @@ internal static class CommandRegistry
         var root = new RootCommand("Emulates a disaggregated LLM serving cluster: real HTTP, real timed matrix products, or virtual time.")
         {
             RunCommand.Create(),
+            UpCommand.Create(),
             LoadCommand.Create(),
             BenchCommand.Create(),
             SimulateCommand.Create(),

@@ -1,10 +1,12 @@
 using Cluster.Engine.Routing;
+using Cluster.Engine.Topology;
 using Cluster.Grains.Messages;
+using Cluster.ServiceDefaults.Recording;
 
 namespace Cluster.Grains;
 
 /// <summary>The router of one cluster: its decisions are the engine's, its view is what instances reported.</summary>
-public sealed class RouterGrain(ClusterContext context) : Grain, IRouterGrain
+public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) : Grain, IRouterGrain
 {
     private readonly Router _router = new(context.Cluster, logsDecisions: true);
 
@@ -14,9 +16,23 @@ public sealed class RouterGrain(ClusterContext context) : Grain, IRouterGrain
         var decision = _router.Route(request.ToSpec(), context.Clock.NowNs);
         if (context.Cluster.Router.DecisionNs > 0) await context.Clock.WaitUntilAsync(context.Clock.NowNs + context.Cluster.Router.DecisionNs);
         var nowNs = context.Clock.NowNs;
+        Record(decision, request.InputTokens);
         if (decision is null) return new RouteReply(false, "", "", nowNs);
         var instances = context.Cluster.Instances;
         return new RouteReply(true, instances[decision.PrefillInstance].Name, instances[decision.DecodeInstance].Name, nowNs);
+    }
+
+    private void Record(RoutingDecision? decision, int promptTokens)
+    {
+        var kind = decision switch
+        {
+            null => RouterDecision.Rejected,
+            { IsLocal: false } => RouterDecision.Disaggregated,
+            _ when context.Cluster.Instances[decision.PrefillInstance].Role == InstanceRole.Aggregated => RouterDecision.Aggregated,
+            _ => RouterDecision.LocalPrefill,
+        };
+        var matched = decision is null ? 0 : decision.OverlapBlocks * context.Cluster.Instances[decision.PrefillInstance].Kv.BlockSize;
+        metrics.ForCluster(context.Cluster.Name).Routed(context.Cluster.Router.Policy, kind, promptTokens, Math.Min(matched, promptTokens), regretNs: -1);
     }
 
     public Task ReportAsync(InstanceReport report)

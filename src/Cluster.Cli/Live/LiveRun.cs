@@ -30,7 +30,7 @@ internal static class LiveRun
         return new LiveOutcome(VariantReport.Of(ToRecord(variant, load, topology)), topology);
     }
 
-    private static LiveOptions Options(ResolvedVariant variant) => new()
+    public static LiveOptions Options(ResolvedVariant variant) => new()
     {
         TimeScale = variant.Variant.Time.Scale,
         Compute = variant.Variant.Time.Compute switch

@@ -4,6 +4,7 @@ using Cluster.Engine.Requests;
 using Cluster.Gateway.Backend;
 using Cluster.Grains;
 using Cluster.Grains.Messages;
+using Cluster.ServiceDefaults.Recording;
 using Orleans;
 
 namespace Cluster.Gateway.Live;
@@ -35,6 +36,15 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
 
     public bool IsReady { get; private set; }
 
+    /// <summary>Raised once for each request that reaches its terminal state.</summary>
+    public event Action<RequestObservation>? Ended;
+
+    /// <summary>Requests that have not ended.</summary>
+    public int InFlight => _flights.Count;
+
+    /// <summary>The instances as they last reported; null before the first report.</summary>
+    public TopologySnapshot? Snapshot => _snapshot;
+
     /// <summary>Connects to the running grains and activates every instance, so that no request pays for it.</summary>
     public async Task StartAsync(IGrainFactory grains)
     {
@@ -60,7 +70,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
             TokenizedNs = nowNs,
         };
         var message = RequestMessage.Of(request.Spec, id, stations);
-        var flight = new Flight(request);
+        var flight = new Flight(request, stations.ArrivedNs);
         var stream = flight.Stream = _fanout.Add(id, _ => Abort(flight, id));
         _flights[id] = flight;
         try
@@ -110,8 +120,9 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         return Task.CompletedTask;
     }
 
-    private sealed class Flight(InferenceRequest request)
+    private sealed class Flight(InferenceRequest request, long arrivedNs)
     {
+        public long ArrivedNs { get; } = arrivedNs;
         public InferenceRequest Request { get; } = request;
         public PushStream? Stream { get; set; }
         public RouteReply? Route { get; set; }
@@ -121,9 +132,23 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     {
         if (!_flights.TryRemove(token.RequestId, out var flight)) return null;
         var end = token.End!;
+        Report(flight, end.Rejected ? RequestOutcome.Rejected : end.Error is null ? RequestOutcome.Completed : RequestOutcome.Failed, end);
         if (end.Rejected) return new StreamEnd.Rejected(TimeSpan.FromSeconds(1), end.Error ?? "Rejected.");
         var usage = new StreamUsage(end.CachedTokens, flight.Request.Spec.OutputTokens) { Hops = Hops(end.HopsNs) };
         return end.Error is null ? new StreamEnd.Finished(flight.Request.EndsWith, usage) : new StreamEnd.Failed(end.Error, usage);
+    }
+
+    private void Report(Flight flight, RequestOutcome outcome, RequestEnd? end)
+    {
+        if (Ended is not { } ended) return;
+        var ns = end?.HopsNs ?? [];
+        var hops = ns.Length < TtftHops.Names.Count ? default : new TtftHops(ns[0], ns[1], ns[2], ns[3], ns[4], ns[5], ns[6]);
+        var spec = flight.Request.Spec;
+        var completed = outcome == RequestOutcome.Completed;
+        var e2eNs = _context.Clock.NowNs - flight.ArrivedNs;
+        var tpotNs = completed && spec.OutputTokens > 1 ? (e2eNs - hops.TotalNs) / (double)(spec.OutputTokens - 1) : double.NaN;
+        ended(new RequestObservation(
+            outcome, completed ? hops.TotalNs : -1, tpotNs, e2eNs, hops, spec.InputTokens, end?.CachedTokens ?? 0, flight.Stream?.Pushed ?? 0));
     }
 
     private static HopTimes? Hops(long[] ns) =>
@@ -143,7 +168,13 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
 
     private void End(long id, StreamEnd end)
     {
-        if (!_flights.TryRemove(id, out _)) return;
+        if (!_flights.TryRemove(id, out var flight)) return;
+        Report(flight, end switch
+        {
+            StreamEnd.Aborted => RequestOutcome.Aborted,
+            StreamEnd.Rejected => RequestOutcome.Rejected,
+            _ => RequestOutcome.Failed,
+        }, null);
         _fanout.Publish([new StepOutput(id, 0, end)], Stopwatch.GetTimestamp());
     }
 }

@@ -1,10 +1,12 @@
 using Cluster.Compute;
 using Cluster.Engine.Topology;
+using Cluster.Gateway.Console;
 using Cluster.Grains;
 using Cluster.Grains.Hosting;
 using Cluster.Grains.Messages;
 using Cluster.Grains.Timing;
 using Cluster.ServiceDefaults;
+using Cluster.ServiceDefaults.Recording;
 using Orleans;
 
 namespace Cluster.Gateway.Live;
@@ -16,10 +18,11 @@ public sealed class LiveCluster : IAsyncDisposable
     private readonly ClusterBackend _backend;
     private readonly ComputeHost _compute;
     private readonly Pacer _pacer;
+    private readonly ClusterMonitor _monitor;
 
-    private LiveCluster(WebApplication app, ClusterBackend backend, ComputeHost compute, Pacer pacer)
+    private LiveCluster(WebApplication app, ClusterBackend backend, ClusterMonitor monitor, ComputeHost compute, Pacer pacer)
     {
-        (_app, _backend, _compute, _pacer) = (app, backend, compute, pacer);
+        (_app, _backend, _monitor, _compute, _pacer) = (app, backend, monitor, compute, pacer);
         Endpoint = new Uri(app.Urls.First());
     }
 
@@ -38,20 +41,23 @@ public sealed class LiveCluster : IAsyncDisposable
         var compute = new ComputeHost(new ComputeOptions { Mode = options.Compute, TimeScale = options.TimeScale, Instances = cluster.Instances.Length });
         var context = new ClusterContext(cluster, new EmulatedClock(pacer, options.TimeScale), instance => compute.CreateTimer(RidgeOf(instance)));
         var backend = new ClusterBackend(context);
+        var monitor = new ClusterMonitor(backend, context);
         var app = GatewayHost.Build(options.Gateway, backend, configure: builder =>
         {
             builder.AddServiceDefaults();
             builder.AddClusterRuntime(context);
+            builder.Services.AddSingleton<IClusterView>(monitor);
         });
-        app.MapMetrics();
         try
         {
             await app.StartAsync(cancellation);
             await backend.StartAsync(app.Services.GetRequiredService<IGrainFactory>());
-            return new LiveCluster(app, backend, compute, pacer);
+            monitor.Start(app.Services.GetRequiredService<ClusterMetrics>());
+            return new LiveCluster(app, backend, monitor, compute, pacer);
         }
         catch
         {
+            await monitor.DisposeAsync();
             await app.DisposeAsync();
             compute.Dispose();
             pacer.Dispose();
@@ -67,6 +73,7 @@ public sealed class LiveCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _monitor.DisposeAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();
         _compute.Dispose();

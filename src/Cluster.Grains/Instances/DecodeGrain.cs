@@ -1,11 +1,13 @@
 using Cluster.Engine.Requests;
 using Cluster.Grains.Messages;
+using Cluster.ServiceDefaults.Recording;
 using Microsoft.Extensions.Logging;
 
 namespace Cluster.Grains.Instances;
 
 /// <summary>Generates. Takes KV over from prefill instances, or computes prompts itself when it is aggregated.</summary>
-public sealed class DecodeGrain(ClusterContext context, ILogger<DecodeGrain> logger) : InstanceGrain(context, logger), IDecodeGrain
+public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, ILogger<DecodeGrain> logger)
+    : InstanceGrain(context, metrics, logger), IDecodeGrain
 {
     public Task TakeOverAsync(HandOver handOver)
     {

@@ -1,6 +1,7 @@
 using Cluster.Engine;
 using Cluster.Engine.Requests;
 using Cluster.Grains.Messages;
+using Cluster.ServiceDefaults.Recording;
 using Microsoft.Extensions.Logging;
 
 namespace Cluster.Grains.Instances;
@@ -9,12 +10,15 @@ namespace Cluster.Grains.Instances;
 /// What prefill and decode grains share: an engine instance, the loop that drives it, and the translation of its
 /// effects into messages. Everything that decides or computes is in the engine.
 /// </summary>
-public abstract class InstanceGrain(ClusterContext context, ILogger logger) : Grain
+#pragma warning disable CA1001 // OnDeactivateAsync disposes of the recorder
+public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metrics, ILogger logger) : Grain
+#pragma warning restore CA1001
 {
     private readonly Dictionary<long, LiveRequest> _requests = [];
     private Outbox _outbox = null!;
     private StepLoop _loop = null!;
     private IRouterGrain _router = null!;
+    private InstanceRecorder _recorder = null!;
     private bool _failureReported;
 
     protected ClusterContext Context { get; } = context;
@@ -28,9 +32,16 @@ public abstract class InstanceGrain(ClusterContext context, ILogger logger) : Gr
         Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
         _outbox = new Outbox(Name);
         _router = GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name);
-        Instance = new Instance(Context.Find(Name), _outbox, gaps: null, reportTokens: true);
-        _loop = new StepLoop(Instance, Context.Clock, Context.Timers(Instance.Spec), Publish);
+        _recorder = new InstanceRecorder(metrics, Context, Context.Find(Name));
+        Instance = new Instance(Context.Find(Name), _outbox, _recorder, reportTokens: true);
+        _loop = new StepLoop(Instance, Context.Clock, Context.Timers(Instance.Spec), _recorder, Publish);
         return base.OnActivateAsync(cancellationToken);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _recorder.Dispose();
+        return base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     public Task SubmitAsync(SubmitOrder order)
@@ -89,6 +100,7 @@ public abstract class InstanceGrain(ClusterContext context, ILogger logger) : Gr
         Instance.ClearEffects();
         Instance.ClearTokens();
         ReportFailure();
+        _recorder.Publish(Instance);
         var nowNs = Context.Clock.NowNs;
         _outbox.SendTokens(nowNs);
         if (_outbox.TakeReport(Instance, nowNs, always: false) is { } report) _ = _router.ReportAsync(report);
@@ -99,25 +111,27 @@ public abstract class InstanceGrain(ClusterContext context, ILogger logger) : Gr
         if (Find(effect.Sequence.Id) is not { } request) return;
         switch (effect.Kind)
         {
-            case InstanceEffectKind.FirstToken: break;
+            case InstanceEffectKind.FirstToken: _recorder.FirstToken(request.Sequence.Timeline); break;
             case InstanceEffectKind.PrefillComplete:
                 _outbox.PrefillEnded(request.Message.Id);
                 OnPrefillComplete(request);
                 break;
             case InstanceEffectKind.KvReserved: OnKvReserved(request, effect.Tokens); break;
-            case InstanceEffectKind.Finished: End(request, Ends.Completed(request.Sequence)); break;
-            case InstanceEffectKind.Rejected: End(request, Ends.TooLong(Instance, request.Sequence)); break;
+            case InstanceEffectKind.Finished: End(request, Ends.Completed(request.Sequence), FinishReason.Length); break;
+            case InstanceEffectKind.Rejected: End(request, Ends.TooLong(Instance, request.Sequence), FinishReason.Error); break;
             case InstanceEffectKind.Aborted:
                 Remove(request);
+                _recorder.Ended(request.Sequence, FinishReason.Abort, Context.Clock.NowNs);
                 _outbox.EndSilently(request.Message.Id);
                 break;
             default: throw new InvalidOperationException($"Unknown effect {effect.Kind}.");
         }
     }
 
-    private void End(LiveRequest request, RequestEnd end)
+    private void End(LiveRequest request, RequestEnd end, FinishReason reason)
     {
         Remove(request);
+        _recorder.Ended(request.Sequence, reason, Context.Clock.NowNs);
         _outbox.End(request, end);
     }
 
@@ -126,7 +140,7 @@ public abstract class InstanceGrain(ClusterContext context, ILogger logger) : Gr
         if (_loop.Failure is not { } failure || _failureReported) return;
         _failureReported = true;
         GrainLog.StepLoopFailed(logger, Name, failure);
-        foreach (var request in _requests.Values.ToList()) End(request, Ends.Failed($"Instance {Name} broke: {failure.Message}"));
+        foreach (var request in _requests.Values.ToList()) End(request, Ends.Failed($"Instance {Name} broke: {failure.Message}"), FinishReason.Error);
         DeactivateOnIdle();
     }
 }

@@ -1,10 +1,12 @@
 using Cluster.Grains.Messages;
+using Cluster.ServiceDefaults.Recording;
 using Microsoft.Extensions.Logging;
 
 namespace Cluster.Grains.Instances;
 
 /// <summary>Computes prompts, then holds their KV until the decode instance has it.</summary>
-public sealed class PrefillGrain(ClusterContext context, ILogger<PrefillGrain> logger) : InstanceGrain(context, logger), IPrefillGrain
+public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics, ILogger<PrefillGrain> logger)
+    : InstanceGrain(context, metrics, logger), IPrefillGrain
 {
     public Task ReleaseAsync(long requestId)
     {

@@ -9,7 +9,7 @@ namespace Cluster.Grains.Instances;
 /// Drives one instance in emulated real time: begin a step, let the host do its share of matrix products, wait for
 /// the step's own end, end it. The clock is absolute: a step that ended late makes the next one no longer.
 /// </summary>
-internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTimer timer, Action publish)
+internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTimer timer, InstanceRecorder recorder, Action publish)
 {
     private Task _loop = Task.CompletedTask;
     private long _stepEndedNs;
@@ -48,7 +48,9 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
                 RatioMillionths.Record((long)(timing.Ratio * 1e6));
                 if (timing.Saturated) SaturatedSteps++;
                 await clock.WaitUntilAsync(dueNs);
-                Lateness.Record(Math.Max(0, (long)((clock.NowNs - dueNs) / clock.Scale)));
+                var latenessNs = (long)((clock.NowNs - dueNs) / clock.Scale);
+                Lateness.Record(Math.Max(0, latenessNs));
+                recorder.StepEnded(in step, latenessNs, (long)((dueNs - step.StartNs) / clock.Scale));
                 instance.EndStep(dueNs);
                 _stepEndedNs = dueNs;
                 publish();

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Cluster.Cli.Live;
+using Cluster.Cli.Output;
+using Cluster.Cli.Scenarios;
+using Cluster.Gateway;
+using Cluster.Gateway.Live;
+using Cluster.Grains.Hosting;
+using Spectre.Console;
+
+namespace Cluster.Cli.Commands;
+
+/// <summary><c>xpyd up</c>: starts a scenario's cluster on loopback and stays until it is told to stop.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        var scenario = new ScenarioArguments();
+        var port = new Option<int>("--port") { Description = "Port on loopback.", DefaultValueFactory = _ => 8000 };
+        var variant = new Option<string?>("--variant") { Description = "Which variant of the scenario; default the first." };
+        var command = new Command("up", "Start the cluster and stay: API, metrics and console on one port of loopback.") { port, variant };
+        scenario.AddTo(command);
+        command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
+        {
+            var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
+            var name = arguments.GetValue(variant);
+            var chosen = name is null ? loaded.Variants[0] : loaded.Variants.FirstOrDefault(v => v.Cluster.Name == name)
+                ?? throw new UsageException($"--variant {name}: the scenario has {string.Join(", ", loaded.Variants.Select(v => v.Cluster.Name))}.");
+            var options = LiveRun.Options(chosen) with { Gateway = new GatewayOptions { Port = arguments.GetValue(port) } };
+            await using var cluster = await LiveCluster.StartAsync(chosen.Cluster, options, cancellation);
+            Announce(chosen.Cluster.Name, cluster);
+            await cluster.WaitForShutdownAsync(cancellation);
+            return 0;
+        }));
+        return command;
+    }
+
+    private static void Announce(string name, LiveCluster cluster)
+    {
+        Terminal.Error.WriteLine($"{name} is up on {cluster.Endpoint} ({ClusterRuntime.Name}).");
+        Terminal.Error.WriteLine($"  API      {cluster.Endpoint}v1/models, {cluster.Endpoint}v1/chat/completions");
+        Terminal.Error.WriteLine($"  metrics  {cluster.Endpoint}metrics");
+        Terminal.Error.WriteLine($"  console  {cluster.Endpoint}");
+        foreach (var note in cluster.Notes) Terminal.Error.WriteLine($"  note     {note}");
+    }
+}

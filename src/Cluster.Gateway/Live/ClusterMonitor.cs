@@ -1,0 +1,127 @@
+using Cluster.Engine.Diagnosis;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
+using Cluster.Gateway.Console;
+using Cluster.Grains;
+using Cluster.Grains.Messages;
+using Cluster.ServiceDefaults.Recording;
+
+namespace Cluster.Gateway.Live;
+
+/// <summary>Watches the live cluster: feeds the cluster's metrics and the console from what instances report twice a second.</summary>
+internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
+{
+    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
+
+    private readonly ClusterBackend _backend;
+    private readonly ClusterContext _context;
+    private readonly RecentRequests _recent;
+    private readonly CancellationTokenSource _stopping = new();
+    private ClusterSeries? _series;
+    private Task _watching = Task.CompletedTask;
+    private (TopologySnapshot Now, TopologySnapshot Before, double Seconds)? _pictures;
+
+    public ClusterMonitor(ClusterBackend backend, ClusterContext context)
+    {
+        (_backend, _context) = (backend, context);
+        _recent = new RecentRequests(context.Cluster.Slo, 10 * Time.Second);
+    }
+
+    public void Start(ClusterMetrics metrics)
+    {
+        _series = metrics.ForCluster(_context.Cluster.Name);
+        _series.Gauges.Slo = _context.Cluster.Slo;
+        _series.Gauges.TimeScale = _context.Clock.Scale;
+        _backend.Ended += OnEnded;
+        _watching = WatchAsync();
+    }
+
+    public ClusterSnapshot Snapshot()
+    {
+        var cluster = _context.Cluster;
+        var nowNs = _context.Clock.NowNs;
+        var (traffic, hops, hopsP99) = _recent.View(nowNs, _backend.InFlight);
+        var model = cluster.Instances[0].Deployment.Model.Name;
+        if (_pictures is not var (now, before, seconds)) return new ClusterSnapshot(cluster.Name, model, nowNs / 1e9) { Traffic = traffic };
+        return new ClusterSnapshot(cluster.Name, model, nowNs / 1e9)
+        {
+            Traffic = traffic,
+            HopsMs = hops,
+            HopsP99Ms = hopsP99,
+            Emulator = new EmulatorView
+            {
+                TimeScale = _context.Clock.Scale,
+                LateShare = now.Instances.Sum(i => i.SaturatedSteps) / (double)Math.Max(1, now.Instances.Sum(i => i.Steps)),
+            },
+            Instances = [.. now.Instances.Select((instance, i) => View(cluster.Instances[i], instance, before.Instances[i], seconds))],
+            Links = cluster.Link is { } link
+                ? [new LinkView(link.Name, Rate(now, before, seconds) / (link.BytesPerSecond * cluster.Instances.Length), Rate(now, before, seconds), now.Links.ActiveTransfers, false)]
+                : [],
+            Walls = now.Instances.GroupBy(i => i.Role).ToDictionary(g => g.Key, g => WallOf([.. g])),
+            Roofs = [.. cluster.Instances.Select(i => i.Deployment.Gpu).DistinctBy(g => g.Name).Select(g => new RoofView(g.Name, g.PeakFlops.Values.Max(), g.HbmBytesPerSecond))],
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _backend.Ended -= OnEnded;
+        await _stopping.CancelAsync();
+        await _watching;
+        _stopping.Dispose();
+    }
+
+    private void OnEnded(RequestObservation request)
+    {
+        _recent.Add(_context.Clock.NowNs, request);
+        _series?.RequestFinished(in request, _context.Cluster.Slo);
+    }
+
+    private async Task WatchAsync()
+    {
+        var before = await _backend.RefreshAsync();
+        var beforeNs = _context.Clock.NowNs;
+        using var timer = new PeriodicTimer(s_period);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                var now = await _backend.RefreshAsync();
+                var nowNs = _context.Clock.NowNs;
+                _pictures = (now, before, Math.Max(1e-3, (nowNs - beforeNs) / 1e9));
+                foreach (var role in Enum.GetValues<InstanceRole>())
+                    _series?.Gauges.SetInstances(role, InstanceLifeCycle.Ready, _context.Cluster.Instances.Count(i => i.Role == role));
+                (before, beforeNs) = (now, nowNs);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed: the cluster is ending.
+        }
+    }
+
+    private static double Rate(TopologySnapshot now, TopologySnapshot before, double seconds) => (now.Links.BytesMoved - before.Links.BytesMoved) / seconds;
+
+    private static InstanceView View(InstanceSpec spec, InstanceSnapshot now, InstanceSnapshot before, double seconds) =>
+        new(spec.Name, spec.Pool, now.Role, "ready")
+        {
+            Running = now.Running,
+            Waiting = now.Waiting,
+            KvUsage = now.KvUsage,
+            PrefixHitRate = now.PrefixCacheQueries == 0 ? 0 : now.PrefixCacheHits / (double)now.PrefixCacheQueries,
+            TokensPerS = (now.GenerationTokens + now.PromptTokens - before.GenerationTokens - before.PromptTokens) / seconds,
+            Wall = WallOf([now]),
+            Hardware = $"{spec.Deployment.Gpu.Name} × {spec.Deployment.Parallelism.Gpus}, {spec.Deployment.Weights.ToString().ToLowerInvariant()}",
+        };
+
+    private static string WallOf(IReadOnlyList<InstanceSnapshot> instances)
+    {
+        var tally = new WallTally();
+        foreach (var i in instances)
+        {
+            var s = i.WallSeconds;
+            tally.Add(WallTally.Restore(i.BusySeconds, i.Steps, s[0], s[1], s[2], s[3], s[4], s[5]));
+        }
+
+        return tally.Binding.ToString().ToLowerInvariant();
+    }
+}

@@ -1,0 +1,61 @@
+using Cluster.Engine;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Scheduling;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
+using Cluster.ServiceDefaults.Recording;
+
+namespace Cluster.Grains.Instances;
+
+/// <summary>Keeps one instance's metrics true to its engine state: under vLLM's names and our own.</summary>
+internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext context, InstanceSpec spec) : ITokenGapSink, IDisposable
+{
+    private readonly InstanceMetrics _metrics = metrics.AddInstance(
+        InstanceIdentity.From(context.Cluster.Name, spec, spec.Deployment.Model.Name), context.Cluster.Instances.Length);
+
+    public void Record(long gapNs, int count)
+    {
+        for (var i = 0; i < count; i++) _metrics.InterToken(gapNs);
+    }
+
+    public void StepEnded(in Step step, long latenessNs, long wallDurationNs) =>
+        _metrics.StepEnded(new StepObservation(step.Shape.TotalTokens, step.Cost, latenessNs, wallDurationNs));
+
+    public void Publish(Instance instance)
+    {
+        var (state, counters) = (instance.State, instance.State.Counters);
+        _metrics.Publish(new ServiceDefaults.Recording.InstanceState
+        {
+            Running = state.Running,
+            WaitingForCapacity = state.WaitingCount + state.Reserving.Count,
+            WaitingDeferred = state.Parked.Values.Count(s => s.Status == SequenceStatus.Receiving),
+            ActiveBlocks = state.Pool.Allocated + state.Pool.Referenced,
+            CachedBlocks = state.Pool.Evictable,
+            TotalBlocks = state.Pool.Total,
+            PrefixQueryTokens = counters.PrefixCacheQueries,
+            PrefixHitTokens = counters.PrefixCacheHits,
+            ExternalQueryTokens = counters.ReceivedTokens,
+            ExternalHitTokens = counters.ReceivedTokens,
+            ComputedPromptTokens = counters.PromptTokens,
+            Preemptions = counters.Preemptions,
+            GenerationTokens = counters.GenerationTokens,
+        });
+    }
+
+    public void FirstToken(RequestTimeline line) => _metrics.FirstToken(line.TtftNs);
+
+    /// <summary>A request ended here, whichever way.</summary>
+    public void Ended(Sequence sequence, FinishReason reason, long nowNs)
+    {
+        var line = sequence.Timeline;
+        var started = line.KvReservedNs != Time.Unset ? line.KvReservedNs : line.PrefillStartedNs;
+        var arrived = line.KvReservedNs != Time.Unset ? line.PrefillEndedNs : line.RoutedNs;
+        _metrics.RequestFinished(new EngineRequestObservation(
+            reason, Gap(arrived, started), Gap(started, line.FirstTokenNs), Gap(line.FirstTokenNs, line.FinishedNs), Gap(arrived, nowNs),
+            sequence.Request.InputTokens, sequence.Generated, sequence.Request.OutputTokens));
+    }
+
+    public void Dispose() => _metrics.Dispose();
+
+    private static long Gap(long fromNs, long toNs) => fromNs == Time.Unset || toNs == Time.Unset ? Time.Unset : Math.Max(0, toNs - fromNs);
+}
