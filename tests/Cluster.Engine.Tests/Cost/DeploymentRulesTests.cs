@@ -1,0 +1,38 @@
+using Cluster.Engine.Cost;
+using Cluster.Engine.Hardware;
+using Cluster.Engine.Models;
+using Cluster.Engine.Topology;
+
+namespace Cluster.Engine.Tests.Cost;
+
+public sealed class DeploymentRulesTests
+{
+    private static readonly SchedulerSpec s_scheduler = new("vllm", 256, 8192);
+
+    [Fact]
+    public void All_reasons_come_together()
+    {
+        var reasons = DeploymentRules.Check(Steps.Llama8b(kv: NumberFormat.Int4) with { Parallelism = new Parallelism(Tp: 3, Ep: 2) });
+        reasons.ShouldContain(r => r.Contains("query heads"));
+        reasons.ShouldContain(r => r.Contains("no experts"));
+        reasons.ShouldContain(r => r.Contains("kv int4") && r.Contains("bf16, fp8"));
+    }
+
+    [Fact]
+    public void A_model_that_does_not_fit_is_refused_with_the_numbers()
+    {
+        var deployment = Steps.Llama8b() with { Gpu = Testing.TestHardware.Gpu(hbmBytes: 16e9) };
+        DeploymentRules.CheckFit(deployment, s_scheduler, 0.9).ShouldHaveSingleItem().ShouldContain("16.1 GB weights");
+        DeploymentRules.CheckFit(Steps.Llama8b(), s_scheduler, 0.9).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Fp8_kv_doubles_the_tokens_and_tensor_parallelism_divides_a_ranks_share()
+    {
+        var wide = MemoryPlanner.Plan(Steps.Llama8b(), s_scheduler, 0.9);
+        var narrow = MemoryPlanner.Plan(Steps.Llama8b(kv: NumberFormat.Fp8), s_scheduler, 0.9);
+        ((double)narrow.KvTokens / wide.KvTokens).ShouldBe(2, 1e-4);
+        wide.KvBytesPerToken.ShouldBe(2 * 32 * 8 * 128 * 2);
+        MemoryPlanner.Plan(Steps.Llama8b(tp: 4), s_scheduler, 0.9).KvBytesPerToken.ShouldBe(wide.KvBytesPerToken / 4);
+    }
+}

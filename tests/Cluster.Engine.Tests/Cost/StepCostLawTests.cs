@@ -1,0 +1,78 @@
+using Cluster.Engine.Cost;
+using Cluster.Engine.Models;
+
+namespace Cluster.Engine.Tests.Cost;
+
+public sealed class StepCostLawTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(256)]
+    public void A_step_with_more_of_anything_never_costs_less(int sequences)
+    {
+        var cost = new StepCostModel(Steps.Llama8b());
+        var one = cost.Evaluate(Steps.Decode(sequences, 1000)).DurationSeconds;
+        cost.Evaluate(Steps.Decode(sequences + 1, 1000)).DurationSeconds.ShouldBeGreaterThanOrEqualTo(one);
+        cost.Evaluate(Steps.Decode(sequences, 2000)).DurationSeconds.ShouldBeGreaterThan(one);
+        cost.Evaluate(Steps.Decode(sequences, 1000, tokens: 2)).DurationSeconds.ShouldBeGreaterThanOrEqualTo(one);
+    }
+
+    [Fact]
+    public void Perfect_hardware_decodes_one_sequence_at_the_bandwidth_ceiling()
+    {
+        var deployment = Steps.Llama8b();
+        var step = new StepCostModel(deployment).Evaluate(Steps.Decode(1, 1));
+        var ceiling = ParameterCount.Active(deployment.Model) * 2 / deployment.Gpu.HbmBytesPerSecond;
+        (step.DurationSeconds - step.HostSeconds).ShouldBe(ceiling, ceiling * 0.01);
+    }
+
+    [Fact]
+    public void Perfect_hardware_prefills_at_two_flops_per_weight_and_token_plus_attention()
+    {
+        var deployment = Steps.Llama8b();
+        var step = new StepCostModel(deployment).Evaluate(Steps.Prefill(1, 4096));
+        var model = deployment.Model;
+        var linear = 2 * 4096 * (ParameterCount.Active(model) - ParameterCount.OutputMatrix(model));
+        var attention = 4.0 * 32 * 32 * 128 * 4096 * 4097 / 2;
+        step.Flops.ShouldBe(linear + attention, (linear + attention) * 0.01);
+    }
+
+    [Fact]
+    public void The_parts_add_up_to_the_duration()
+    {
+        var step = new StepCostModel(Steps.Llama8b(tp: 4)).Evaluate(Steps.Prefill(2, 777));
+        (step.ComputeSeconds + step.BandwidthSeconds + step.NetworkSeconds + step.HostSeconds).ShouldBe(step.DurationSeconds, 1e-12);
+    }
+
+    [Fact]
+    public void Tensor_parallelism_divides_bandwidth_time_and_adds_network_time()
+    {
+        var one = new StepCostModel(Steps.Llama8b()).Evaluate(Steps.Decode(8, 1000));
+        var four = new StepCostModel(Steps.Llama8b(tp: 4)).Evaluate(Steps.Decode(8, 1000));
+        four.BandwidthSeconds.ShouldBeInRange(one.BandwidthSeconds / 4 * 0.99, one.BandwidthSeconds / 4 * 1.1);
+        one.NetworkSeconds.ShouldBe(0);
+        four.NetworkSeconds.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void Int4_weights_pay_in_decode_and_not_in_prefill()
+    {
+        var wide = new StepCostModel(Steps.Llama8b());
+        var narrow = new StepCostModel(Steps.Llama8b(weights: NumberFormat.Int4));
+        narrow.Evaluate(Steps.Decode(1, 100)).DurationSeconds.ShouldBeLessThan(0.5 * wide.Evaluate(Steps.Decode(1, 100)).DurationSeconds);
+        narrow.Evaluate(Steps.Prefill(1, 8192)).DurationSeconds.ShouldBeGreaterThanOrEqualTo(0.99 * wide.Evaluate(Steps.Prefill(1, 8192)).DurationSeconds);
+    }
+
+    [Fact]
+    public void The_same_shape_always_costs_the_same_and_allocates_nothing()
+    {
+        var cost = new StepCostModel(Steps.Llama8b(tp: 2));
+        var shape = Steps.Decode(37, 1234);
+        var first = cost.Evaluate(shape);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++) cost.Evaluate(Steps.Decode(37 + (i % 5), 1234 + i));
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        cost.Evaluate(shape).ShouldBe(first);
+    }
+}
