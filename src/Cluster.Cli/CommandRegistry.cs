@@ -14,6 +14,7 @@ internal static class CommandRegistry
             UpCommand.Create(),
             LoadCommand.Create(),
             BenchCommand.Create(),
+            CatalogCommand.Create(),
             SimulateCommand.Create(),
             SweepCommand.Create(),
             LeversCommand.Create(),

@@ -46,16 +46,27 @@ internal static class TestHardware
 
     private static KernelProfile Kernels()
     {
-        var perfect = new OperatorCurve(1, 1, 0);
-        var formats = new Dictionary<NumberFormat, OperatorCurve> { [NumberFormat.Bf16] = perfect, [NumberFormat.Fp8] = perfect };
+        var gemm = new GemmCurve(1, 1, 0, 20, 0, 0, 0, 0, 0);
+        var moe = new MoeCurve(1, 1, 0, 20, 0, 0, 1, 0, 0);
+        var collective = new CollectiveCurve(0, 0, 1, 0, 0, 1);
         return new KernelProfile
         {
-            Gemm = formats,
-            Moe = formats,
-            PrefillAttention = perfect,
-            DecodeAttention = perfect,
-            Elementwise = perfect,
-            Collectives = new CollectiveCurve(0, 0, 1, 0, 1),
+            Gemm = new Dictionary<NumberFormat, GemmCurve> { [NumberFormat.Bf16] = gemm, [NumberFormat.Fp8] = gemm },
+            Moe = new Dictionary<NumberFormat, MoeCurve> { [NumberFormat.Bf16] = moe, [NumberFormat.Fp8] = moe },
+            PrefillAttention = new PrefillAttentionCurve(1, 1, 0, 20, 0, 0, 1, 0, 0),
+            DecodeAttention = new DecodeAttentionCurve(1, 1, 0, 20, 0, 1, 0, 0),
+            Elementwise = new OperatorCurve(1, 1, 0),
+            Collectives = new CollectiveCurves
+            {
+                OneShotAllReduce = collective,
+                OneShotMaxBytes = 0,
+                AllReduce = collective,
+                AllGather = collective,
+                ReduceScatter = collective,
+                AllToAll = collective,
+                ScaleOutFloorSeconds = 0,
+                ScaleOutEfficiency = 1,
+            },
         };
     }
 }

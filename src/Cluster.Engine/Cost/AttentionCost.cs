@@ -3,78 +3,73 @@ using Cluster.Engine.Models;
 
 namespace Cluster.Engine.Cost;
 
-/// <summary>
-/// Attention of one layer group on one rank. Prefill: 4·H·d_h FLOPs per causal pair (FlashAttention, arXiv:2205.14135);
-/// decode: every cached K and V element read once per step, shared by the query heads of a group.
-/// </summary>
+/// <summary>Attention of one layer group on one rank: prompts and decodes run as two kernels.</summary>
 internal sealed class AttentionCost
 {
-    private readonly GpuProfile _gpu;
+    private readonly KernelProfile _kernels;
+    private readonly Roof _roof;
+    private readonly HeadShape _prefillHeads;
+    private readonly HeadShape _decodeHeads;
+    private readonly double _valueShare;
     private readonly double _count;
     private readonly int _bound;
     private readonly int _modelBound;
-    private readonly double _flopsPerPair;
-    private readonly double _decodeFlopsPerPair;
-    private readonly double _kvBytesPerToken;
-    private readonly double _tokenBytes;
-    private readonly double _prefillSecondsPerFlop;
-    private readonly double _secondsPerByte;
 
     public AttentionCost(Deployment deployment, LayerGroup layer, int modelBound)
     {
-        _gpu = deployment.Gpu;
+        _kernels = deployment.Gpu.Kernels;
+        _roof = KernelLookup.Roof(deployment.Gpu, NumberFormat.Bf16);
         _count = layer.Count;
         _bound = Math.Min(layer.ContextBound, deployment.Retention?.ContextBound ?? int.MaxValue);
         _modelBound = modelBound;
+        _valueShare = 1;
         var tp = deployment.Parallelism.Tp;
         var kvBytes = NumberFormats.BytesPerKvElement(deployment.Kv);
+        var narrow = NumberFormats.Bits(deployment.Kv) <= 8;
         if (layer.Mla is { } m)
         {
             double heads = DenseGemms.Share(m.QueryHeads, tp);
-            _flopsPerPair = 2 * heads * (m.NopeHeadSize + m.RopeHeadSize + m.ValueHeadSize);
-            // Decode multiplies queries with the latent itself (weight absorption).
-            _decodeFlopsPerPair = 2 * heads * ((2.0 * m.KvRank) + m.RopeHeadSize);
-            _tokenBytes = heads * (m.NopeHeadSize + m.RopeHeadSize + m.ValueHeadSize) * 2.0;
-            _kvBytesPerToken = layer.KvElementsPerToken * kvBytes;
-        }
-        else
-        {
-            var a = layer.Attention!;
-            double heads = DenseGemms.Share(a.QueryHeads, tp);
-            double kvHeads = DenseGemms.Share(a.KvHeads, tp);
-            _flopsPerPair = _decodeFlopsPerPair = 4 * heads * a.HeadSize;
-            _tokenBytes = 2 * heads * a.HeadSize * 2.0;
-            _kvBytesPerToken = 2 * kvHeads * a.HeadSize * kvBytes;
+            double latent = m.KvRank + m.RopeHeadSize;
+            double headSize = m.NopeHeadSize + m.RopeHeadSize;
+            _valueShare = (headSize + m.ValueHeadSize) / (2 * headSize);
+            // Prefill expands K and V per head; decode multiplies queries with the latent itself (weight absorption).
+            _prefillHeads = new HeadShape(heads, heads, headSize, latent, 2 * headSize, 2, false);
+            _decodeHeads = new HeadShape(heads, 1, latent, latent, (2.0 * m.KvRank) + m.RopeHeadSize, kvBytes, narrow);
+            return;
         }
 
-        var kernels = _gpu.Kernels;
-        var peak = _gpu.PeakFlops[NumberFormat.Bf16];
-        _prefillSecondsPerFlop = 1 / (peak * kernels.PrefillAttention.ComputeEfficiency);
-        _secondsPerByte = 1 / (_gpu.HbmBytesPerSecond * kernels.DecodeAttention.MemoryEfficiency);
+        var a = layer.Attention!;
+        double kvHeads = DenseGemms.Share(a.KvHeads, tp);
+        _prefillHeads = _decodeHeads = new HeadShape(
+            DenseGemms.Share(a.QueryHeads, tp), kvHeads, a.HeadSize, 2 * kvHeads * a.HeadSize, 2.0 * a.HeadSize, kvBytes, narrow);
     }
 
     /// <summary>Adds both kernels; the shape is one attention replica's share of the step.</summary>
     public void Add(ref CostSum sum, in StepShape shape)
     {
-        if (shape.PrefillSequences > 0) AddPrefill(ref sum, shape);
+        if (shape.PrefillSequences > 0 && shape.PrefillTokens > 0) AddPrefill(ref sum, shape);
         if (shape.DecodeSequences > 0) AddDecode(ref sum, shape);
     }
 
     private void AddPrefill(ref CostSum sum, in StepShape shape)
     {
-        var pairs = Pairs(shape);
-        var flops = pairs * _flopsPerPair;
-        var context = Math.Min(shape.PrefillContextTokens, _bound == int.MaxValue ? double.MaxValue : shape.PrefillTokens + ((double)shape.PrefillSequences * _bound));
-        var bytes = (context * _kvBytesPerToken) + (shape.PrefillTokens * _tokenBytes);
-        sum.AddRoofline(flops * _prefillSecondsPerFlop, bytes * _secondsPerByte, _gpu.Kernels.PrefillAttention.FloorSeconds, flops, bytes, _count);
+        double sequences = shape.PrefillSequences, tokens = shape.PrefillTokens;
+        var pairs = Math.Max(1, Pairs(shape));
+        var bounded = _bound < shape.PrefillContextTokens / sequences;
+        var context = bounded ? _bound : shape.PrefillContextTokens / sequences;
+        var time = Kernels.PrefillAttention(_kernels.PrefillAttention, _roof, _prefillHeads, sequences, tokens, pairs, context, bounded, _valueShare);
+        var flops = 4 * pairs * _prefillHeads.QueryHeads * _prefillHeads.HeadSize * _valueShare;
+        var bytes = (context * sequences * _prefillHeads.KvRowElements * _decodeHeads.KvElementBytes) + (tokens * 4 * _prefillHeads.QueryHeads * _prefillHeads.HeadSize);
+        sum.Add(time, flops, bytes, _count);
     }
 
     private void AddDecode(ref CostSum sum, in StepShape shape)
     {
-        var tokens = Context(shape);
-        var flops = tokens * shape.DecodeTokensPerSequence * _decodeFlopsPerPair;
-        var bytes = (tokens * _kvBytesPerToken) + ((double)shape.DecodeSequences * shape.DecodeTokensPerSequence * _tokenBytes);
-        sum.AddRoofline(flops * _prefillSecondsPerFlop, bytes * _secondsPerByte, _gpu.Kernels.DecodeAttention.FloorSeconds, flops, bytes, _count);
+        double rows = Math.Max(1, shape.DecodeTokensPerSequence);
+        var context = Math.Max(shape.DecodeSequences, Context(shape));
+        var time = Kernels.DecodeAttention(_kernels.DecodeAttention, _roof, _decodeHeads, shape.DecodeSequences, rows, context);
+        var flops = 2 * context * rows * _decodeHeads.QueryHeads * _decodeHeads.PairWidth;
+        sum.Add(time, flops, context * _decodeHeads.KvRowElements * _decodeHeads.KvElementBytes, _count);
     }
 
     private double Pairs(in StepShape shape)

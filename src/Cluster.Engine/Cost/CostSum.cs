@@ -24,6 +24,16 @@ internal struct CostSum
         HbmBytes += bytes * count;
     }
 
+    /// <summary>One kernel, <paramref name="count"/> times, charged to the resource that binds it.</summary>
+    public void Add(in KernelTime time, double flops, double bytes, double count)
+    {
+        if (time.ComputeSeconds >= time.MemorySeconds) ComputeSeconds += time.BusySeconds * count;
+        else BandwidthSeconds += time.BusySeconds * count;
+        FloorSeconds += time.FloorSeconds * count;
+        Flops += flops * count;
+        HbmBytes += bytes * count;
+    }
+
     public void AddNetwork(double seconds, double bytes, double count = 1)
     {
         NetworkSeconds += seconds * count;

@@ -3,31 +3,29 @@ using Cluster.Engine.Models;
 
 namespace Cluster.Engine.Cost;
 
-/// <summary>A dense GEMM: <c>max(2mnk ÷ (P·e_c), bytes ÷ (BW·e_m)) + t0</c>, weights streamed in their own format.</summary>
+/// <summary>Prices dense GEMMs of one weight format on one GPU.</summary>
 internal sealed class GemmCost
 {
-    private readonly OperatorCurve _curve;
-    private readonly double _secondsPerFlop;
-    private readonly double _secondsPerByte;
+    private readonly GemmCurve _curve;
+    private readonly Roof _roof;
     private readonly double _weightBytes;
     private readonly double _activationBytes;
 
-    public GemmCost(GpuProfile gpu, NumberFormat weights)
+    public GemmCost(GpuProfile gpu, NumberFormat weights, bool fused = true)
     {
         var format = gpu.ComputeFormat(weights);
         _curve = KernelLookup.Gemm(gpu, weights);
-        _secondsPerFlop = 1 / (gpu.PeakFlops[format] * _curve.ComputeEfficiency);
-        _secondsPerByte = 1 / (gpu.HbmBytesPerSecond * _curve.MemoryEfficiency);
+        // Fused engines quantise inside the norm or activation before the product.
+        if (fused) _curve = _curve with { QuantiseSecondsPerElement = 0 };
+        _roof = KernelLookup.Roof(gpu, format);
         _weightBytes = NumberFormats.BytesPerWeight(weights);
-        _activationBytes = NumberFormats.BytesPerWeight(format);
+        _activationBytes = Math.Min(2, NumberFormats.BytesPerWeight(format));
     }
 
     public void Add(ref CostSum sum, double m, in GemmShape shape)
     {
         if (m <= 0) return;
-        double n = shape.N, k = shape.K;
-        var flops = 2 * m * n * k;
-        var bytes = (n * k * _weightBytes) + (m * k * _activationBytes) + (m * n * 2);
-        sum.AddRoofline(flops * _secondsPerFlop, bytes * _secondsPerByte, _curve.FloorSeconds, flops, bytes, shape.Count);
+        var time = Kernels.Gemm(_curve, _roof, m, shape.N, shape.K, _weightBytes, _activationBytes);
+        sum.Add(time, 2 * m * shape.N * shape.K, Kernels.GemmBytes(m, shape.N, shape.K, _weightBytes, _activationBytes), shape.Count);
     }
 }

@@ -4,13 +4,20 @@ using Cluster.Engine.Models;
 namespace Cluster.Engine.Cost;
 
 /// <summary>Finds the curve that stands for a weight format: its own, else that of the format that computes, else 16-bit.</summary>
-internal static class KernelLookup
+public static class KernelLookup
 {
-    public static OperatorCurve Gemm(GpuProfile gpu, NumberFormat weights) => Find(gpu, gpu.Kernels.Gemm, weights);
+    public static GemmCurve Gemm(GpuProfile gpu, NumberFormat weights) => Find(gpu, gpu.Kernels.Gemm, weights);
 
-    public static OperatorCurve Moe(GpuProfile gpu, NumberFormat weights) => Find(gpu, gpu.Kernels.Moe, weights);
+    public static MoeCurve Moe(GpuProfile gpu, NumberFormat weights) => Find(gpu, gpu.Kernels.Moe, weights);
 
-    private static OperatorCurve Find(GpuProfile gpu, IReadOnlyDictionary<NumberFormat, OperatorCurve> curves, NumberFormat weights) =>
+    /// <summary>The peaks against which kernels of a compute format are held.</summary>
+    public static Roof Roof(GpuProfile gpu, NumberFormat compute)
+    {
+        ArgumentNullException.ThrowIfNull(gpu);
+        return new Roof(gpu.PeakFlops[compute], gpu.HbmBytesPerSecond, gpu.Multiprocessors);
+    }
+
+    private static T Find<T>(GpuProfile gpu, IReadOnlyDictionary<NumberFormat, T> curves, NumberFormat weights) =>
         curves.TryGetValue(weights, out var own) ? own
         : curves.TryGetValue(gpu.ComputeFormat(weights), out var near) ? near
         : curves[NumberFormat.Bf16];

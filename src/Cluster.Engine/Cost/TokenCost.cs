@@ -21,7 +21,7 @@ internal sealed class TokenCost
         _deployment = deployment;
         var model = deployment.Model;
         _gemms = [.. DenseGemms.Of(deployment)];
-        _gemmCosts = [.. _gemms.Select(g => new GemmCost(deployment.Gpu, g.Format))];
+        _gemmCosts = [.. _gemms.Select(g => new GemmCost(deployment.Gpu, g.Format, deployment.Fusion))];
         _moes = [.. model.Layers.Where(g => g.Moe is not null).Select(g => new MoeCost(deployment, g))];
         _collectives = new CollectiveCost(deployment.Gpu);
         _elementwise = new ElementwiseCost(deployment);
@@ -77,5 +77,5 @@ internal sealed class TokenCost
     }
 
     private void AddGathered(ref CostSum sum, double bytes, int ranks) =>
-        sum.AddNetwork(2 * _collectives.GatherSeconds(bytes, ranks), 2 * bytes * (ranks - 1) / ranks, _moeLayers);
+        sum.AddNetwork(_collectives.AllGatherSeconds(bytes, ranks) + _collectives.ReduceScatterSeconds(bytes, ranks), 2 * bytes * (ranks - 1) / ranks, _moeLayers);
 }

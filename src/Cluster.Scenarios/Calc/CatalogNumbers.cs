@@ -46,7 +46,7 @@ public static class CatalogNumbers
             ["peak-flops"] = new(peak, $"{gpu.Name}, {NumberFormats.Name(format)}"),
             ["ridge-batch"] = new(ridge, $"{gpu.Name}, {NumberFormats.Name(weights)}"),
             ["interconnect"] = new(gpu.ScaleUpBytesPerSecond, $"{gpu.Name}, scale-up"),
-            ["latency"] = new(gpu.Kernels.Collectives.OneShotFloorSeconds, $"{gpu.Name}, one-shot all-reduce"),
+            ["latency"] = new(gpu.Kernels.Collectives.OneShotAllReduce.AlphaSeconds, $"{gpu.Name}, one-shot all-reduce"),
         };
     }
 

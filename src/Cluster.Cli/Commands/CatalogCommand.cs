@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Text.Json;
+using Cluster.Cli.Output;
+using Cluster.Scenarios.Catalogs;
+using Cluster.Scenarios.Fitting;
+using Spectre.Console;
+
+namespace Cluster.Cli.Commands;
+
+/// <summary><c>xpyd catalog</c>: what it holds, with sources, and how its kernel figures were fitted.</summary>
+internal static class CatalogCommand
+{
+    public static Command Create() => new("catalog", "Models, GPUs, links and engines, each number with its source.") { List(), Show(), Fit() };
+
+    private static Command List()
+    {
+        var command = new Command("list", "Every id, by kind.");
+        command.SetAction(_ => Guarded.Run(() =>
+        {
+            var catalog = CliCatalog.Load();
+            Print("models", catalog.Models.Keys);
+            Print("gpus", catalog.Gpus.Keys);
+            Print("links", catalog.Links.Keys);
+            Print("engines", catalog.Engines.Keys);
+        }));
+        return command;
+    }
+
+    private static void Print(string kind, IEnumerable<string> ids)
+    {
+        Console.Out.WriteLine(kind);
+        foreach (var id in ids) Console.Out.WriteLine($"  {id}");
+    }
+
+    private static Command Show()
+    {
+        var id = new Argument<string>("id") { Description = "A model, GPU, link or engine." };
+        var command = new Command("show", "One entry, as JSON, with its source.") { id };
+        command.SetAction(arguments => Guarded.Run(() =>
+        {
+            var (catalog, name) = (CliCatalog.Load(), arguments.GetValue(id)!);
+            object? found = catalog.FindModel(name) ?? catalog.FindGpu(name) ?? (object?)catalog.Links.GetValueOrDefault(name) ?? catalog.Engines.GetValueOrDefault(name);
+            if (found is null) throw new ArgumentException($"Nothing in the catalog is called '{name}'; `xpyd catalog list` prints every id.");
+            Console.Out.WriteLine(JsonSerializer.Serialize(found, found.GetType(), CatalogJson.Options));
+        }));
+        return command;
+    }
+
+    private static Command Fit()
+    {
+        var data = new Option<string>("--data") { Description = "Folder that holds kernels/ and collectives/.", Required = true };
+        var write = new Option<string?>("--write") { Description = "Catalog folder to write the figures into; without it they are only reported." };
+        var json = CommonOptions.Json();
+        var command = new Command("fit", "Refit kernel curves from measured tables; a seeded fifth of the rows is held out and scored.") { data, write, json };
+        command.SetAction(arguments => Guarded.Run(() =>
+        {
+            var folder = arguments.GetValue(data)!;
+            if (!Directory.Exists(Path.Combine(folder, "kernels"))) throw new ArgumentException($"--data {folder}: no kernels/ folder in it.");
+            var catalog = arguments.GetValue(write) is { } directory ? Catalog.Load(directory) : CliCatalog.Load();
+            var fits = CatalogFit.Run(catalog, folder).ToList();
+            if (arguments.GetValue(write) is { } target) CatalogFit.WriteAll(target, catalog, fits);
+            var lines = fits.SelectMany(f => f.Lines).ToList();
+            if (arguments.GetValue(json)) Console.Out.WriteLine(JsonSerializer.Serialize(lines, CatalogJson.Options));
+            else PrintTable(lines);
+        }));
+        return command;
+    }
+
+    private static void PrintTable(List<FitLine> lines)
+    {
+        var table = new Table().AddColumns("GPU", "operator", "format", "rows", "held out", "median before", "median APE", "p90 APE");
+        foreach (var l in lines)
+            table.AddRow(l.Gpu, l.Operator, l.Format, $"{l.Rows}", $"{l.HeldOut}", $"{l.MedianApeBefore:P1}", $"{l.MedianApe:P1}", $"{l.P90Ape:P1}");
+        Terminal.Out.Write(table);
+    }
+}

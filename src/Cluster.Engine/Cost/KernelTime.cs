@@ -1,0 +1,133 @@
+using Cluster.Engine.Hardware;
+
+namespace Cluster.Engine.Cost;
+
+/// <summary>An operator's two times and its floor, joined smoothly: <c>(c^q + m^q)^(1/q) + floor</c>.</summary>
+public readonly record struct KernelTime(double ComputeSeconds, double MemorySeconds, double FloorSeconds, double Sharpness)
+{
+    /// <summary>The joined time without the floor.</summary>
+    public double BusySeconds
+    {
+        get
+        {
+            var most = Math.Max(ComputeSeconds, MemorySeconds);
+            var least = Math.Min(ComputeSeconds, MemorySeconds);
+            // Below 1 in 50 of the larger the smaller one adds less than the fit's own error, unless the two simply add.
+            if (least < most * 0.02 && Sharpness > 2) return most;
+            return most <= 0 ? 0 : most * Math.Pow(1 + Math.Pow(least / most, Sharpness), 1 / Sharpness);
+        }
+    }
+
+    public double Seconds => BusySeconds + FloorSeconds;
+}
+
+/// <summary>Peaks of one GPU in one format: what a kernel is held against.</summary>
+public readonly record struct Roof(double FlopsPerSecond, double BytesPerSecond, int Multiprocessors);
+
+/// <summary>
+/// The kernels' formulas, each in this one place. The same code prices steps and is fitted by <c>xpyd catalog fit</c>.
+/// </summary>
+public static class Kernels
+{
+    private const double TileRows = 128;
+
+    /// <summary>
+    /// <c>max(2mnk ÷ (P·e_c), bytes ÷ (BW·e_m)) + t0</c> with prologue, partial tiles, waves and quantisation of activations
+    /// (tile and wave quantisation: NVIDIA, Matrix Multiplication Background User's Guide).
+    /// </summary>
+    /// <param name="weightBytes">Bytes per weight, scales included.</param>
+    /// <param name="activationBytes">Bytes per activation as multiplied.</param>
+    public static KernelTime Gemm(GemmCurve curve, in Roof roof, double m, double n, double k, double weightBytes, double activationBytes)
+    {
+        ArgumentNullException.ThrowIfNull(curve);
+        var tiles = Math.Ceiling(m / (m <= 64 ? 64 : TileRows)) * Math.Ceiling(n / TileRows);
+        var waves = Math.Ceiling(tiles / roof.Multiprocessors) * roof.Multiprocessors / tiles;
+        var loss = curve.WaveWeight == 0 ? 1 : Math.Pow(waves, curve.WaveWeight);
+        var compute = 2 * m * n * k / (roof.FlopsPerSecond * curve.ComputeEfficiency) * (1 + (curve.HalfK / k)) * (1 + (curve.HalfM / m)) * loss;
+        var memory = GemmBytes(m, n, k, weightBytes, activationBytes) / (roof.BytesPerSecond * curve.MemoryEfficiency);
+        return new KernelTime(compute, memory, curve.FloorSeconds + (k * curve.SecondsPerK) + (m * k * curve.QuantiseSecondsPerElement), curve.Sharpness);
+    }
+
+    /// <summary>Weights and activations read, 16-bit results written.</summary>
+    public static double GemmBytes(double m, double n, double k, double weightBytes, double activationBytes) =>
+        (n * k * weightBytes) + (m * k * activationBytes) + (m * n * 2);
+
+    /// <summary>FlashAttention over prompts (arXiv:2205.14135, 2307.08691): 4·d_h FLOPs per query–key pair and head, in tiles.</summary>
+    /// <param name="sequences">Prompts in the step.</param>
+    /// <param name="tokens">New tokens over all of them.</param>
+    /// <param name="pairs">Query–key pairs over all of them, bounded where the layer is.</param>
+    /// <param name="context">Keys that the last query of the longest prompt sees.</param>
+    /// <param name="valueShare">FLOPs per pair relative to 4·d_h (MLA: its two products differ in width).</param>
+    public static KernelTime PrefillAttention(
+        PrefillAttentionCurve curve, in Roof roof, in HeadShape heads, double sequences, double tokens, double pairs, double context, bool windowed, double valueShare = 1)
+    {
+        ArgumentNullException.ThrowIfNull(curve);
+        var group = heads.QueryHeads / heads.KvHeads;
+        var each = tokens / sequences;
+        var rows = sequences * heads.KvHeads * Math.Ceiling(each * group / TileRows) * TileRows;
+        var keys = (pairs / tokens) + (curve.DiagonalTiles * TileRows / 2) + (windowed ? curve.WindowTiles * TileRows : 0);
+        var flopsPerPair = 4 * heads.HeadSize * valueShare * (1 + (curve.HalfHeadSize / heads.HeadSize));
+        var rate = roof.FlopsPerSecond * curve.ComputeEfficiency / (heads.Fp8Cache ? curve.Fp8Slowdown : 1);
+        var longest = TileRows * (context + TileRows) * flopsPerPair * roof.Multiprocessors;
+        var compute = ((rows * keys * flopsPerPair) + (curve.TailWeight * longest)) / rate;
+        var bytes = tokens * heads.HeadSize * ((4 * heads.QueryHeads) + (2 * heads.KvHeads * heads.KvElementBytes));
+        return new KernelTime(compute, bytes / (roof.BytesPerSecond * curve.MemoryEfficiency), curve.FloorSeconds, curve.Sharpness);
+    }
+
+    /// <summary>Decode attention: every cached K and V element once, queries and outputs beside it.</summary>
+    /// <param name="rows">Query rows per sequence: 1, or 1 + K when drafts are verified.</param>
+    /// <param name="context">Tokens of KV over all sequences.</param>
+    public static KernelTime DecodeAttention(DecodeAttentionCurve curve, in Roof roof, in HeadShape heads, double sequences, double rows, double context)
+    {
+        ArgumentNullException.ThrowIfNull(curve);
+        var kvRow = heads.KvRowElements * heads.KvElementBytes;
+        var bytes = ((context + (curve.PaddingTokens * sequences)) * kvRow) + (sequences * rows * heads.QueryHeads * heads.HeadSize * 4);
+        var memory = bytes / (roof.BytesPerSecond * curve.MemoryEfficiency) * (heads.Fp8Cache ? curve.Fp8Slowdown : 1);
+        // Query rows of one KV head share a tile of 64.
+        var tileRows = Math.Ceiling(rows * heads.QueryHeads / heads.KvHeads / 64) * 64;
+        var compute = 2 * context * tileRows * heads.KvHeads * heads.PairWidth / (roof.FlopsPerSecond * curve.ComputeEfficiency);
+        var floor = (curve.FloorSeconds * (1 + (curve.SplitWeight * Math.Log2(1 + (context / sequences / 1024))))) + (sequences * heads.KvHeads * curve.SecondsPerSequenceHead);
+        return new KernelTime(compute, memory, floor, curve.Sharpness);
+    }
+
+    /// <summary>Grouped GEMM over the experts that the tokens of the hottest rank chose.</summary>
+    public static KernelTime Moe(MoeCurve curve, in Roof roof, in MoeLoad load)
+    {
+        ArgumentNullException.ThrowIfNull(curve);
+        var ranks = Math.Log2(Math.Max(1, load.ExpertRanks));
+        var skew = load.RoutingExponent <= 0 ? 1 : Math.Pow(1 + (curve.SkewGrowth * load.RoutingExponent), ranks) * load.SkewRelief;
+        var pairs = load.Tokens * load.ActiveExperts / load.ExpertRanks * Math.Max(1, skew);
+        var draws = load.Tokens / (1 + (curve.Concentration * load.RoutingExponent));
+        var local = load.Experts / load.ExpertRanks;
+        var touched = local * (1 - Math.Pow(1 - (load.ActiveExperts / load.Experts), draws));
+        touched = Math.Max(Math.Min(touched, pairs), Math.Min(1, pairs));
+        var matrix = load.Matrices * load.HiddenSize * load.Width;
+        var compute = 2 * matrix * (pairs + (touched * curve.TileRows / 2)) / (roof.FlopsPerSecond * curve.ComputeEfficiency) * (1 + (curve.HalfWidth / load.Width));
+        var bytes = (touched * matrix * load.WeightBytes) + (pairs * ((4 * load.HiddenSize) + (4 * load.Matrices * load.Width)) * curve.ActivationWeight);
+        return new KernelTime(compute, bytes / (roof.BytesPerSecond * curve.MemoryEfficiency), curve.FloorSeconds, curve.Sharpness);
+    }
+
+    /// <summary>α–β with a ramp; <paramref name="busFactor"/> is 2(n−1)/n for all-reduce, (n−1)/n for the others (NCCL tests, PERFORMANCE.md).</summary>
+    public static double Collective(CollectiveCurve curve, double bytesPerSecond, double bytes, int ranks, double busFactor)
+    {
+        ArgumentNullException.ThrowIfNull(curve);
+        var doublings = Math.Log2(ranks);
+        return curve.AlphaSeconds + (curve.AlphaPerDoublingSeconds * doublings) + (bytes * busFactor / (bytesPerSecond * curve.BusEfficiency))
+            + ((curve.RampSeconds + (curve.RampPerDoublingSeconds * doublings)) * bytes / (bytes + curve.RampBytes));
+    }
+}
+
+/// <summary>Heads of one rank and how their KV is stored.</summary>
+/// <param name="KvRowElements">KV elements that one token adds: 2·H_kv·d_h, or the MLA latent.</param>
+/// <param name="PairWidth">Multiply–adds per query–key pair in decode: 2·d_h, or the latent's two products.</param>
+public readonly record struct HeadShape(
+    double QueryHeads, double KvHeads, double HeadSize, double KvRowElements, double PairWidth, double KvElementBytes, bool Fp8Cache);
+
+/// <summary>What one layer's experts on one rank are asked for.</summary>
+/// <param name="Tokens">New tokens of all ranks that share the experts.</param>
+/// <param name="Width">Expert width on this rank.</param>
+/// <param name="Matrices">3 gated, 2 plain.</param>
+/// <param name="SkewRelief">Redundant experts' flattening of the hottest load, in (0, 1].</param>
+public readonly record struct MoeLoad(
+    double Tokens, double HiddenSize, double Width, double Matrices, double Experts, double ActiveExperts, double ExpertRanks,
+    double WeightBytes, double RoutingExponent, double SkewRelief);

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.IO.Compression;
+using CsvHelper;
+
+namespace Cluster.Scenarios.Fitting;
+
+/// <summary>One measured row: text by column.</summary>
+public sealed class TableRow(IReadOnlyDictionary<string, string> cells)
+{
+    public string this[string column] => cells.TryGetValue(column, out var text) ? text : "";
+
+    /// <exception cref="FormatException">The cell is not a number.</exception>
+    public double Number(string column) => double.TryParse(this[column], NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+        ? value
+        : throw new FormatException($"Column '{column}' holds '{this[column]}', which is not a number.");
+}
+
+/// <summary>Reads gzipped or plain CSV tables of measured kernels.</summary>
+public static class KernelTable
+{
+    /// <summary>The rows of the newest file (by name) that matches, or none.</summary>
+    public static IReadOnlyList<TableRow> Read(string folder, string pattern)
+    {
+        var file = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal).LastOrDefault() : null;
+        return file is null ? [] : ReadFile(file);
+    }
+
+    public static IReadOnlyList<TableRow> ReadFile(string file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        using var raw = File.OpenRead(file);
+        using Stream stream = file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(raw, CompressionMode.Decompress) : raw;
+        using var csv = new CsvReader(new StreamReader(stream), CultureInfo.InvariantCulture);
+        csv.Read();
+        csv.ReadHeader();
+        var columns = csv.HeaderRecord!;
+        var rows = new List<TableRow>();
+        while (csv.Read())
+        {
+            var cells = new Dictionary<string, string>(columns.Length, StringComparer.Ordinal);
+            for (var i = 0; i < columns.Length; i++) cells[columns[i]] = csv.GetField(i) ?? "";
+            rows.Add(new TableRow(cells));
+        }
+
+        return rows;
+    }
+}

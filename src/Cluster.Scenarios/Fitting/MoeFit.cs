@@ -1,0 +1,48 @@
+using Cluster.Engine.Cost;
+using Cluster.Engine.Hardware;
+using Cluster.Engine.Models;
+
+namespace Cluster.Scenarios.Fitting;
+
+/// <summary>Fits grouped expert GEMMs on a GPU's MoE table, one format at a time.</summary>
+internal static class MoeFit
+{
+    private readonly record struct Row(MoeLoad Load, double Seconds);
+
+    private static readonly Dictionary<string, NumberFormat> s_formats = new()
+    {
+        ["bfloat16"] = NumberFormat.Bf16, ["fp8"] = NumberFormat.Fp8, ["fp8_block"] = NumberFormat.Fp8Block, ["nvfp4"] = NumberFormat.Nvfp4,
+        ["int4_wo"] = NumberFormat.Int4, ["w4a16_mxfp4"] = NumberFormat.Mxfp4,
+    };
+
+    public static void Run(GpuProfile gpu, IReadOnlyList<TableRow> table, GpuFit fit)
+    {
+        foreach (var (name, format) in s_formats)
+        {
+            var bytes = NumberFormats.BytesPerWeight(format);
+            // The generic Marlin path stands in where the model's own MXFP4 kernel is missing; the model's own is what serves.
+            var rows = table.Where(r => r["moe_dtype"] == name && (format != NumberFormat.Mxfp4 || r["kernel_source"].Contains("gptoss", StringComparison.Ordinal)))
+                .Select(r => ToRow(r, bytes)).ToList();
+            if (rows.Count == 0) continue;
+            var roof = KernelLookup.Roof(gpu, gpu.ComputeFormat(format));
+            var result = CurveFit.Run(rows, r => r.Seconds, (x, r) => Kernels.Moe(Curve(x), roof, r.Load).Seconds,
+            [
+                new("compute efficiency", 0.5, 0.02, 1), new("memory efficiency", 0.6, 0.05, 1), new("floor µs", 30, 1, 300), new("sharpness", 3, 1, 8),
+                new("tile rows", 32, 0, 256), new("half width", 100, 0, 3000), new("activation weight", 1, 0, 8), new("skew growth", 0.3, 0, 1), new("concentration", 0.3, 0, 3),
+            ]);
+            fit.Moe[format] = Curve(result.Values);
+            fit.Report("moe", NumberFormats.Name(format), result);
+        }
+    }
+
+    private static MoeCurve Curve(double[] x) => new(x[0], x[1], x[2] * 1e-6, x[3], x[4], x[5], x[6], x[7], x[8]);
+
+    private static Row ToRow(TableRow r, double weightBytes) => new(
+        new MoeLoad(
+            r.Number("num_tokens"), r.Number("hidden_size"), r.Number("inter_size") / r.Number("moe_tp_size"), 3, r.Number("num_experts"),
+            r.Number("topk"), r.Number("moe_ep_size"), weightBytes, Exponent(r["distribution"]), 1),
+        r.Number("latency") / 1e3);
+
+    private static double Exponent(string distribution) =>
+        distribution.StartsWith("power_law_", StringComparison.Ordinal) ? double.Parse(distribution[10..], System.Globalization.CultureInfo.InvariantCulture) : 0;
+}
