@@ -26,6 +26,7 @@ internal static class GemmFit
             var sibling = format == NumberFormat.Fp8Block && fit.Gemm.TryGetValue(NumberFormat.Fp8, out var fp8) ? fp8 : null;
             var roof = KernelLookup.Roof(gpu, gpu.ComputeFormat(format));
             var bytes = NumberFormats.BytesPerWeight(format);
+            if (sibling is not null) rows.RemoveAll(r => r.Seconds > 3 * Kernels.Gemm(sibling, roof, r.M, r.N, r.K, bytes, bytes).Seconds);
             var result = CurveFit.Run(rows, r => r.Seconds, (x, r) => Kernels.Gemm(Curve(x), roof, r.M, r.N, r.K, bytes, bytes).Seconds, Parameters(format, sibling));
             fit.Gemm[format] = Curve(result.Values);
             fit.Report("gemm", NumberFormats.Name(format), result);

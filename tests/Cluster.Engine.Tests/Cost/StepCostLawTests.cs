@@ -70,6 +70,7 @@ public sealed class StepCostLawTests
         var cost = new StepCostModel(Steps.Llama8b(tp: 2));
         var shape = Steps.Decode(37, 1234);
         var first = cost.Evaluate(shape);
+        for (var i = 0; i < 200; i++) cost.Evaluate(Steps.Decode(37 + (i % 5), 1234 + i));
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++) cost.Evaluate(Steps.Decode(37 + (i % 5), 1234 + i));
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
