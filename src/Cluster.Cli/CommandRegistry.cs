@@ -21,9 +21,9 @@ internal static class CommandRegistry
             PlanCommand.Create(),
             LessonsCommand.Create(),
             CalcCommand.Create(),
-            new Command("catalog", "Models, GPUs, links and engines, each number with its source.") { CatalogImportCommand.Create() },
             DoctorCommand.Create(),
             TestCommand.Create(),
+            ValidateCommand.Create(),
         };
         return root;
     }

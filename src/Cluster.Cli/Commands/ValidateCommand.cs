@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Cluster.Cli.Output;
+using Cluster.Scenarios.Catalogs;
+using Cluster.Simulator.Validation;
+using Spectre.Console;
+
+namespace Cluster.Cli.Commands;
+
+/// <summary><c>xpyd validate</c>: measured points against the engine in virtual time.</summary>
+internal static class ValidateCommand
+{
+    private const int WorstRows = 20;
+
+    public static Command Create()
+    {
+        var points = new Argument<string[]>("points") { Description = "CSV files of measured points.", Arity = ArgumentArity.OneOrMore };
+        var catalogFolder = new Option<string?>("--catalog") { Description = "Catalog folder; default: the one that ships with xpyd." };
+        var json = CommonOptions.Json();
+        var command = new Command("validate", "Predict each measured point through the engine and print the error.") { points, catalogFolder, json };
+        command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
+        {
+            var files = arguments.GetValue(points)!;
+            foreach (var file in files.Where(f => !File.Exists(f))) throw new ArgumentException($"{file}: no such file.");
+            var catalog = arguments.GetValue(catalogFolder) is { } folder ? Catalog.Load(folder) : CliCatalog.Load();
+            var report = ValidationReport.Run([.. files.SelectMany(MeasuredPoint.Read)], catalog, cancellation);
+            if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());
+            else Print(report);
+        })));
+        return command;
+    }
+
+    private static void Print(ValidationReport report)
+    {
+        var table = new Table().AddColumns("model", "GPU", "engine", "mode", "rows", "TTFT median", "TTFT p90", "TPOT median", "TPOT p90");
+        foreach (var g in report.Groups())
+            table.AddRow(g.Model, g.Gpu, g.Engine, g.Mode, $"{g.Rows}", $"{g.MedianApe.Ttft:P1}", $"{g.P90Ape.Ttft:P1}", $"{g.MedianApe.Tpot:P1}", $"{g.P90Ape.Tpot:P1}");
+        Terminal.Out.Write(table);
+        PrintWorst(report);
+        foreach (var reason in report.Rows.Where(r => r.NotCovered is not null).GroupBy(r => r.NotCovered))
+            Terminal.Out.WriteLine($"not covered: {reason.Count()} rows: {reason.Key}");
+        var (median, p90) = (ValidationReport.Quantile(report.Covered, 0.5), ValidationReport.Quantile(report.Covered, 0.9));
+        Terminal.Out.WriteLine($"{report.Covered.Count} of {report.Rows.Count} rows covered. Median APE: TTFT {median.Ttft:P1}, TPOT {median.Tpot:P1}; p90: TTFT {p90.Ttft:P1}, TPOT {p90.Tpot:P1}.");
+    }
+
+    private static void PrintWorst(ValidationReport report)
+    {
+        var worst = new Table().AddColumns("worst by TPOT", "TTFT measured", "predicted", "TPOT measured", "predicted", "error");
+        foreach (var r in report.Covered.OrderByDescending(r => r.TpotApe).Take(WorstRows))
+            worst.AddRow(r.Point.Id, $"{r.Point.TtftMs:F0} ms", $"{r.TtftMs:F0}", $"{r.Point.TpotMs:F1} ms", $"{r.TpotMs:F1}", $"{r.TpotApe:P0}");
+        Terminal.Out.Write(worst);
+    }
+}

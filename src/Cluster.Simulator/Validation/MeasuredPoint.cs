@@ -1,0 +1,44 @@
+using Cluster.Scenarios.Fitting;
+
+namespace Cluster.Simulator.Validation;
+
+/// <summary>One measured serving point: what ran, and mean TTFT and TPOT in milliseconds.</summary>
+/// <param name="Concurrency">Requests in flight of the closed loop.</param>
+/// <param name="Prefill">Prefill workers; null when aggregated.</param>
+/// <param name="Serving">Decode workers, or the aggregated ones.</param>
+public sealed record MeasuredPoint(
+    string Id, string Engine, string EngineVersion, string Model, string System, string GemmFormat, string MoeFormat, int InputTokens, int OutputTokens, int Concurrency,
+    WorkerShape? Prefill, WorkerShape Serving, double TtftMs, double TpotMs)
+{
+    /// <summary>Reads rows in the column format of the serving tables.</summary>
+    /// <exception cref="FormatException">A needed cell is not a number; the message names row and column.</exception>
+    public static IReadOnlyList<MeasuredPoint> Read(string file) => [.. KernelTable.ReadFile(file).Select(Of)];
+
+    private static MeasuredPoint Of(TableRow row)
+    {
+        try
+        {
+            var split = row["mode"] == "disagg";
+            var serving = split ? Worker(row, "decode_", (int)row.Number("decode_num_workers")) : Worker(row, "", 1);
+            // Some rows state the batch of each attention replica instead of the concurrency.
+            var concurrency = row["silicon_concurrency"].Length > 0 ? (int)row.Number("silicon_concurrency") : (int)row.Number("batch_size") * serving.Dp;
+            return new MeasuredPoint(
+                row["id"], row["backend"], row["backend_version"], row["model_path"], row["system"], row["gemm_quant_mode"], row["moe_quant_mode"],
+                (int)row.Number("isl"), (int)row.Number("osl"), concurrency, split ? Worker(row, "prefill_", (int)row.Number("prefill_num_workers")) : null, serving,
+                row.Number("silicon_ttft_ms"), row.Number("silicon_tpot_ms"));
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"Row '{row["id"]}': {e.Message}", e);
+        }
+    }
+
+    private static WorkerShape Worker(TableRow row, string prefix, int count)
+    {
+        int Of(string column) => row[prefix + column].Length == 0 ? 1 : Math.Max(1, (int)row.Number(prefix + column));
+        return new WorkerShape(count, Of("tp_size"), Of("pp_size"), Of("attention_dp_size"), Of("moe_tp_size"), Of("moe_ep_size"));
+    }
+}
+
+/// <summary>Workers of one role and their parallelism, as stated.</summary>
+public sealed record WorkerShape(int Count, int Tp, int Pp, int Dp, int MoeTp, int MoeEp);

@@ -1,0 +1,80 @@
+using Cluster.Engine.Cost;
+using Cluster.Engine.Hardware;
+using Cluster.Engine.Models;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
+using Cluster.Scenarios.Catalogs;
+
+namespace Cluster.Simulator.Validation;
+
+/// <summary>A measured point → the cluster it ran on, or the reason why that is not known. Nothing is guessed.</summary>
+public static class PointMapping
+{
+    public static (ClusterSpec? Cluster, string? NotCovered) Map(MeasuredPoint point, Catalog catalog)
+    {
+        ArgumentNullException.ThrowIfNull(point);
+        ArgumentNullException.ThrowIfNull(catalog);
+        if (catalog.FindModel(point.Model) is not { } model) return (null, $"model {point.Model} is not in the catalog");
+        if (catalog.FindGpu(point.System) is not { } gpu) return (null, $"GPU {point.System} is not in the catalog");
+        if (!catalog.Engines.TryGetValue(point.Engine, out var engine)) return (null, $"engine {point.Engine} is not in the catalog");
+        if (Weights(point, model) is not { } weights) return (null, $"format {point.GemmFormat} is not known");
+        try
+        {
+            var instances = new List<InstanceSpec>();
+            if (point.Prefill is { } prefill) Add(instances, "prefill", InstanceRole.Prefill, prefill, model, gpu, engine, weights);
+            Add(instances, point.Prefill is null ? "aggregated" : "decode", point.Prefill is null ? InstanceRole.Aggregated : InstanceRole.Decode, point.Serving, model, gpu, engine, weights);
+            var link = point.Prefill is null ? null : catalog.Links[gpu.GpusPerDomain > 8 ? "nvl72" : "ib-ndr-400x8"];
+            return (new ClusterSpec(
+                point.Id, [.. instances], link, new TransferSpec(), new RouterSpec("least-requests") { DecisionNs = Time.FromSeconds(engine.RequestHostSeconds) }, new SloSpec(), Seed: 1), null);
+        }
+        catch (ArgumentException e)
+        {
+            return (null, e.Message);
+        }
+    }
+
+    private static void Add(
+        List<InstanceSpec> instances, string pool, InstanceRole role, WorkerShape shape, ModelArchitecture model, GpuProfile gpu, EngineProfile engine, NumberFormat weights)
+    {
+        var split = Split(shape, model);
+        var deployment = new Deployment(model, gpu, split, weights, Kv(engine, gpu, weights)) { Engine = engine, RoutingSkew = model.IsMoe ? 1.01 : 0 };
+        var scheduler = Catalog.DefaultScheduler(engine, gpu);
+        // Budgets and slots are per attention replica.
+        scheduler = scheduler with { MaxNumBatchedTokens = scheduler.MaxNumBatchedTokens * split.Dp, MaxNumSeqs = scheduler.MaxNumSeqs * split.Dp };
+        var (cost, memory) = Catalog.Price(deployment, scheduler, engine.GpuMemoryUtilization);
+        var kv = new KvCacheSpec(engine.BlockSize, Math.Min(int.MaxValue, memory.KvTokens / engine.BlockSize));
+        for (var i = 0; i < shape.Count; i++) instances.Add(new InstanceSpec($"{pool}-{i}", pool, role, deployment, scheduler, kv, cost, memory));
+    }
+
+    /// <summary>
+    /// Some rows of 8-GPU nodes (ids …tp8_ep8) carry tp or dp as the product 64 of moe_tp 8 and moe_ep 8: they ran on 8 GPUs with experts spread over all.
+    /// </summary>
+    private static Parallelism Split(WorkerShape s, ModelArchitecture model)
+    {
+        if (s.Tp * s.Dp == 64 && s.MoeTp == 8 && s.MoeEp == 8) return s.Dp == 64 ? new Parallelism(1, s.Pp, 8, 8) : new Parallelism(8, s.Pp, 1, 8);
+        return new Parallelism(s.Tp, s.Pp, s.Dp, model.IsMoe ? s.MoeEp : 1);
+    }
+
+    private static NumberFormat? Weights(MeasuredPoint point, ModelArchitecture model)
+    {
+        // Models published with their own expert format run their dense part in 16 bits (gpt-oss).
+        if (model.NativeExpertFormat is not null && point.GemmFormat is "nvfp4" or "mxfp4" or "bfloat16" or "w4a16_mxfp4" && model.NativeExpertFormat is not null) return NumberFormat.Bf16;
+        return point.GemmFormat switch
+        {
+            // Mixture models are published in fp8 with block scales.
+            "fp8" => model.IsMoe ? NumberFormat.Fp8Block : NumberFormat.Fp8,
+            "fp8_block" => NumberFormat.Fp8Block,
+            "fp8_static" => NumberFormat.Fp8,
+            "nvfp4" => NumberFormat.Nvfp4,
+            "bfloat16" or "bf16" or "fp16" or "float16" => NumberFormat.Bf16,
+            "int8_wo" or "int8" or "sq" => NumberFormat.Int8,
+            "int4_wo" or "int4" => NumberFormat.Int4,
+            "mxfp4" => NumberFormat.Mxfp4,
+            _ => null,
+        };
+    }
+
+    /// <summary>TensorRT-LLM quantises the cache together with the weights, and so do deployments on Blackwell; the others keep 16 bits unless told.</summary>
+    private static NumberFormat Kv(EngineProfile engine, GpuProfile gpu, NumberFormat weights) =>
+        NumberFormats.Bits(weights) <= 8 && (engine.Name == "trtllm" || gpu.PeakFlops.ContainsKey(NumberFormat.Nvfp4)) ? NumberFormat.Fp8 : NumberFormat.Bf16;
+}
