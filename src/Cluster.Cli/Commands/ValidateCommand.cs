@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Cluster.Cli.Output;
 using Cluster.Scenarios.Catalogs;
+using Cluster.Scenarios.Fitting;
 using Cluster.Simulator.Validation;
 using Spectre.Console;
 
@@ -15,14 +16,18 @@ internal static class ValidateCommand
     {
         var points = new Argument<string[]>("points") { Description = "CSV files of measured points.", Arity = ArgumentArity.OneOrMore };
         var catalogFolder = new Option<string?>("--catalog") { Description = "Catalog folder; default: the one that ships with xpyd." };
+        var docs = new Option<string?>("--docs") { Description = "Folder to write validation.md, its pictures and the baseline into." };
+        var data = new Option<string?>("--data") { Description = "Folder with kernels/ and collectives/: adds the kernel fits to the document." };
         var json = CommonOptions.Json();
-        var command = new Command("validate", "Predict each measured point through the engine and print the error.") { points, catalogFolder, json };
+        var command = new Command("validate", "Predict each measured point through the engine and print the error.") { points, catalogFolder, docs, data, json };
         command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
         {
             var files = arguments.GetValue(points)!;
             foreach (var file in files.Where(f => !File.Exists(f))) throw new ArgumentException($"{file}: no such file.");
             var catalog = arguments.GetValue(catalogFolder) is { } folder ? Catalog.Load(folder) : CliCatalog.Load();
             var report = ValidationReport.Run([.. files.SelectMany(MeasuredPoint.Read)], catalog, cancellation);
+            if (arguments.GetValue(docs) is { } target)
+                ValidationDocument.Write(target, report, arguments.GetValue(data) is { } tables ? [.. CatalogFit.Run(catalog, tables).SelectMany(f => f.Lines)] : []);
             if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());
             else Print(report);
         })));

@@ -11,12 +11,10 @@ internal sealed class GemmCost
     private readonly double _weightBytes;
     private readonly double _activationBytes;
 
-    public GemmCost(GpuProfile gpu, NumberFormat weights, bool fused = true)
+    public GemmCost(GpuProfile gpu, NumberFormat weights)
     {
         var format = gpu.ComputeFormat(weights);
         _curve = KernelLookup.Gemm(gpu, weights);
-        // Fused engines quantise inside the norm or activation before the product.
-        if (fused) _curve = _curve with { QuantiseSecondsPerElement = 0 };
         _roof = KernelLookup.Roof(gpu, format);
         _weightBytes = NumberFormats.BytesPerWeight(weights);
         _activationBytes = Math.Min(2, NumberFormats.BytesPerWeight(format));

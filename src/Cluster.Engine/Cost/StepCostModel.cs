@@ -51,7 +51,7 @@ public sealed class StepCostModel : IStepCostModel
         _head.Add(ref sum, Math.Ceiling((double)shape.SampledSequences / dp) * Math.Max(1, shape.DecodeSequences > 0 ? shape.DecodeTokensPerSequence : 1), _headShape);
         AddPipeline(ref sum, replica);
         _speculation?.Add(ref sum, replica);
-        return Finish(sum, shape);
+        return Finish(sum, replica);
     }
 
     /// <summary>Stages run one after another for one batch; each boundary moves the activations once.</summary>
@@ -63,12 +63,14 @@ public sealed class StepCostModel : IStepCostModel
         sum.AddNetwork(_collectives.PointToPointSeconds(bytes, split.Gpus <= _deployment.Gpu.GpusPerDomain), bytes, split.Pp - 1);
     }
 
-    private StepCost Finish(in CostSum sum, in StepShape shape)
+    /// <summary>Every attention replica has its own host process, so host time follows the replica.</summary>
+    private StepCost Finish(in CostSum sum, in StepShape replica)
     {
-        var gpuSeconds = sum.Seconds;
-        var host = _host.ExposedSeconds(shape, gpuSeconds);
+        var floors = sum.FloorSeconds * _deployment.Engine.KernelFloorShare;
+        var gpuSeconds = sum.ComputeSeconds + sum.BandwidthSeconds + sum.NetworkSeconds + floors;
+        var host = _host.ExposedSeconds(replica, gpuSeconds);
         return new StepCost(
-            gpuSeconds + host, sum.ComputeSeconds, sum.BandwidthSeconds, sum.NetworkSeconds, sum.FloorSeconds + host,
+            gpuSeconds + host, sum.ComputeSeconds, sum.BandwidthSeconds, sum.NetworkSeconds, floors + host,
             sum.Flops, sum.HbmBytes, sum.NetworkBytes, sum.Extrapolated);
     }
 

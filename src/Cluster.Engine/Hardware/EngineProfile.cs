@@ -20,8 +20,16 @@ public sealed record EngineProfile(string Name, string Source)
     /// <summary>Host seconds once per request outside steps: HTTP, tokenising, first response.</summary>
     public required double RequestHostSeconds { get; init; }
 
+    /// <summary>Tokens per streamed chunk: clients see the first token when the first chunk is full (SGLang's and TensorRT-LLM's stream interval).</summary>
+    public required int StreamInterval { get; init; }
+
     /// <summary>Share of host time hidden behind the GPU's own work, in [0, 1].</summary>
     public required double HostOverlap { get; init; }
+
+    /// <summary>
+    /// Share of isolated kernels' floors that shows when they follow each other: the next kernel's launch and prologue hide behind the last, in [0, 1].
+    /// </summary>
+    public required double KernelFloorShare { get; init; }
 
     /// <summary>Launch of one kernel without CUDA graphs.</summary>
     public required double LaunchSeconds { get; init; }

@@ -37,7 +37,7 @@ public static class PointMapping
         List<InstanceSpec> instances, string pool, InstanceRole role, WorkerShape shape, ModelArchitecture model, GpuProfile gpu, EngineProfile engine, NumberFormat weights)
     {
         var split = Split(shape, model);
-        var deployment = new Deployment(model, gpu, split, weights, Kv(engine, gpu, weights)) { Engine = engine, RoutingSkew = model.IsMoe ? 1.01 : 0 };
+        var deployment = new Deployment(model, gpu, split, weights, Kv(weights)) { Engine = engine, RoutingSkew = model.IsMoe ? 1.01 : 0 };
         var scheduler = Catalog.DefaultScheduler(engine, gpu);
         // Budgets and slots are per attention replica.
         scheduler = scheduler with { MaxNumBatchedTokens = scheduler.MaxNumBatchedTokens * split.Dp, MaxNumSeqs = scheduler.MaxNumSeqs * split.Dp };
@@ -74,7 +74,6 @@ public static class PointMapping
         };
     }
 
-    /// <summary>TensorRT-LLM quantises the cache together with the weights, and so do deployments on Blackwell; the others keep 16 bits unless told.</summary>
-    private static NumberFormat Kv(EngineProfile engine, GpuProfile gpu, NumberFormat weights) =>
-        NumberFormats.Bits(weights) <= 8 && (engine.Name == "trtllm" || gpu.PeakFlops.ContainsKey(NumberFormat.Nvfp4)) ? NumberFormat.Fp8 : NumberFormat.Bf16;
+    /// <summary>Quantised checkpoints ship scales for an 8-bit cache, and deployments of them use it.</summary>
+    private static NumberFormat Kv(NumberFormat weights) => NumberFormats.Bits(weights) <= 8 ? NumberFormat.Fp8 : NumberFormat.Bf16;
 }
