@@ -10,7 +10,7 @@ namespace Cluster.Cli.Commands;
 /// <summary><c>xpyd catalog</c>: what it holds, with sources, and how its kernel figures were fitted.</summary>
 internal static class CatalogCommand
 {
-    public static Command Create() => new("catalog", "Models, GPUs, links and engines, each number with its source.") { List(), Show(), Fit() };
+    public static Command Create() => new("catalog", "Models, GPUs, links and engines, each number with its source.") { List(), Show(), Fit(), CatalogImportCommand.Create() };
 
     private static Command List()
     {
