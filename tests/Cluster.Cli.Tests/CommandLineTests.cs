@@ -1,0 +1,80 @@
+using System.Text.Json;
+
+namespace Cluster.Cli.Tests;
+
+/// <summary>The command as a user meets it: a process of its own, exit code, both outputs.</summary>
+public sealed class CommandLineTests
+{
+    private static readonly string s_quickstart = Path.Combine(Repository.Root, "scenarios", "quickstart.yaml");
+
+    [Fact]
+    public async Task Simulate_prints_the_published_keys_as_JSON()
+    {
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--json");
+
+        result.ExitCode.ShouldBe(0, result.Error);
+        var report = JsonDocument.Parse(result.Output).RootElement;
+        report.GetProperty("scenario").GetString().ShouldBe("quickstart");
+        var variants = report.GetProperty("variants").EnumerateArray().ToList();
+        variants.Select(v => v.GetProperty("name").GetString()).ShouldBe(["2P2D", "aggregated"]);
+        foreach (var variant in variants)
+        {
+            variant.GetProperty("completed").GetInt32().ShouldBe(variant.GetProperty("requests").GetInt32());
+            foreach (var key in (string[])["duration_s", "output_tokens_per_s", "requests_per_s", "goodput_rps", "prefix_hit_rate", "cost_per_million_tokens"])
+                variant.GetProperty(key).ValueKind.ShouldBe(JsonValueKind.Number, key);
+            foreach (var key in (string[])["ttft_ms", "tpot_ms", "itl_ms", "e2e_ms"])
+                variant.GetProperty(key).EnumerateObject().Select(p => p.Name).ShouldBe(["mean", "p50", "p90", "p99"]);
+            variant.GetProperty("ttft_hops_ms").EnumerateObject().Sum(h => h.Value.GetDouble())
+                .ShouldBe(variant.GetProperty("ttft_ms").GetProperty("mean").GetDouble(), 1e-6);
+            variant.GetProperty("walls").EnumerateObject().Select(p => p.Name).ShouldBe(["prefill", "decode"], ignoreOrder: true);
+        }
+
+        report.GetProperty("verdict").GetString().ShouldNotBeNullOrEmpty();
+    }
+
+    [Fact]
+    public async Task Every_error_of_a_scenario_comes_at_once_with_the_choice_that_was_meant()
+    {
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--model", "llama-3.1-70", "--rate=-4/s", "--set", "router.polcy=kv-aware");
+
+        result.ExitCode.ShouldBe(2);
+        result.Output.ShouldBeEmpty();
+        result.Error.ShouldContain("'llama-3.1-70b'");
+        result.Error.ShouldContain("workload.rate");
+        result.Error.ShouldContain("router.polcy");
+    }
+
+    [Theory]
+    [InlineData("topology.prefill.tp=3", "tp")]
+    [InlineData("model=llama-3.1-405b", "405")]
+    [InlineData("workload.trace=nowhere.csv", "nowhere.csv")]
+    public async Task A_setting_that_cannot_be_is_refused_by_name(string setting, string named)
+    {
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--set", setting);
+        result.ExitCode.ShouldBe(2, result.Output);
+        result.Error.ShouldContain(named);
+    }
+
+    [Fact]
+    public async Task Without_a_scenario_the_command_says_what_it_wants()
+    {
+        var result = await Xpyd.RunAsync("simulate");
+        result.ExitCode.ShouldBe(2);
+        result.Error.ShouldContain("scenarios/quickstart.yaml");
+    }
+
+    [Fact]
+    public async Task A_live_run_agrees_with_its_virtual_twin_on_what_was_served()
+    {
+        var result = await Xpyd.RunAsync("run", s_quickstart, "--json", "--requests", "12", "--rate", "40/s", "--set", "time.compute=modeled");
+
+        result.ExitCode.ShouldBe(0, result.Error);
+        var report = JsonDocument.Parse(result.Output).RootElement;
+        report.GetProperty("mode").GetString().ShouldBe("live");
+        foreach (var part in (string[])["variants", "virtual"])
+        {
+            foreach (var variant in report.GetProperty(part).EnumerateArray())
+                variant.GetProperty("completed").GetInt32().ShouldBe(12, $"{part} {variant.GetProperty("name")}");
+        }
+    }
+}
