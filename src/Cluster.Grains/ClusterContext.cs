@@ -1,5 +1,5 @@
-using Cluster.Engine.Topology;
 using Cluster.Compute;
+using Cluster.Engine.Topology;
 using Cluster.Grains.Timing;
 
 namespace Cluster.Grains;

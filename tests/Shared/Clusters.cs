@@ -73,5 +73,6 @@ internal static class Clusters
 internal static class Catalogue
 {
     public static Deployment TinyDeployment { get; } = new(
-        TestHardware.Dense(), TestHardware.Gpu(), new Parallelism(), NumberFormat.Bf16, NumberFormat.Bf16) { Engine = TestHardware.Engine() };
+        TestHardware.Dense(), TestHardware.Gpu(), new Parallelism(), NumberFormat.Bf16, NumberFormat.Bf16)
+    { Engine = TestHardware.Engine() };
 }

@@ -10,7 +10,9 @@ public static class ConsoleEndpoints
 {
     private static readonly Dictionary<string, string> s_shared = new(StringComparer.Ordinal)
     {
-        ["echarts.js"] = "echarts/echarts.custom.min.js", ["charts.js"] = "charts.js", ["theme.css"] = "theme.css",
+        ["echarts.js"] = "echarts/echarts.custom.min.js",
+        ["charts.js"] = "charts.js",
+        ["theme.css"] = "theme.css",
     };
 
     private static readonly string[] s_own = ["console.html", "console.css", "console.js", "topology.js", "controls.js"];

@@ -1,5 +1,5 @@
-using Cluster.Gateway.Requests;
 using Cluster.Engine.Units;
+using Cluster.Gateway.Requests;
 
 namespace Cluster.Gateway.Hosting;
 

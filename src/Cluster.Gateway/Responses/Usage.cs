@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
-using Cluster.Gateway.Backend;
 using Cluster.Engine.Units;
+using Cluster.Gateway.Backend;
 
 namespace Cluster.Gateway.Responses;
 

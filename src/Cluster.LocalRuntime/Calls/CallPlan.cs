@@ -1,5 +1,5 @@
-using Orleans.Runtime;
 using System.Reflection;
+using Orleans.Runtime;
 
 namespace Cluster.LocalRuntime.Calls;
 

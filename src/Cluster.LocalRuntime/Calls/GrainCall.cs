@@ -1,6 +1,6 @@
-using Orleans.Runtime;
 using System.Diagnostics;
 using Cluster.LocalRuntime.Activations;
+using Orleans.Runtime;
 
 namespace Cluster.LocalRuntime.Calls;
 

@@ -1,6 +1,6 @@
-using Cluster.LocalRuntime.Streams;
 using System.Collections.Concurrent;
 using System.Reflection;
+using Cluster.LocalRuntime.Streams;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Runtime;

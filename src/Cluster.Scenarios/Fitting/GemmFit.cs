@@ -11,7 +11,10 @@ internal static class GemmFit
 
     private static readonly Dictionary<string, NumberFormat> s_formats = new()
     {
-        ["bfloat16"] = NumberFormat.Bf16, ["fp8"] = NumberFormat.Fp8, ["fp8_block"] = NumberFormat.Fp8Block, ["nvfp4"] = NumberFormat.Nvfp4,
+        ["bfloat16"] = NumberFormat.Bf16,
+        ["fp8"] = NumberFormat.Fp8,
+        ["fp8_block"] = NumberFormat.Fp8Block,
+        ["nvfp4"] = NumberFormat.Nvfp4,
     };
 
     public static void Run(GpuProfile gpu, IReadOnlyList<TableRow> table, GpuFit fit)

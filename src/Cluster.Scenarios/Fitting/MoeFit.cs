@@ -11,8 +11,12 @@ internal static class MoeFit
 
     private static readonly Dictionary<string, NumberFormat> s_formats = new()
     {
-        ["bfloat16"] = NumberFormat.Bf16, ["fp8"] = NumberFormat.Fp8, ["fp8_block"] = NumberFormat.Fp8Block, ["nvfp4"] = NumberFormat.Nvfp4,
-        ["int4_wo"] = NumberFormat.Int4, ["w4a16_mxfp4"] = NumberFormat.Mxfp4,
+        ["bfloat16"] = NumberFormat.Bf16,
+        ["fp8"] = NumberFormat.Fp8,
+        ["fp8_block"] = NumberFormat.Fp8Block,
+        ["nvfp4"] = NumberFormat.Nvfp4,
+        ["int4_wo"] = NumberFormat.Int4,
+        ["w4a16_mxfp4"] = NumberFormat.Mxfp4,
     };
 
     public static void Run(GpuProfile gpu, IReadOnlyList<TableRow> table, GpuFit fit)

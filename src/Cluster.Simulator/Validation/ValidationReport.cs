@@ -72,8 +72,19 @@ public sealed record ValidationReport(IReadOnlyList<ValidationRow> Rows)
             Groups = Groups(),
             Points = Rows.Select(r => new
             {
-                r.Point.Id, r.Point.Model, Gpu = r.Point.System, r.Point.Engine, r.Mode, Isl = r.Point.InputTokens, Osl = r.Point.OutputTokens, r.Point.Concurrency,
-                MeasuredTtftMs = r.Point.TtftMs, PredictedTtftMs = r.TtftMs, MeasuredTpotMs = r.Point.TpotMs, PredictedTpotMs = r.TpotMs, r.NotCovered,
+                r.Point.Id,
+                r.Point.Model,
+                Gpu = r.Point.System,
+                r.Point.Engine,
+                r.Mode,
+                Isl = r.Point.InputTokens,
+                Osl = r.Point.OutputTokens,
+                r.Point.Concurrency,
+                MeasuredTtftMs = r.Point.TtftMs,
+                PredictedTtftMs = r.TtftMs,
+                MeasuredTpotMs = r.Point.TpotMs,
+                PredictedTpotMs = r.TpotMs,
+                r.NotCovered,
             }),
         },
         s_json);

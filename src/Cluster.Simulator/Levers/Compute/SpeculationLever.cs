@@ -1,6 +1,6 @@
+using System.Globalization;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Topology;
-using System.Globalization;
 
 namespace Cluster.Simulator.Levers.Compute;
 
