@@ -14,13 +14,21 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
     {
         ArgumentNullException.ThrowIfNull(request);
         var decision = _router.Route(request.ToSpec(), context.Clock.NowNs);
+        var rejection = _router.Rejection;
         if (context.Cluster.Router.DecisionNs > 0) await context.Clock.WaitUntilAsync(context.Clock.NowNs + context.Cluster.Router.DecisionNs);
         var nowNs = context.Clock.NowNs;
         Record(decision, request.InputTokens);
-        if (decision is null) return new RouteReply(false, "", "", nowNs);
+        if (decision is null) return new RouteReply(false, "", "", nowNs, Reason(rejection));
         var instances = context.Cluster.Instances;
-        return new RouteReply(true, instances[decision.PrefillInstance].Name, instances[decision.DecodeInstance].Name, nowNs);
+        return new RouteReply(true, instances[decision.PrefillInstance].Name, instances[decision.DecodeInstance].Name, nowNs, "");
     }
+
+    private static string Reason(RejectionReason rejection) => rejection switch
+    {
+        RejectionReason.PredictedTtft => "The predicted time to the first token is beyond the objective: come back later.",
+        RejectionReason.PredictedTpot => "The predicted time per token is beyond the objective: come back later.",
+        _ => "No open instance serves this model.",
+    };
 
     private void Record(RoutingDecision? decision, int promptTokens)
     {

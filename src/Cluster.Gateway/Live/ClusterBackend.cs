@@ -79,7 +79,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
             var route = await router.RouteAsync(message);
             if (!route.Placed)
             {
-                End(id, new StreamEnd.Rejected(TimeSpan.FromSeconds(1), $"No open instance serves '{request.Spec.Model}'."));
+                End(id, new StreamEnd.Rejected(TimeSpan.FromSeconds(1), route.Rejection));
                 return stream;
             }
 

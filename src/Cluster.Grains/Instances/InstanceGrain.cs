@@ -111,7 +111,11 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         if (Find(effect.Sequence.Id) is not { } request) return;
         switch (effect.Kind)
         {
-            case InstanceEffectKind.FirstToken: _recorder.FirstToken(request.Sequence.Timeline); break;
+            case InstanceEffectKind.FirstToken:
+                _recorder.FirstToken(request.Sequence.Timeline);
+                // A handed-over request's prefill has ended on the instance it came from.
+                if (request.PrefillInstance is null) _outbox.PrefillEnded(request.Message.Id);
+                break;
             case InstanceEffectKind.PrefillComplete:
                 _outbox.PrefillEnded(request.Message.Id);
                 OnPrefillComplete(request);

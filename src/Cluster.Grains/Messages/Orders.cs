@@ -28,13 +28,15 @@ public sealed record TransferOrder(
     [property: Id(4)] int MissingTokens);
 
 /// <summary>The router's answer.</summary>
-/// <param name="Placed">False when no open instance serves the request.</param>
+/// <param name="Placed">False when no open instance serves the request, or the policy turns it away.</param>
+/// <param name="Rejection">Why it was not placed, for the client to read; empty when it was.</param>
 [GenerateSerializer, Immutable, Alias("xpyd.route.v1")]
 public sealed record RouteReply(
     [property: Id(0)] bool Placed,
     [property: Id(1)] string PrefillInstance,
     [property: Id(2)] string DecodeInstance,
-    [property: Id(3)] long RoutedNs);
+    [property: Id(3)] long RoutedNs,
+    [property: Id(4)] string Rejection);
 
 /// <summary>What an instance tells the router after a step: one message, whatever happened in it.</summary>
 [GenerateSerializer, Immutable, Alias("xpyd.report.v1")]

@@ -85,7 +85,11 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
     }
 
     private static List<PlanResult> Ranked(IReadOnlyList<PlanResult> results) =>
-        [.. results.OrderByDescending(r => r.GoodputPerGpu).ThenByDescending(r => PlanVerdict.Attained(r.Peak.Report)).ThenBy(r => r.Candidate.Gpus).ThenBy(r => r.Candidate.Name, StringComparer.Ordinal)];
+        [.. results.OrderByDescending(r => r.GoodputPerGpu)
+            // Among equals the one that no equal dominates; of those that carry no load within the SLO, the nearest to it.
+            .ThenByDescending(r => r.Peak.Load > 0 ? 1 : PlanVerdict.Attained(r.Peak.Report))
+            .ThenBy(r => r.Peak.Report.TpotMs.P90).ThenBy(r => r.Peak.Report.TtftMs.P90)
+            .ThenBy(r => r.Candidate.Gpus).ThenBy(r => r.Candidate.Name, StringComparer.Ordinal)];
 
     private static List<PlanResult> Front(List<PlanResult> results)
     {
