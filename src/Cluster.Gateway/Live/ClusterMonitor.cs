@@ -18,6 +18,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
     private readonly RecentRequests _recent;
     private readonly CancellationTokenSource _stopping = new();
     private ClusterSeries? _series;
+    private EmulatorMetrics? _emulator;
     private Task _watching = Task.CompletedTask;
     private (TopologySnapshot Now, TopologySnapshot Before, double Seconds)? _pictures;
 
@@ -29,6 +30,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
 
     public void Start(ClusterMetrics metrics)
     {
+        _emulator = metrics.Emulator;
         _series = metrics.ForCluster(_context.Cluster.Name);
         _series.Gauges.Slo = _context.Cluster.Slo;
         _series.Gauges.TimeScale = _context.Clock.Scale;
@@ -51,7 +53,8 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
             Emulator = new EmulatorView
             {
                 TimeScale = _context.Clock.Scale,
-                LateShare = now.Instances.Sum(i => i.SaturatedSteps) / (double)Math.Max(1, now.Instances.Sum(i => i.Steps)),
+                LateShare = now.Instances.Sum(i => i.LateSteps) / (double)Math.Max(1, now.Instances.Sum(i => i.Steps)),
+                HostSaturation = _emulator?.Saturation() ?? 0,
             },
             Instances = [.. now.Instances.Select((instance, i) => View(cluster.Instances[i], instance, before.Instances[i], seconds))],
             Links = cluster.Link is { } link

@@ -1,5 +1,6 @@
 using Cluster.Engine;
 using Cluster.Engine.Requests;
+using Cluster.Engine.Routing;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
     private IRouterGrain _router = null!;
     private InstanceRecorder _recorder = null!;
     private bool _failureReported;
+    private bool _reportsLoad;
 
     protected ClusterContext Context { get; } = context;
 
@@ -32,6 +34,8 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
         _outbox = new Outbox(Name);
         _router = GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name);
+        var router = Context.Cluster.Router;
+        _reportsLoad = Routers.Registry.Create(router.Policy, router.Dials).UsesLoadReports;
         _recorder = new InstanceRecorder(metrics, Context, Context.Find(Name));
         Instance = new Instance(Context.Find(Name), _outbox, _recorder, reportTokens: true);
         _loop = new StepLoop(Instance, Context.Clock, Context.Timers(Instance.Spec), _recorder, Publish);
@@ -103,7 +107,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         _recorder.Publish(Instance);
         var nowNs = Context.Clock.NowNs;
         _outbox.SendTokens(nowNs);
-        if (_outbox.TakeReport(Instance, nowNs, always: false) is { } report) _ = _router.ReportAsync(report);
+        if (_outbox.TakeReport(Instance, nowNs, always: _reportsLoad) is { } report) _ = _router.ReportAsync(report);
     }
 
     private void Translate(InstanceEffect effect)

@@ -31,6 +31,7 @@ internal static class Snapshots
             LatenessNs = [loop.Lateness.QuantileNs(0.5), loop.Lateness.QuantileNs(0.99), loop.Lateness.QuantileNs(1)],
             MatmulRatio = loop.RatioMillionths.Count == 0 ? 1 : loop.RatioMillionths.QuantileNs(0.5) / 1e6,
             SaturatedSteps = loop.SaturatedSteps,
+            LateSteps = loop.LateSteps,
         };
     }
 }

@@ -1,6 +1,7 @@
 using Cluster.Compute;
 using Cluster.Engine;
 using Cluster.Engine.Diagnosis;
+using Cluster.Engine.Units;
 using Cluster.Grains.Timing;
 
 namespace Cluster.Grains.Instances;
@@ -22,6 +23,9 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
     public DurationHistogram RatioMillionths { get; } = new();
 
     public long SaturatedSteps { get; private set; }
+
+    /// <summary>Steps that ended more than a millisecond after they were due.</summary>
+    public long LateSteps { get; private set; }
 
     /// <summary>Why the loop broke; null while it is sound.</summary>
     public Exception? Failure { get; private set; }
@@ -50,6 +54,7 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
                 await clock.WaitUntilAsync(dueNs);
                 var latenessNs = (long)((clock.NowNs - dueNs) / clock.Scale);
                 Lateness.Record(Math.Max(0, latenessNs));
+                if (latenessNs > Time.Millisecond) LateSteps++;
                 recorder.StepEnded(in step, latenessNs, (long)((dueNs - step.StartNs) / clock.Scale));
                 instance.EndStep(dueNs);
                 _stepEndedNs = dueNs;

@@ -28,6 +28,9 @@ public sealed record InstanceSnapshot
     /// <summary>Steps that found the host's compute threads saturated.</summary>
     [Id(14)] public required long SaturatedSteps { get; init; }
     [Id(15)] public required double BusySeconds { get; init; }
+
+    /// <summary>Steps that ended more than a millisecond after they were due.</summary>
+    [Id(16)] public required long LateSteps { get; init; }
 }
 
 /// <summary>The links at a moment.</summary>
