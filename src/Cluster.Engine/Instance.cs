@@ -42,6 +42,9 @@ public sealed partial class Instance
 
     public bool IsStepping { get; private set; }
 
+    /// <summary>Steps take so many times as long as the cost model says: 1, or more while a rank of the group is slow.</summary>
+    public double Slowdown { get; set; } = 1;
+
     /// <summary>Prompt chunks of the step in progress.</summary>
     public IReadOnlyList<PrefillChunk> Chunks => _builder.Chunks;
 
@@ -106,7 +109,7 @@ public sealed partial class Instance
         var shape = _builder.Shape();
         var cost = Spec.Cost.Evaluate(in shape);
         Walls.Add(in cost, _builder.Blocked);
-        step = new Step(nowNs, nowNs + Math.Max(1, Time.FromSeconds(cost.DurationSeconds)), shape, cost);
+        step = new Step(nowNs, nowNs + Math.Max(1, Time.FromSeconds(cost.DurationSeconds * Slowdown)), shape, cost);
         IsStepping = true;
         return true;
     }
@@ -130,7 +133,6 @@ public sealed partial class Instance
     public IReadOnlyList<Sequence> Crash()
     {
         IsStepping = false;
-        State.DecodeSlotsReserved = false;
         List<Sequence> lost = [.. State.Prefilling, .. State.Waiting.All, .. State.Arrived.All, .. State.Reserving, .. State.Parked.Values];
         for (var member = State.Decodes.First; member is not null; member = member.Next) lost.Add(member);
         foreach (var sequence in lost)
@@ -139,6 +141,8 @@ public sealed partial class Instance
             sequence.Computed = 0;
         }
 
+        // Only now: a member that leaves inside a step gives back the block that its next token was to start.
+        State.DecodeSlotsReserved = false;
         State.Pool.EvictAll();
         _effects.Clear();
         _aborting.Clear();
@@ -168,14 +172,14 @@ public sealed partial class Instance
         State.Counters.GenerationTokens++;
         if (sequence.Timeline.PrefillEndedNs == Time.Unset) sequence.Timeline.PrefillEndedNs = nowNs;
         var handsOn = sequence.TargetTokens < sequence.Request.OutputTokens;
-        if (sequence.LastTokenNs != Time.Unset) _gaps?.Record(nowNs - sequence.LastTokenNs, 1);
+        if (!handsOn && sequence.LastTokenNs != Time.Unset) _gaps?.Record(nowNs - sequence.LastTokenNs, 1);
         if (!handsOn)
         {
             _tokens?.Add(new TokenEmission(sequence, 1));
             ShowFirstToken(sequence, nowNs);
+            sequence.LastTokenNs = nowNs;
         }
 
-        sequence.LastTokenNs = nowNs;
         if (sequence.Generated < sequence.TargetTokens)
         {
             State.Prefilling.Remove(sequence);
@@ -231,6 +235,8 @@ public sealed partial class Instance
     {
         if (sequence.Generated == 0 || sequence.Timeline.FirstTokenNs != Time.Unset) return;
         _tokens?.Add(new TokenEmission(sequence, 1));
+        // Carried over from a lost instance: its client has tokens already, and this one follows them.
+        if (sequence.LastTokenNs != Time.Unset) _gaps?.Record(nowNs - sequence.LastTokenNs, 1);
         ShowFirstToken(sequence, nowNs);
     }
 

@@ -30,6 +30,9 @@ public sealed record ScenarioVariant
 
     public required TimeSection Time { get; init; }
 
+    /// <summary>What goes wrong; empty: nothing.</summary>
+    public ImmutableArray<FaultSection> Faults { get; init; } = [];
+
     /// <summary>Where the keys stand in the file, for errors found later.</summary>
     internal Yaml.ReadContext Places { get; init; } = new("", []);
 }

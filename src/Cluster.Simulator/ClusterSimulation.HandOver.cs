@@ -10,7 +10,7 @@ namespace Cluster.Simulator;
 public sealed partial class ClusterSimulation
 {
     private readonly Dictionary<long, Flight> _transfers = [];
-    private readonly Queue<(long DeadlineNs, Flight Flight)> _expiries = new();
+    private readonly Queue<(long DeadlineNs, Flight Flight, Sequence Held)> _expiries = new();
     private long _scheduledTransferNs = Time.Never;
     private bool _expiryScheduled;
 
@@ -18,6 +18,12 @@ public sealed partial class ClusterSimulation
     private void StartCopy(Flight flight)
     {
         var decision = flight.Decision!;
+        if (_portFactors[decision.CopySource] * _portFactors[decision.PrefillInstance] == 0)
+        {
+            EnqueuePrefill(flight);
+            return;
+        }
+
         var source = _cluster.Instances[decision.CopySource];
         var tokens = decision.CopyTokens - decision.OverlapBlocks * _cluster.Instances[0].Kv.BlockSize;
         var id = _links!.Start(decision.CopySource, decision.PrefillInstance, TransferPlan.Bytes(_cluster.Transfer, source, tokens, tokens), _nowNs);
@@ -28,7 +34,7 @@ public sealed partial class ClusterSimulation
 
     private void EndCopy(Flight flight)
     {
-        _instances[flight.Decision!.PrefillInstance].AdoptPrefix(flight.Request, flight.Decision.CopyTokens);
+        _instances[flight.Decision!.PrefillInstance].AdoptPrefix(flight.Leg, flight.Decision.CopyTokens);
         EnqueuePrefill(flight);
     }
 
@@ -41,7 +47,7 @@ public sealed partial class ClusterSimulation
         if (flight.Decode is null) Announce(flight);
         flight.HandOver!.PrefillEnded();
         Send(flight);
-        _expiries.Enqueue((_nowNs + _cluster.Transfer.ExpiryNs, flight));
+        _expiries.Enqueue((_nowNs + _cluster.Transfer.ExpiryNs, flight, flight.Prefill));
         ScheduleExpiry();
     }
 
@@ -62,8 +68,8 @@ public sealed partial class ClusterSimulation
     private void Announce(Flight flight)
     {
         var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
-        flight.HandOver = new HandOver(_cluster.Transfer, _cluster.Instances[prefill], _cluster.Instances[decode], flight.Request);
-        flight.Decode = new Sequence(flight.Request, flight.Request.OutputTokens) { Timeline = flight.Timeline, Generated = 1 };
+        flight.HandOver = new HandOver(_cluster.Transfer, _cluster.Instances[prefill], _cluster.Instances[decode], flight.Leg);
+        flight.Decode = new Sequence(flight.Leg, flight.Leg.OutputTokens) { Timeline = flight.LegTimeline, Generated = 1, ContinuesFromNs = flight.CarriedUntilNs };
         _instances[decode].EnqueueRemote(flight.Decode, _nowNs);
         Touch(decode);
     }
@@ -142,7 +148,7 @@ public sealed partial class ClusterSimulation
     /// <summary>Deadlines come in order, so one event for the next of them is enough.</summary>
     private void ScheduleExpiry()
     {
-        while (_expiries.TryPeek(out var next) && next.Flight.Prefill!.Status != SequenceStatus.Held) _expiries.Dequeue();
+        while (_expiries.TryPeek(out var next) && next.Held.Status != SequenceStatus.Held) _expiries.Dequeue();
         if (_expiryScheduled || _expiries.Count == 0) return;
         _expiryScheduled = true;
         _events.Schedule(Math.Max(_nowNs, _expiries.Peek().DeadlineNs), EventKind.Expiry, 0);
@@ -153,16 +159,20 @@ public sealed partial class ClusterSimulation
         _expiryScheduled = false;
         while (_expiries.TryPeek(out var next) && next.DeadlineNs <= _nowNs)
         {
-            var flight = _expiries.Dequeue().Flight;
-            if (flight.Prefill!.Status != SequenceStatus.Held) continue;
-            CancelTransfers(flight);
-            var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
-            _instances[prefill].ExpireHeld(flight.Prefill, _nowNs);
-            _instances[decode].FallBack(flight.Decode!, _nowNs);
-            Touch(prefill);
-            Touch(decode);
+            var (_, flight, held) = _expiries.Dequeue();
+            if (held.Status == SequenceStatus.Held) Expire(flight);
         }
 
         ScheduleExpiry();
+    }
+
+    private void Expire(Flight flight)
+    {
+        CancelTransfers(flight);
+        var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
+        _instances[prefill].ExpireHeld(flight.Prefill!, _nowNs);
+        _instances[decode].FallBack(flight.Decode!, _nowNs);
+        Touch(prefill);
+        Touch(decode);
     }
 }

@@ -1,5 +1,6 @@
 using Cluster.Engine;
 using Cluster.Engine.Diagnosis;
+using Cluster.Engine.Faults;
 using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
@@ -44,6 +45,11 @@ public sealed partial class ClusterSimulation
             _instances[i] = new Instance(cluster.Instances[i], _router.UsesPrefixOverlap ? new IndexFeed(this, i) : null, _gaps);
         _links = cluster.Link is null ? null : new LinkFabric(cluster.Link, _instances.Length);
         _arrivals = new Arrivals(workload);
+        _faults = FaultTimeline.Of(cluster.Faults);
+        _crashes = new int[_instances.Length];
+        _closings = new int[_instances.Length];
+        _portFactors = new double[_instances.Length];
+        Array.Fill(_portFactors, 1);
     }
 
     /// <summary>Runs the workload to its end.</summary>
@@ -69,6 +75,7 @@ public sealed partial class ClusterSimulation
 
     private void RunToEnd(CancellationToken cancellation)
     {
+        ScheduleFaults();
         ScheduleArrival();
         for (long n = 1; _events.Count > 0; n++)
         {
@@ -89,7 +96,8 @@ public sealed partial class ClusterSimulation
         {
             case EventKind.Arrival: Arrive(); break;
             case EventKind.Routed: if (_flights.TryGetValue(next.Target, out var routed)) Place(routed); break;
-            case EventKind.StepEnd: EndStep((int)next.Target); break;
+            case EventKind.StepEnd: if (next.Target >> 32 == _crashes[(int)next.Target]) EndStep((int)next.Target); break;
+            case EventKind.Fault: Strike(_faults[(int)next.Target]); break;
             case EventKind.Transfer: EndTransfers(); break;
             case EventKind.Expiry: ExpireHeld(); break;
             case EventKind.Abort: if (_flights.TryGetValue(next.Target, out var aborted)) Abort(aborted); break;
@@ -122,12 +130,12 @@ public sealed partial class ClusterSimulation
 
     private void Place(Flight flight)
     {
-        flight.Timeline.RoutedNs = _nowNs;
-        flight.Decision = _router.Route(flight.Request, _nowNs);
+        flight.LegTimeline.RoutedNs = _nowNs;
+        flight.Decision = _router.Route(flight.Leg, _nowNs);
         if (flight.Decision is null)
         {
-            flight.Rejection = _router.Rejection;
-            End(flight, RequestOutcome.Rejected);
+            flight.Rejection = flight.Reroutes == 0 ? _router.Rejection : RejectionReason.InstanceLost;
+            End(flight, flight.Reroutes == 0 ? RequestOutcome.Rejected : RequestOutcome.Failed);
             return;
         }
 
@@ -139,8 +147,8 @@ public sealed partial class ClusterSimulation
 
     private void EnqueuePrefill(Flight flight)
     {
-        var target = flight.Decision!.IsLocal ? flight.Request.OutputTokens : 1;
-        flight.Prefill = new Sequence(flight.Request, target) { Timeline = flight.Timeline };
+        var target = flight.Decision!.IsLocal ? flight.Leg.OutputTokens : 1;
+        flight.Prefill = new Sequence(flight.Leg, target) { Timeline = flight.LegTimeline, ContinuesFromNs = flight.CarriedUntilNs };
         _instances[flight.Decision.PrefillInstance].Enqueue(flight.Prefill, _nowNs);
         Touch(flight.Decision.PrefillInstance);
     }
@@ -174,7 +182,7 @@ public sealed partial class ClusterSimulation
             CarryOut(instance);
             if (_cluster.Transfer.LayerwiseOverlap) SendLayers(instance);
             _observer?.StepBegan(index, instance, in step);
-            _events.Schedule(step.DueNs, EventKind.StepEnd, index);
+            _events.Schedule(step.DueNs, EventKind.StepEnd, ((long)_crashes[index] << 32) | (uint)index);
         }
 
         _touched.Clear();
@@ -185,8 +193,9 @@ public sealed partial class ClusterSimulation
         for (var i = 0; i < instance.Effects.Count; i++)
         {
             var effect = instance.Effects[i];
-            // An end seen from one instance leaves effects of the other behind.
+            // An end seen from one instance leaves effects of the other behind, and so does a new placement.
             if (!_flights.TryGetValue(effect.Sequence.Id, out var flight)) continue;
+            if (effect.Sequence != flight.Prefill && effect.Sequence != flight.Decode) continue;
             switch (effect.Kind)
             {
                 case InstanceEffectKind.FirstToken:
@@ -196,8 +205,8 @@ public sealed partial class ClusterSimulation
                 case InstanceEffectKind.KvReserved: Reserved(flight, effect.Tokens); break;
                 case InstanceEffectKind.Finished: End(flight, RequestOutcome.Completed); break;
                 case InstanceEffectKind.Rejected:
-                    flight.Rejection = RejectionReason.NoInstance;
-                    End(flight, RequestOutcome.Rejected);
+                    flight.Rejection = flight.Reroutes == 0 ? RejectionReason.NoInstance : RejectionReason.InstanceLost;
+                    End(flight, flight.Reroutes == 0 ? RequestOutcome.Rejected : RequestOutcome.Failed);
                     break;
                 case InstanceEffectKind.Aborted: End(flight, RequestOutcome.Aborted); break;
                 default: throw new InvalidOperationException($"Nothing in virtual time causes {effect.Kind}.");
@@ -214,13 +223,14 @@ public sealed partial class ClusterSimulation
         _router.Ended(request.Id, _nowNs);
         var completed = outcome == RequestOutcome.Completed;
         Leave(flight);
-        var cached = Math.Max(0, flight.Prefill?.CachedTokens ?? 0);
+        var cached = Math.Min(request.InputTokens, Math.Max(0, flight.Prefill?.CachedTokens ?? 0));
         var record = new RequestRecord(
             request.Id, outcome, line.ArrivedNs, _nowNs, request.InputTokens, flight.VisibleTokens, cached,
             completed ? line.TtftNs : 0, completed ? line.Hops() : default,
             flight.Decision?.PrefillInstance ?? -1, flight.Decision?.DecodeInstance ?? -1)
         {
             Rejection = flight.Rejection,
+            Reroutes = flight.Reroutes,
         };
         _records.Add(record);
         _observer?.Ended(in record);
@@ -231,6 +241,7 @@ public sealed partial class ClusterSimulation
     /// <summary>The client went away: wherever its request is, it leaves; inside a step when that ends.</summary>
     private void Abort(Flight flight)
     {
+        flight.ClientIsGone = true;
         if (flight.Decision is not { } decision || flight.Prefill is null)
         {
             End(flight, RequestOutcome.Aborted);

@@ -1,3 +1,4 @@
+using Cluster.Engine.Faults;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Transfer;
@@ -8,9 +9,27 @@ namespace Cluster.Simulator;
 /// <summary>A request on its way, with its state on the one or two instances that serve it.</summary>
 internal sealed class Flight(RequestSpec request)
 {
+    private RequestTimeline? _legTimeline;
+
     public RequestSpec Request { get; } = request;
 
-    public RequestTimeline Timeline { get; init; } = new();
+    /// <summary>Its stations; the hops of its TTFT are those of the placement that made the first token.</summary>
+    public RequestTimeline Timeline { get; private set; } = new();
+
+    /// <summary>What is left of the request: all of it, unless an instance that served it was lost.</summary>
+    public RequestSpec Leg { get; private set; } = request;
+
+    /// <summary>Stations of the placement at hand; <see cref="Timeline"/> until the client has tokens of an earlier one.</summary>
+    public RequestTimeline LegTimeline => _legTimeline ?? Timeline;
+
+    /// <summary>When the client got the last token of an instance that was lost since; <see cref="Time.Unset"/> if none.</summary>
+    public long CarriedUntilNs { get; private set; } = Time.Unset;
+
+    /// <summary>Nobody waits for it any more, though it may be inside a step.</summary>
+    public bool ClientIsGone { get; set; }
+
+    /// <summary>Placements after the first.</summary>
+    public int Reroutes { get; private set; }
 
     public RoutingDecision? Decision { get; set; }
 
@@ -28,5 +47,26 @@ internal sealed class Flight(RequestSpec request)
     public List<long> Transfers { get; } = [];
 
     /// <summary>Output tokens that the client has seen.</summary>
-    public int VisibleTokens => Timeline.FirstTokenNs == Time.Unset ? 0 : (Decode ?? Prefill)!.Generated;
+    public int VisibleTokens => Request.OutputTokens - Leg.OutputTokens
+        + (LegTimeline.FirstTokenNs == Time.Unset || (Decode ?? Prefill) is not { } last ? 0 : last.Generated);
+
+    /// <summary>The instance is lost: what the client has becomes prompt, all else is to be done again.</summary>
+    public void CarryOver()
+    {
+        var visible = VisibleTokens;
+        if (LegTimeline.FirstTokenNs != Time.Unset)
+        {
+            CarriedUntilNs = (Decode ?? Prefill)!.LastTokenNs;
+            _legTimeline = new RequestTimeline { ArrivedNs = Request.ArrivalNs };
+        }
+        else if (_legTimeline is null)
+        {
+            Timeline = new RequestTimeline { ArrivedNs = Timeline.ArrivedNs, TokenizedNs = Timeline.TokenizedNs };
+        }
+
+        Leg = Continuation.Rest(Request, visible);
+        Reroutes++;
+        Decision = null;
+        Prefill = Decode = null;
+    }
 }

@@ -1,4 +1,5 @@
 using Cluster.Engine;
+using Cluster.Engine.Faults;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
 using Cluster.Simulator.Recording;
@@ -16,6 +17,11 @@ public interface ISimulationObserver
 
     /// <summary>The router placed a request.</summary>
     void Placed(RequestSpec request, RoutingDecision decision)
+    {
+    }
+
+    /// <summary>A fault began or passed.</summary>
+    void Struck(in FaultChange change)
     {
     }
 

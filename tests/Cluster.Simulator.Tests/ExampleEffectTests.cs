@@ -97,6 +97,20 @@ public class ExampleEffectTests
     }
 
     [Fact]
+    public void A_crash_is_survived_and_costs_more_than_a_drain()
+    {
+        var r = Run("faults");
+        foreach (var (name, report) in r) (report.Completed + report.Failed).ShouldBe(600, name);
+        r["crash"].Rerouted.ShouldBeGreaterThan(0);
+        r["crash"].Failed.ShouldBe(0);
+        r["drained"].Rerouted.ShouldBe(0);
+        r["crash"].E2eMs.P99.ShouldBeGreaterThan(r["2P3D"].E2eMs.P99);
+        r["straggler"].TpotMs.P99.ShouldBeGreaterThan(1.3 * r["2P3D"].TpotMs.P99);
+        r["thin-link"].TtftMs.P99.ShouldBeGreaterThan(1.3 * r["2P3D"].TtftMs.P99);
+        r["all-decode-lost"].Failed.ShouldBeGreaterThan(100);
+    }
+
+    [Fact]
     public void Burstier_arrivals_of_the_same_rate_wait_longer()
     {
         var r = Run("bursts");

@@ -80,7 +80,10 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
     internal long FinishStep { get; set; }
 
     /// <summary>When its last token became visible; in the decode batch, the last before it joined.</summary>
-    internal long LastTokenNs { get; set; } = Time.Unset;
+    public long LastTokenNs { get; internal set; } = Time.Unset;
+
+    /// <summary>When the client got the last token from an instance that was lost since; sets <see cref="LastTokenNs"/>.</summary>
+    public long ContinuesFromNs { init => LastTokenNs = value; }
 
     internal Sequence? Previous { get; set; }
 

@@ -51,7 +51,7 @@ public sealed class Router
 
     private sealed class Replica(ClusterSpec cluster, int index)
     {
-        public RouterView View { get; } = new(cluster.Instances.Length, cluster.Router.StalenessNs, cluster.Router.HistoryTtlNs);
+        public RouterView View { get; set; } = NewView(cluster);
         public IRoutingPolicy Prefill { get; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
         public IRoutingPolicy Decode { get; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
         public RandomStream Random { get; } = new(cluster.Seed, $"router-{index}");
@@ -119,6 +119,18 @@ public sealed class Router
         foreach (var replica in _replicas) replica.View.Ended(requestId, nowNs);
     }
 
+    /// <summary>The request will be placed anew: what was believed of its last placement is void, at once.</summary>
+    public void Withdraw(long requestId)
+    {
+        foreach (var replica in _replicas) replica.View.Withdraw(requestId);
+    }
+
+    /// <summary>The router starts again and knows nothing of the cluster but which instances are open.</summary>
+    public void Restart()
+    {
+        foreach (var replica in _replicas) replica.View = NewView(_cluster);
+    }
+
     /// <summary>An instance reports its load.</summary>
     public void Report(int instance, InstanceLoad load, long nowNs)
     {
@@ -135,6 +147,9 @@ public sealed class Router
 
     /// <summary>The instance takes requests again.</summary>
     public void Open(int instance) => _closed[instance] = false;
+
+    private static RouterView NewView(ClusterSpec cluster) =>
+        new(cluster.Instances.Length, cluster.Router.StalenessNs, cluster.Router.HistoryTtlNs);
 
     private void Remember(Replica replica, RequestSpec request, int prefill, int decode, long nowNs)
     {

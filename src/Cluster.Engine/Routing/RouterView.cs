@@ -46,6 +46,9 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
 
     public void Ended(long id, long nowNs) => Apply(new Update(nowNs, UpdateKind.Ended, 0, (ulong)id, default));
 
+    /// <summary>A decision of the router itself: known at once.</summary>
+    public void Withdraw(long id) => End(id);
+
     public void Report(int instance, InstanceLoad load, long nowNs) => Apply(new Update(nowNs, UpdateKind.Load, instance, 0, load));
 
     public void Gone(int instance, long nowNs) => Apply(new Update(nowNs, UpdateKind.Gone, instance, 0, default));

@@ -33,6 +33,8 @@ public enum RejectionReason
     PredictedTtft,
     /// <summary>No instance is predicted to meet the TPOT objective (HTTP 429).</summary>
     PredictedTpot,
+    /// <summary>The instance that served it was lost, and no other could take it over.</summary>
+    InstanceLost,
 }
 
 /// <summary>One candidate in a decision.</summary>

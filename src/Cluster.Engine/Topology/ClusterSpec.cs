@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.Faults;
 using Cluster.Engine.Hardware;
 
 namespace Cluster.Engine.Topology;
@@ -18,6 +19,9 @@ public sealed record ClusterSpec(
 {
     /// <summary>Emulated cost of parsing and tokenising, per prompt token: the <c>tokenize</c> hop.</summary>
     public double TokenizeNsPerToken { get; init; }
+
+    /// <summary>What goes wrong, and when; in no particular order.</summary>
+    public ImmutableArray<Fault> Faults { get; init; } = [];
 
     /// <summary>True when some prompts are computed on other instances than their output.</summary>
     public bool IsDisaggregated => Instances.Any(i => i.Role == InstanceRole.Prefill);

@@ -33,6 +33,7 @@ internal static class VariantReader
         var router = ReadRouter(r.Section("router", "How requests find instances.", shortForm: "policy"));
         var transfer = ReadTransfer(r.Section("transfer", "How KV moves from prefill to decode."));
         var slo = ReadSlo(r.Section("slo", "Objectives; goodput counts requests that meet all of them."));
+        var faults = FaultReader.Read(r.Section("faults", "What goes wrong and when, by name. Default: nothing."));
         var time = ReadTime(r.Section("time", "Emulated against wall time."));
         if (topology is null || workload is null) return null;
         return new ScenarioVariant
@@ -45,6 +46,7 @@ internal static class VariantReader
             Workload = workload,
             Slo = slo,
             Time = time,
+            Faults = faults,
             Places = r.Context,
         };
     }

@@ -86,7 +86,10 @@ public static class ScenarioResolver
                 DecisionNs = variant.Router.DecisionNs,
             },
             new SloSpec(variant.Slo.TtftNs, variant.Slo.TpotNs, variant.Slo.E2eNs),
-            variant.Seed);
+            variant.Seed)
+        {
+            Faults = FaultResolver.Resolve(variant, instances.ToImmutable()),
+        };
     }
 
     private static TransferSpec Transfer(TransferSection t) => new()

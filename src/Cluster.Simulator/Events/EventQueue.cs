@@ -7,6 +7,7 @@ public enum EventKind : byte
     Transfer,
     Expiry,
     Abort,
+    Fault,
     Routed,
     Arrival,
 }

@@ -9,7 +9,7 @@ public enum RequestOutcome
     Completed,
     /// <summary>No instance could take it.</summary>
     Rejected,
-    /// <summary>It broke off with an error.</summary>
+    /// <summary>It broke off with an error: its instance was lost, and no other could take it over.</summary>
     Failed,
     /// <summary>The client went away before its end.</summary>
     Aborted,
@@ -23,6 +23,9 @@ public readonly record struct RequestRecord(
 {
     /// <summary>Why it was turned away.</summary>
     public RejectionReason Rejection { get; init; }
+
+    /// <summary>Times it continued elsewhere because its instance was lost.</summary>
+    public int Reroutes { get; init; }
 
     public long E2eNs => FinishedNs - ArrivedNs;
 

@@ -14,6 +14,9 @@ public sealed record VariantReport
     public required int Completed { get; init; }
     public required int Failed { get; init; }
 
+    /// <summary>Requests that continued elsewhere because their instance was lost.</summary>
+    public required int Rerouted { get; init; }
+
     /// <summary>First arrival to last end, emulated seconds.</summary>
     public required double DurationS { get; init; }
     public required double OutputTokensPerS { get; init; }
@@ -55,6 +58,7 @@ public sealed record VariantReport
             Requests = run.Requests.Count,
             Completed = completed.Count,
             Failed = run.Requests.Count - completed.Count,
+            Rerouted = run.Requests.Count(r => r.Reroutes > 0),
             DurationS = run.Requests.Count == 0 ? 0 : seconds,
             OutputTokensPerS = outputTokens / seconds,
             RequestsPerS = completed.Count / seconds,

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Cluster.Scenarios.Sections;
+using Cluster.Scenarios.Yaml;
+
+namespace Cluster.Scenarios.Reading;
+
+/// <summary>Reads <c>faults</c>: what goes wrong, by name.</summary>
+internal static class FaultReader
+{
+    public static ImmutableArray<FaultSection> Read(SectionReader? r)
+    {
+        if (r is null) return [];
+        if (r.Context.Describing)
+        {
+            var described = new SectionReader(r.Context, null, "");
+            ReadOne(described, "");
+            r.Schema["additionalProperties"] = described.Schema;
+        }
+
+        return [.. r.WrittenKeys.Select(name => r.Section(name, "") is { } section ? ReadOne(section, name) : null).OfType<FaultSection>()];
+    }
+
+    private static FaultSection? ReadOne(SectionReader r, string name)
+    {
+        var kind = r.Needed("kind", r.Choice("kind",
+            "crash: its requests continue elsewhere; drain: no new requests; slow: steps take longer; link: less bandwidth; expire_kv: KV held for others is dropped; "
+            + "router_restart: it knows nothing; disconnect: clients hang up.", [.. FaultSection.Kinds.Keys]), "crash");
+        var at = r.Needed("at", r.DurationNs("at", "When it begins, since the run began."), "10s");
+        var lasts = r.DurationNs("for", "How long it lasts; then a crashed instance returns empty, a drained one opens. Default: for good.", 1);
+        var target = r.Text("target", "An instance, e.g. decode-1, or a pool, e.g. decode: each of its instances.");
+        var factor = r.Number("factor", "Of slow: step time × this, 1 or more. Of link: bandwidth × this, 0 is cut.", 0, 1000);
+        var share = r.Number("share", "Of disconnect: share of the clients under way. Default 1.", 0, 1, above: true);
+        r.RejectUnknownKeys();
+        if (kind is null || at is null || r.Context.Describing) return null;
+        Check(r, kind, target, factor);
+        return new FaultSection(name, kind, at.Value) { ForNs = lasts, Target = target ?? "", Factor = factor ?? 1, Share = share ?? 1 };
+    }
+
+    private static void Check(SectionReader r, string kind, string? target, double? factor)
+    {
+        var aims = FaultSection.Kinds[kind];
+        if (aims && !r.Has("target")) r.Error("target", $"Which instance does '{kind}' strike?", null, null, "Add e.g. 'target: decode-0'.");
+        if (!aims && target is not null) r.Error("target", $"'{kind}' strikes no instance; remove it.");
+        if (kind is not ("slow" or "link") && r.Has("factor")) r.Error("factor", $"'{kind}' has no factor; remove it.");
+        if (kind != "disconnect" && r.Has("share")) r.Error("share", $"'{kind}' has no share; remove it.");
+        if (kind is "expire_kv" or "router_restart" or "disconnect" && r.Has("for")) r.Error("for", $"'{kind}' is over at once; remove it.");
+        if (kind is "slow" or "link" && !r.Has("factor")) r.Error("factor", "This key is needed.", null, null, kind == "slow" ? "Add e.g. 'factor: 2'." : "Add e.g. 'factor: 0.1'.");
+        if (kind == "slow" && factor is < 1) r.Error("factor", "A slow rank makes steps longer, not shorter.", null, "1 … 1000", "The nearest is 1.");
+        if (kind == "link" && factor is > 1) r.Error("factor", "A link degrades; it does not get faster.", null, "0 … 1", "The nearest is 1.");
+    }
+}

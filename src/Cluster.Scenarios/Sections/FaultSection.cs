@@ -1,0 +1,52 @@
+using Cluster.Engine.Faults;
+
+namespace Cluster.Scenarios.Sections;
+
+/// <summary>A fault as it is written: of an instance, of every instance of a pool, or of none.</summary>
+/// <param name="Name">Its key under <c>faults</c>.</param>
+/// <param name="Kind">A name in <see cref="Kinds"/>.</param>
+/// <param name="AtNs">When it begins.</param>
+public sealed record FaultSection(string Name, string Kind, long AtNs)
+{
+    /// <summary>How long it lasts; null: for good.</summary>
+    public long? ForNs { get; init; }
+
+    /// <summary>An instance, e.g. <c>decode-1</c>, or a pool, e.g. <c>decode</c>: all of its instances. Empty where none is meant.</summary>
+    public string Target { get; init; } = "";
+
+    /// <summary>Of <c>slow</c>: step time ×; of <c>link</c>: bandwidth ×.</summary>
+    public double Factor { get; init; } = 1;
+
+    /// <summary>Of <c>disconnect</c>: share of clients.</summary>
+    public double Share { get; init; } = 1;
+
+    /// <summary>Kinds of faults and whether they have a target.</summary>
+    public static IReadOnlyDictionary<string, bool> Kinds { get; } = new SortedDictionary<string, bool>(StringComparer.Ordinal)
+    {
+        ["crash"] = true,
+        ["drain"] = true,
+        ["slow"] = true,
+        ["link"] = true,
+        ["expire_kv"] = true,
+        ["router_restart"] = false,
+        ["disconnect"] = false,
+    };
+
+    /// <summary>The fault as the engine knows it.</summary>
+    /// <param name="instance">Index of the instance; ignored by kinds without a target.</param>
+    public Fault On(int instance)
+    {
+        Fault fault = Kind switch
+        {
+            "crash" => new InstanceCrash(AtNs, instance),
+            "drain" => new InstanceDrain(AtNs, instance),
+            "slow" => new StragglerRank(AtNs, instance, Factor),
+            "link" => new LinkDegradation(AtNs, instance, Factor),
+            "expire_kv" => new KvExpiry(AtNs, instance),
+            "router_restart" => new RouterRestart(AtNs),
+            "disconnect" => new ClientDisconnect(AtNs, Share),
+            _ => throw new InvalidOperationException($"Unknown kind of fault '{Kind}'."),
+        };
+        return fault with { ForNs = ForNs };
+    }
+}

@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using Cluster.Engine.Faults;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Units;
+using Cluster.Simulator.Events;
+using Cluster.Simulator.Recording;
+
+namespace Cluster.Simulator;
+
+/// <summary>What goes wrong in virtual time, and how requests get over it.</summary>
+public sealed partial class ClusterSimulation
+{
+    private readonly ImmutableArray<FaultChange> _faults;
+    private readonly int[] _closings;
+    private readonly int[] _crashes;
+    private readonly double[] _portFactors;
+    private RandomStream? _faultDraws;
+
+    private void ScheduleFaults()
+    {
+        for (var i = 0; i < _faults.Length; i++) _events.Schedule(_faults[i].AtNs, EventKind.Fault, i);
+    }
+
+    private void Strike(FaultChange change)
+    {
+        // What happened in this moment before the fault has happened.
+        foreach (var instance in _instances) CarryOut(instance);
+        switch (change.Fault)
+        {
+            case InstanceCrash crash when change.Passes: Open(crash.Instance); break;
+            case InstanceCrash crash: Crash(crash.Instance); break;
+            case InstanceDrain drain when change.Passes: Open(drain.Instance); break;
+            case InstanceDrain drain: Close(drain.Instance, forget: false); break;
+            case StragglerRank slow: SetSlowdown(slow.Instance); break;
+            case LinkDegradation link: Degrade(link.Instance); break;
+            case KvExpiry expiry: ExpireAllHeldAt(expiry.Instance); break;
+            case RouterRestart: _router.Restart(); break;
+            case ClientDisconnect disconnect: Disconnect(disconnect); break;
+            default: throw new InvalidOperationException($"Unknown fault {change.Fault.GetType().Name}.");
+        }
+
+        Log((ulong)_nowNs, (ulong)(change.Passes ? 2 : 1));
+        _observer?.Struck(in change);
+    }
+
+    private void Crash(int index)
+    {
+        _crashes[index]++;
+        Close(index, forget: true);
+        _instances[index].Crash();
+        foreach (var flight in FlightsAt(index))
+        {
+            if (flight.Decision!.PrefillInstance != index && flight.Decision.DecodeInstance != index) ComputeWithoutCopy(flight);
+            else Reroute(flight);
+        }
+
+        Touch(index);
+    }
+
+    /// <summary>Requests that lose something with this instance, in order of arrival.</summary>
+    private List<Flight> FlightsAt(int index)
+    {
+        var lost = new List<Flight>();
+        foreach (var flight in _flights.Values)
+        {
+            if (flight.Decision is not { } decision) continue;
+            // Once its KV is at the decode instance, or given up for lost, a request needs nothing of its prefill instance.
+            var needsPrefill = flight.Decode is null or { Status: SequenceStatus.Reserving or SequenceStatus.Receiving };
+            if (decision.DecodeInstance == index || (decision.PrefillInstance == index && needsPrefill)
+                || (decision.CopySource == index && flight.Prefill is null))
+                lost.Add(flight);
+        }
+
+        lost.Sort((a, b) => a.Request.Id.CompareTo(b.Request.Id));
+        return lost;
+    }
+
+    private void ComputeWithoutCopy(Flight flight)
+    {
+        CancelTransfers(flight);
+        EnqueuePrefill(flight);
+    }
+
+    /// <summary>The request is placed anew, with the tokens that its client has as part of its prompt.</summary>
+    private void Reroute(Flight flight)
+    {
+        if (flight.ClientIsGone)
+        {
+            End(flight, RequestOutcome.Aborted);
+            return;
+        }
+
+        var (prefill, decode, decision) = (flight.Prefill, flight.Decode, flight.Decision!);
+        var visible = flight.VisibleTokens;
+        flight.CarryOver();
+        CancelTransfers(flight);
+        if (prefill?.Status == SequenceStatus.Held) _instances[decision.PrefillInstance].ReleaseHeld(prefill, _nowNs);
+        AbortAt(decision.PrefillInstance, prefill);
+        AbortAt(decision.DecodeInstance, decode);
+        // What it gave back may let another in.
+        Touch(decision.PrefillInstance);
+        _router.Withdraw(flight.Request.Id);
+        Log((ulong)flight.Request.Id, (ulong)visible);
+        if (_cluster.Router.DecisionNs == 0) Place(flight);
+        else _events.Schedule(_nowNs + _cluster.Router.DecisionNs, EventKind.Routed, flight.Request.Id);
+    }
+
+    private void Close(int index, bool forget)
+    {
+        _closings[index]++;
+        _router.Close(index, forget, _nowNs);
+    }
+
+    /// <summary>Faults may overlap: the instance opens when the last of them has passed.</summary>
+    private void Open(int index)
+    {
+        if (--_closings[index] == 0) _router.Open(index);
+    }
+
+    private void SetSlowdown(int index)
+    {
+        double slowdown = 1;
+        foreach (var change in Lasting<StragglerRank>(index)) slowdown *= change.Factor;
+        _instances[index].Slowdown = slowdown;
+    }
+
+    private void Degrade(int index)
+    {
+        double factor = 1;
+        foreach (var change in Lasting<LinkDegradation>(index)) factor *= change.Factor;
+        _portFactors[index] = factor;
+        if (_links is null) return;
+        _links.Degrade(index, factor, _nowNs);
+        ScheduleTransfer();
+        if (factor > 0) return;
+        // Nobody waits for a prefix that cannot come; hand-overs wait for their expiry.
+        foreach (var flight in _flights.Values.Where(f => f.Prefill is null && f.Transfers.Count > 0).OrderBy(f => f.Request.Id).ToList())
+            if (flight.Decision!.CopySource == index || flight.Decision.PrefillInstance == index) ComputeWithoutCopy(flight);
+    }
+
+    /// <summary>Faults of this kind that hold at this moment.</summary>
+    private IEnumerable<T> Lasting<T>(int index)
+        where T : InstanceFault =>
+        _faults.Where(c => !c.Passes && c.Fault is T fault && fault.Instance == index && fault.AtNs <= _nowNs && fault.EndsNs > _nowNs).Select(c => (T)c.Fault);
+
+    private void ExpireAllHeldAt(int index)
+    {
+        foreach (var flight in _flights.Values.Where(f => f.Prefill?.Status == SequenceStatus.Held && f.Decision!.PrefillInstance == index).OrderBy(f => f.Request.Id).ToList())
+            Expire(flight);
+    }
+
+    private void Disconnect(ClientDisconnect fault)
+    {
+        _faultDraws ??= new RandomStream(_cluster.Seed, "faults");
+        foreach (var flight in _flights.Values.OrderBy(f => f.Request.Id).ToList())
+            if (_faultDraws.NextDouble() < fault.Share) Abort(flight);
+    }
+}

@@ -1,0 +1,29 @@
+using Cluster.Engine.Faults;
+
+namespace Cluster.Scenarios.Tests;
+
+public class FaultReadingTests
+{
+    private static string With(string faults) => Scenarios.Disaggregated.TrimEnd() + $"\nfaults: {{ {faults} }}\n";
+
+    [Fact]
+    public void A_fault_aimed_at_a_pool_strikes_each_of_its_instances()
+    {
+        var cluster = Scenarios.Read(With("a: { kind: crash, at: 2s, for: 1s, target: decode }, b: { kind: router_restart, at: 1s }")).OrThrow().Variants[0].Cluster;
+        cluster.Faults.OfType<InstanceCrash>().Select(f => (cluster.Instances[f.Instance].Name, f.AtNs, f.EndsNs))
+            .ShouldBe([("decode-0", 2_000_000_000, 3_000_000_000), ("decode-1", 2_000_000_000, 3_000_000_000)]);
+        FaultTimeline.Of(cluster.Faults).Select(c => (c.AtNs / 1_000_000_000, c.Passes)).ShouldBe([(1, false), (2, false), (2, false), (3, true), (3, true)]);
+    }
+
+    [Theory]
+    [InlineData("a: { kind: crahs, at: 2s, target: decode-0 }", "faults.a.kind", "Did you mean 'crash'?")]
+    [InlineData("a: { kind: crash, at: 2s, target: decode-9 }", "faults.a.target", "Did you mean 'decode'?")]
+    [InlineData("a: { kind: crash, at: 2s }", "faults.a.target", "Add e.g. 'target: decode-0'.")]
+    [InlineData("a: { kind: slow, at: 2s, target: decode-0, factor: 0.5 }", "faults.a.factor", "The nearest is 1.")]
+    [InlineData("a: { kind: link, at: 2s, target: decode-0 }", "faults.a.factor", "Add e.g. 'factor: 0.1'.")]
+    public void A_bad_fault_is_met_with_what_to_do(string faults, string key, string suggestion)
+    {
+        var error = Scenarios.OnlyError(With(faults));
+        (error.Key, error.Suggestion).ShouldBe((key, suggestion));
+    }
+}

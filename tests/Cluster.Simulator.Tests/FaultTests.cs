@@ -1,0 +1,136 @@
+using Cluster.Engine;
+using Cluster.Engine.Faults;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Routing;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
+using Cluster.Simulator.Recording;
+using Cluster.Testing;
+
+namespace Cluster.Simulator.Tests;
+
+public sealed class FaultTests
+{
+    private const long Ms = Time.Millisecond;
+
+    [Fact]
+    public void A_request_whose_instance_crashes_continues_elsewhere_with_the_tokens_it_has()
+    {
+        // Prefill 10 ms, then 5 ms a token: at 40 ms six tokens are out. The rest is a prompt of 106 tokens: 10.3 ms.
+        var run = Run(Clusters.Aggregated(2), [new InstanceCrash(40 * Ms, 0)], Clusters.Request(0, 100, 20));
+        var request = run.Requests.ShouldHaveSingleItem();
+        request.Outcome.ShouldBe(RequestOutcome.Completed);
+        request.OutputTokens.ShouldBe(20);
+        request.Reroutes.ShouldBe(1);
+        request.DecodeInstance.ShouldBe(1);
+        request.TtftNs.ShouldBe(10 * Ms);
+        run.Gaps.Count.ShouldBe(19);
+        run.Instances[1].PromptTokens.ShouldBeInRange(105, 107);
+    }
+
+    [Fact]
+    public void A_request_that_nobody_can_take_over_fails_once_and_says_why()
+    {
+        var run = Run(Clusters.Aggregated(1), [new InstanceCrash(40 * Ms, 0)], Clusters.Request(0, 100, 20), Clusters.Request(1, 100, 20, 50 * Ms));
+        run.Requests.Select(r => (r.Id, r.Outcome, r.Rejection)).ShouldBe(
+        [
+            (0, RequestOutcome.Failed, RejectionReason.InstanceLost),
+            (1, RequestOutcome.Rejected, RejectionReason.NoInstance),
+        ]);
+        run.Requests[0].OutputTokens.ShouldBeInRange(5, 7);
+    }
+
+    [Fact]
+    public void A_crashed_instance_returns_empty_and_serves_again()
+    {
+        var content = TokenContent.Unique(9, 200);
+        var run = Run(
+            Clusters.Aggregated(1), [new InstanceCrash(Time.Second, 0) { ForNs = Time.Second }],
+            Clusters.Request(0, 100, 5, 0, content), Clusters.Request(1, 100, 5, Time.Second + 1), Clusters.Request(2, 100, 5, 3 * Time.Second, content));
+        run.Requests.Select(r => r.Outcome).ShouldBe([RequestOutcome.Completed, RequestOutcome.Rejected, RequestOutcome.Completed]);
+        run.Requests[2].CachedTokens.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_draining_instance_finishes_what_it_has_and_gets_nothing_new()
+    {
+        var requests = Enumerable.Range(0, 20).Select(i => Clusters.Request(i, 100, 40, i * 10 * Ms)).ToArray();
+        var run = Run(Clusters.Aggregated(2), [new InstanceDrain(55 * Ms, 0) { ForNs = 100 * Ms }], requests);
+        run.Requests.ShouldAllBe(r => r.Outcome == RequestOutcome.Completed && r.Reroutes == 0);
+        run.Requests.Where(r => r.DecodeInstance == 0).ShouldAllBe(r => r.ArrivedNs < 55 * Ms || r.ArrivedNs >= 155 * Ms);
+        run.Requests.Count(r => r.DecodeInstance == 0 && r.ArrivedNs > 155 * Ms).ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void A_slow_rank_slows_every_step_of_its_group_while_it_lasts()
+    {
+        long Ttft(params Fault[] faults) => Run(Clusters.Aggregated(1), faults, Clusters.Request(0, 100, 5)).Requests[0].TtftNs;
+        Ttft(new StragglerRank(0, 0, 3)).ShouldBe(3 * Ttft());
+        Ttft(new StragglerRank(0, 0, 3), new StragglerRank(0, 0, 2)).ShouldBe(6 * Ttft());
+        var run = Run(Clusters.Aggregated(1), [new StragglerRank(0, 0, 3) { ForNs = Time.Second }], Clusters.Request(0, 100, 5, 2 * Time.Second));
+        run.Requests[0].TtftNs.ShouldBe(Ttft());
+    }
+
+    [Fact]
+    public void A_cut_link_holds_transfers_up_until_it_is_mended_or_the_source_gives_up()
+    {
+        RequestRecord At(long mendsNs, long expiryNs) => Run(
+            Clusters.Disaggregated(1, 1, transfer: new TransferSpec { ExpiryNs = expiryNs }), [new LinkDegradation(5 * Ms, 0, 0) { ForNs = mendsNs }],
+            Clusters.Request(0, 100, 5)).Requests.Single();
+        var mended = At(300 * Ms, 480 * Time.Second);
+        mended.Outcome.ShouldBe(RequestOutcome.Completed);
+        mended.TtftNs.ShouldBeInRange(305 * Ms, 320 * Ms);
+        var expired = At(300 * Ms, 50 * Ms);
+        expired.TtftNs.ShouldBeInRange(60 * Ms, 80 * Ms);
+        expired.Outcome.ShouldBe(RequestOutcome.Completed);
+    }
+
+    [Fact]
+    public void A_prefill_instance_that_dies_before_its_KV_has_left_is_replaced()
+    {
+        var slow = Clusters.Disaggregated(2, 1) with { Link = Clusters.Link with { BytesPerSecond = 1e8 } };
+        var run = Run(slow, [new InstanceCrash(40 * Ms, 0)], Clusters.Request(0, 100, 5));
+        var request = run.Requests.ShouldHaveSingleItem();
+        (request.Outcome, request.PrefillInstance, request.Reroutes, request.OutputTokens).ShouldBe((RequestOutcome.Completed, 1, 1, 5));
+        request.Hops.TotalNs.ShouldBe(request.TtftNs);
+        run.Gaps.Count.ShouldBe(4);
+    }
+
+    [Fact]
+    public void An_instance_that_dies_inside_a_step_returns_every_block()
+    {
+        var instance = new Instance(Clusters.Instance(blocks: 100, blockSize: 1));
+        for (var i = 0; i < 4; i++) instance.Enqueue(new Sequence(Clusters.Request(i, 5, 10), 10), 0);
+        instance.TryBeginStep(0, out var step).ShouldBeTrue();
+        instance.EndStep(step.DueNs);
+        instance.TryBeginStep(step.DueNs, out _).ShouldBeTrue();
+        instance.Crash().Count.ShouldBe(4);
+        instance.State.Pool.Free.ShouldBe(100);
+        instance.State.PromisedBlocks.ShouldBe(0);
+        instance.State.Pool.CheckIntegrity();
+    }
+
+    [Fact]
+    public void A_router_that_restarts_has_forgotten_who_caches_what()
+    {
+        var content = TokenContent.Unique(9, 500);
+        var router = new RouterSpec("kv-aware");
+        RequestSpec[] requests = [.. Enumerable.Range(0, 12).Select(i => Clusters.Request(i, 400, 5, i * Time.Second, content))];
+        var cluster = Clusters.Aggregated(8, router: router);
+        Run(cluster, [], requests).Requests.Select(r => r.DecodeInstance).Distinct().Count().ShouldBe(1);
+        Run(cluster, [.. Enumerable.Range(1, 11).Select(i => new RouterRestart((i * Time.Second) - 1))], requests)
+            .Requests.Select(r => r.DecodeInstance).Distinct().Count().ShouldBeGreaterThan(1);
+    }
+
+    [Fact]
+    public void Clients_that_hang_up_end_as_aborted_and_about_the_share_asked_for_does()
+    {
+        var requests = Enumerable.Range(0, 200).Select(i => Clusters.Request(i, 20, 50)).ToArray();
+        var run = Run(Clusters.Aggregated(2), [new ClientDisconnect(20 * Ms, 0.3)], requests);
+        run.Requests.Count(r => r.Outcome == RequestOutcome.Aborted).ShouldBeInRange(40, 80);
+        run.Requests.Count.ShouldBe(200);
+    }
+
+    private static RunRecord Run(ClusterSpec cluster, Fault[] faults, params RequestSpec[] requests) =>
+        ClusterSimulation.Run(cluster with { Faults = [.. faults] }, new Workload.OpenLoop(requests));
+}
