@@ -12,6 +12,7 @@ internal static class CommandRegistry
         {
             RunCommand.Create(),
             UpCommand.Create(),
+            AdminCommand.Create(),
             LoadCommand.Create(),
             BenchCommand.Create(),
             CatalogCommand.Create(),

@@ -15,6 +15,7 @@ public sealed class ComputeHost : IDisposable
     private readonly SliceRunner? _runner;
     private readonly List<string> _notes = [];
     private HostCalibration? _calibration;
+    private double _timeScale;
 
     /// <summary>Starts the threads and calibrates: under a second, or a few tens of milliseconds when a cached calibration holds.</summary>
     /// <exception cref="ArgumentException">The options are out of range; the message lists every problem.</exception>
@@ -23,6 +24,7 @@ public sealed class ComputeHost : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.ThrowIfInvalid();
         Options = options;
+        _timeScale = options.TimeScale;
         Health = new ComputeHealth();
         if (options.Mode == ComputeMode.Modeled) return;
         _runner = new SliceRunner(TileKernels.Choose(options.Kernel), options.WeightBytes);
@@ -34,6 +36,13 @@ public sealed class ComputeHost : IDisposable
     }
 
     public ComputeOptions Options { get; }
+
+    /// <summary>Emulated seconds per wall second now; begins as in the options.</summary>
+    public double TimeScale
+    {
+        get => Volatile.Read(ref _timeScale);
+        set => Volatile.Write(ref _timeScale, value);
+    }
 
     /// <summary>What the timers of this host have seen.</summary>
     public ComputeHealth Health { get; }

@@ -119,7 +119,7 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
         var calibration = _host.Calibration!;
         var queuedNs = (long)((Stopwatch.GetTimestamp() - _enqueued) * NsPerTick);
         var modelNs = Time.FromSeconds(_cost.DurationSeconds);
-        var wallNs = modelNs / options.TimeScale;
+        var wallNs = modelNs / _host.TimeScale;
         var slice = Plan(calibration, Math.Min(options.MaxSliceNs, wallNs * options.SliceShare));
 
         var pieceNs = _pieceNs.AsSpan(0, slice.Pieces);

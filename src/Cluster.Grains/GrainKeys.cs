@@ -22,7 +22,7 @@ public static class GrainKeys
         ArgumentNullException.ThrowIfNull(grains);
         ArgumentNullException.ThrowIfNull(cluster);
         var key = Instance(cluster.Name, instance);
-        var role = cluster.Instances.First(i => i.Name == instance).Role;
+        var role = cluster.Find(instance).Role;
         return role == InstanceRole.Prefill ? grains.GetGrain<IPrefillGrain>(key) : grains.GetGrain<IDecodeGrain>(key);
     }
 }

@@ -18,6 +18,9 @@ public interface IInstanceGrain : IGrainWithStringKey
 
     /// <summary>Forgets cached prefixes; false when running requests hold some.</summary>
     Task<bool> ResetPrefixCacheAsync();
+
+    /// <summary>It has left the cluster: its series end and its state goes.</summary>
+    Task RetireAsync();
 }
 
 /// <summary>Computes prompts and holds their KV until a decode instance has it.</summary>
@@ -56,14 +59,41 @@ public interface IRouterGrain : IGrainWithStringKey
     /// <summary>A request ended before any instance could say so.</summary>
     [OneWay]
     Task EndedAsync(long requestId);
+
+    /// <summary>Another topology, or another policy, from the next decision on.</summary>
+    Task ApplyAsync(RouterPlan plan);
+
+    /// <summary>Requests placed on an instance that have not ended.</summary>
+    Task<int> CountActiveAsync(string instance);
+
+    /// <summary>At most so many decisions, newest first.</summary>
+    [AlwaysInterleave]
+    Task<DecisionMessage[]> GetDecisionsAsync(int limit);
 }
 
-/// <summary>The cluster as a whole: what it consists of and how it is.</summary>
+/// <summary>The cluster as a whole: what it consists of, how it is, and what operators do to it. Refusals leave everything as it was.</summary>
 public interface ITopologyGrain : IGrainWithStringKey
 {
+    [AlwaysInterleave]
     Task<TopologySnapshot> GetSnapshotAsync();
 
+    /// <summary>For a router that begins. Interleaves: the topology may be waiting for that router.</summary>
+    [AlwaysInterleave]
+    Task<RouterPlan> GetPlanAsync();
+
     Task<bool> ResetPrefixCachesAsync();
+
+    /// <summary>Brings a pool to a number of instances; shrinking drains first.</summary>
+    Task<OrderReply> ScaleAsync(string pool, int instances);
+
+    /// <summary>Takes an instance out of routing and lets it finish what it has.</summary>
+    Task<OrderReply> DrainAsync(string instance);
+
+    /// <summary>Lets a drained or failed instance take requests again.</summary>
+    Task<OrderReply> OpenAsync(string instance);
+
+    /// <summary>Another routing policy, or other dials.</summary>
+    Task<OrderReply> UseRouterAsync(PolicyMessage policy);
 }
 
 /// <summary>A gateway, as instances see it.</summary>

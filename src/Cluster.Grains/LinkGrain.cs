@@ -13,6 +13,7 @@ public sealed class LinkGrain(ClusterContext context) : Grain, ILinkGrain
     private readonly LinkFabric _fabric = new(
         context.Cluster.Link ?? throw new InvalidOperationException($"Cluster '{context.Cluster.Name}' has no link."),
         context.Cluster.Instances.Length);
+    private readonly Dictionary<string, int> _ports = context.Cluster.Instances.Select((instance, i) => (instance.Name, i)).ToDictionary(p => p.Name, p => p.i);
     private long _wakeNs = Time.Never;
     private long _fabricNs;
 
@@ -22,13 +23,21 @@ public sealed class LinkGrain(ClusterContext context) : Grain, ILinkGrain
         var source = context.Find(order.Source);
         var bytes = TransferPlan.Bytes(context.Cluster.Transfer, source, order.PromptTokens, order.MissingTokens);
         _fabricNs = Math.Max(_fabricNs, context.Clock.NowNs);
-        var id = _fabric.Start(context.IndexOf(order.Source), context.IndexOf(order.Destination), bytes, _fabricNs);
+        var id = _fabric.Start(PortOf(order.Source), PortOf(order.Destination), bytes, _fabricNs);
         var arrival = _transfers[id] = new TaskCompletionSource();
         WatchNext();
         await arrival.Task;
     }
 
     public Task<LinkSnapshot> GetSnapshotAsync() => Task.FromResult(new LinkSnapshot(_fabric.Active, _fabric.BytesMoved));
+
+    private int PortOf(string instance)
+    {
+        if (_ports.TryGetValue(instance, out var port)) return port;
+        _ports[instance] = port = _ports.Count;
+        _fabric.Grow(_ports.Count);
+        return port;
+    }
 
     private void WatchNext()
     {

@@ -1,22 +1,114 @@
+using Cluster.Engine.Routing;
+using Cluster.Engine.Topology;
+using Cluster.Grains.Hosting;
 using Cluster.Grains.Messages;
+using Orleans.Runtime;
 
 namespace Cluster.Grains;
 
-/// <summary>Supervises one cluster: knows its instances and gathers how they are.</summary>
-public sealed class TopologyGrain(ClusterContext context) : Grain, ITopologyGrain
+/// <summary>
+/// Supervises one cluster: knows which instances it has, carries out what operators ask, sees that draining instances
+/// leave. What it decides by is the engine's <see cref="Fleet"/>.
+/// </summary>
+public sealed class TopologyGrain(
+    ClusterContext context, [PersistentState("topology", StorageNames.Cluster)] IPersistentState<TopologyState> state) : Grain, ITopologyGrain
 {
+    private static readonly TimeSpan s_drainCheck = TimeSpan.FromMilliseconds(50);
+    private IGrainTimer? _drainTimer;
+
+    private Fleet Fleet => new([.. state.State.Members.Select(m => m.ToMember())]);
+
+    private PolicyMessage Policy => state.State.Policy ?? PolicyMessage.Of(context.Cluster.Router.Policy, context.Cluster.Router.Dials);
+
+    private IRouterGrain Router => GrainFactory.GetGrain<IRouterGrain>(context.Cluster.Name);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (state.State.Members.Length == 0) state.State = state.State with { Members = [.. Fleet.Of(context.Cluster).Members.Select(MemberMessage.Of)] };
+        WatchDraining();
+        return base.OnActivateAsync(cancellationToken);
+    }
+
     public async Task<TopologySnapshot> GetSnapshotAsync()
     {
-        var instances = await Task.WhenAll(context.Cluster.Instances.Select(i => GrainFactory.GetInstance(context.Cluster, i.Name).GetSnapshotAsync()));
+        var members = state.State.Members;
+        var instances = await Task.WhenAll(members.Select(m => Instance(m.Name).GetSnapshotAsync()));
         var links = context.Cluster.Link is null
             ? new LinkSnapshot(0, 0)
             : await GrainFactory.GetGrain<ILinkGrain>(context.Cluster.Name).GetSnapshotAsync();
-        return new TopologySnapshot(context.Cluster.Name, instances, links);
+        return new TopologySnapshot(context.Cluster.Name, instances, links) { Members = members, Policy = Policy };
     }
+
+    public Task<RouterPlan> GetPlanAsync() => Task.FromResult(new RouterPlan(state.State.Members, Policy));
 
     public async Task<bool> ResetPrefixCachesAsync()
     {
-        var reset = await Task.WhenAll(context.Cluster.Instances.Select(i => GrainFactory.GetInstance(context.Cluster, i.Name).ResetPrefixCacheAsync()));
+        var reset = await Task.WhenAll(state.State.Members.Select(m => Instance(m.Name).ResetPrefixCacheAsync()));
         return Array.TrueForAll(reset, clean => clean);
     }
+
+    public Task<OrderReply> ScaleAsync(string pool, int instances) =>
+        CarryOutAsync(Fleet.Scale(pool, instances, HostMemory.Instances(context.Cluster)), !Fleet.Members.Any(m => m.Pool == pool));
+
+    public Task<OrderReply> DrainAsync(string instance) => CarryOutAsync(Fleet.Drain(instance), Fleet.Find(instance) is null);
+
+    public Task<OrderReply> OpenAsync(string instance) => CarryOutAsync(Fleet.Open(instance), Fleet.Find(instance) is null);
+
+    public async Task<OrderReply> UseRouterAsync(PolicyMessage policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        if (Refusal(policy) is { } refusal) return new OrderReply(refusal, !Routers.Registry.TryGet(policy.Policy, out _));
+        state.State = state.State with { Policy = policy };
+        await PublishAsync();
+        return new OrderReply();
+    }
+
+    private static string? Refusal(PolicyMessage policy)
+    {
+        try
+        {
+            Routers.Registry.Create(policy.Policy, policy.ToDials());
+            return null;
+        }
+        catch (ArgumentException wrong)
+        {
+            return wrong.Message;
+        }
+    }
+
+    private async Task<OrderReply> CarryOutAsync(FleetStep step, bool notFound)
+    {
+        if (step.Refusal is not null) return new OrderReply(step.Refusal, notFound);
+        var before = state.State.Members;
+        state.State = state.State with { Members = [.. step.Fleet.Members.Select(MemberMessage.Of)] };
+        // Newcomers are up before the router may choose them; those that left are closed before they end.
+        foreach (var joined in state.State.Members.Where(m => !before.Any(b => b.Name == m.Name))) await Instance(joined.Name).GetSnapshotAsync();
+        await PublishAsync();
+        foreach (var left in before.Where(b => step.Fleet.Find(b.Name) is null)) await Instance(left.Name).RetireAsync();
+        WatchDraining();
+        return new OrderReply();
+    }
+
+    private async Task PublishAsync()
+    {
+        await state.WriteStateAsync();
+        await Router.ApplyAsync(new RouterPlan(state.State.Members, Policy));
+    }
+
+    private void WatchDraining()
+    {
+        if (_drainTimer is null && Fleet.Members.Any(m => m.State == MemberState.Draining))
+            _drainTimer = this.RegisterGrainTimer((_, _) => EndDrainingAsync(), this, new GrainTimerCreationOptions(s_drainCheck, s_drainCheck));
+    }
+
+    private async Task EndDrainingAsync()
+    {
+        foreach (var member in Fleet.Members.Where(m => m.State == MemberState.Draining))
+            if (await Router.CountActiveAsync(member.Name) == 0) await CarryOutAsync(new FleetStep(Fleet.Emptied(member.Name)), notFound: false);
+        if (Fleet.Members.Any(m => m.State == MemberState.Draining)) return;
+        _drainTimer?.Dispose();
+        _drainTimer = null;
+    }
+
+    private IInstanceGrain Instance(string name) => GrainFactory.GetInstance(context.Cluster, name);
 }

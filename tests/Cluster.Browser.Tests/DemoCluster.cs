@@ -94,6 +94,8 @@ internal sealed class DemoCluster : IClusterView, IClusterAdmin
     public ValueTask<JsonNode> SetDialAsync(string name, double value, CancellationToken cancellationToken) => Done();
     public ValueTask<JsonNode> TopologyAsync(CancellationToken cancellationToken) => Done();
     public ValueTask<JsonNode> DrainAsync(string instance, CancellationToken cancellationToken) => Done();
+    public ValueTask<JsonNode> OpenAsync(string instance, CancellationToken cancellationToken) => Done();
+    public ValueTask<JsonNode> SetRouterAsync(RouterOrder router, CancellationToken cancellationToken) => Done();
     public ValueTask<JsonNode> FaultsAsync(CancellationToken cancellationToken) => Done();
     public ValueTask<JsonNode> RouterDecisionsAsync(int limit, CancellationToken cancellationToken) => Done();
 

@@ -49,8 +49,8 @@ internal static class LiveRun
             cluster,
             [.. load.Records.Select(ToRecord)],
             load.Gaps,
-            [.. topology.Instances.Select((snapshot, i) => new InstanceRecord(
-                snapshot.Name, cluster.Instances[i].Role, Walls(snapshot), snapshot.Preemptions,
+            [.. topology.Instances.Select(snapshot => new InstanceRecord(
+                snapshot.Name, cluster.Find(snapshot.Name).Role, Walls(snapshot), snapshot.Preemptions,
                 snapshot.PrefixCacheQueries, snapshot.PrefixCacheHits, snapshot.GenerationTokens, snapshot.PromptTokens))])
         {
             KvBytesMoved = topology.Links.BytesMoved,

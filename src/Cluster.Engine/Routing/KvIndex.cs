@@ -5,9 +5,9 @@ namespace Cluster.Engine.Routing;
 /// <summary>Which instance has which block cached, as told by block events: the router's view, not the truth.</summary>
 public sealed class KvIndex(int instances)
 {
-    private readonly int _words = (instances + 63) / 64;
     private readonly BlockKeyTable _slots = new();
-    private readonly ulong[] _alive = new ulong[(instances + 63) / 64];
+    private int _words = (instances + 63) / 64;
+    private ulong[] _alive = new ulong[(instances + 63) / 64];
     private ulong[] _holders = new ulong[64];
 
     /// <summary>Distinct blocks known.</summary>
@@ -27,6 +27,17 @@ public sealed class KvIndex(int instances)
         holders[instance / 64] &= ~(1UL << (instance % 64));
         if (holders.ContainsAnyExcept(0UL)) return;
         _slots.Remove(key);
+    }
+
+    /// <summary>There are more instances now, behind the others.</summary>
+    public void Grow(int count)
+    {
+        var words = (count + 63) / 64;
+        if (words <= _words) return;
+        var slots = _holders.Length / _words;
+        var holders = new ulong[slots * words];
+        for (var slot = 0; slot < slots; slot++) _holders.AsSpan(slot * _words, _words).CopyTo(holders.AsSpan(slot * words));
+        (_words, _holders, _alive) = (words, holders, new ulong[words]);
     }
 
     /// <summary>An instance is gone, and all that it had.</summary>

@@ -11,15 +11,15 @@ namespace Cluster.Engine.Routing;
 /// </summary>
 public sealed class Router
 {
-    private readonly ClusterSpec _cluster;
     private readonly Replica[] _replicas;
-    private readonly bool[] _closed;
     private readonly bool _logs;
-    private readonly int[] _overlaps;
-    private readonly int[] _overlapTokens;
-    private readonly int[] _blockSizes;
-    private readonly LatencyPredictor _predictor;
-    private readonly bool _usesOverlap;
+    private ClusterSpec _cluster;
+    private bool[] _closed = [];
+    private int[] _overlaps = [];
+    private int[] _overlapTokens = [];
+    private int[] _blockSizes = [];
+    private LatencyPredictor _predictor = null!;
+    private bool _usesOverlap;
     private long _routed;
 
     /// <param name="logsDecisions">Keep every candidate's cost in the decision: for inspectors and tests.</param>
@@ -28,20 +28,19 @@ public sealed class Router
         ArgumentNullException.ThrowIfNull(cluster);
         _cluster = cluster;
         _logs = logsDecisions;
-        _closed = new bool[cluster.Instances.Length];
-        _overlaps = new int[cluster.Instances.Length];
-        _overlapTokens = new int[cluster.Instances.Length];
-        _blockSizes = [.. cluster.Instances.Select(i => i.Kv.BlockSize).Distinct()];
         _replicas = new Replica[cluster.Router.Replicas];
         for (var i = 0; i < _replicas.Length; i++) _replicas[i] = new Replica(cluster, i);
-        _predictor = new LatencyPredictor(cluster);
-        var overlap = _replicas[0].Prefill.UsesPrefixOverlap || cluster.Transfer.Conditional is not null;
-        _usesOverlap = overlap && cluster.Instances.Any(i => i.Kv.EnablePrefixCaching);
-        UsesPrefixOverlap = _usesOverlap && cluster.Router.Index == PrefixIndexSource.Events;
+        Settle();
     }
 
+    /// <summary>The instances it chooses among, closed ones included; decisions name them by their place here.</summary>
+    public ImmutableArray<InstanceSpec> Instances => _cluster.Instances;
+
+    /// <summary>The policy in force, and its dials.</summary>
+    public RouterSpec Spec => _cluster.Router;
+
     /// <summary>Whether block events are of any use: if not, nobody needs to send them.</summary>
-    public bool UsesPrefixOverlap { get; }
+    public bool UsesPrefixOverlap { get; private set; }
 
     /// <summary>Why the last <see cref="Route"/> returned null.</summary>
     public RejectionReason Rejection { get; private set; }
@@ -52,8 +51,8 @@ public sealed class Router
     private sealed class Replica(ClusterSpec cluster, int index)
     {
         public RouterView View { get; set; } = NewView(cluster);
-        public IRoutingPolicy Prefill { get; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
-        public IRoutingPolicy Decode { get; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
+        public IRoutingPolicy Prefill { get; set; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
+        public IRoutingPolicy Decode { get; set; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
         public RandomStream Random { get; } = new(cluster.Seed, $"router-{index}");
     }
 
@@ -150,6 +149,54 @@ public sealed class Router
 
     private static RouterView NewView(ClusterSpec cluster) =>
         new(cluster.Instances.Length, cluster.Router.StalenessNs, cluster.Router.HistoryTtlNs);
+
+    /// <summary>Whether the instance takes requests.</summary>
+    public bool IsOpen(int instance) => !_closed[instance];
+
+    /// <summary>An instance joins, open, behind the others. Returns its place.</summary>
+    public int Add(InstanceSpec instance)
+    {
+        _cluster = _cluster with { Instances = _cluster.Instances.Add(instance) };
+        foreach (var replica in _replicas) replica.View.Grow(_cluster.Instances.Length);
+        Settle();
+        return _cluster.Instances.Length - 1;
+    }
+
+    /// <summary>Another policy, or other dials, from the next decision on; what is known of the cluster stays.</summary>
+    /// <exception cref="ArgumentException">No such policy or dial, or a dial out of range: nothing changed.</exception>
+    public void Use(string policy, IReadOnlyDictionary<string, double> dials)
+    {
+        foreach (var replica in _replicas)
+            (replica.Prefill, replica.Decode) = (Routers.Registry.Create(policy, dials), Routers.Registry.Create(policy, dials));
+        _cluster = _cluster with { Router = _cluster.Router with { Policy = policy, Dials = dials } };
+        Settle();
+    }
+
+    /// <summary>Requests placed on an instance that have not ended, as the replicas know by now.</summary>
+    public int ActiveRequests(int instance, long nowNs)
+    {
+        var active = 0;
+        foreach (var replica in _replicas)
+        {
+            replica.View.CatchUp(nowNs);
+            active += replica.View.ActiveRequests(instance);
+        }
+
+        return active;
+    }
+
+    /// <summary>Works out anew what follows from the instances and the policy.</summary>
+    private void Settle()
+    {
+        Array.Resize(ref _closed, _cluster.Instances.Length);
+        Array.Resize(ref _overlaps, _cluster.Instances.Length);
+        Array.Resize(ref _overlapTokens, _cluster.Instances.Length);
+        _blockSizes = [.. _cluster.Instances.Select(i => i.Kv.BlockSize).Distinct()];
+        _predictor = new LatencyPredictor(_cluster);
+        var overlap = _replicas[0].Prefill.UsesPrefixOverlap || _cluster.Transfer.Conditional is not null;
+        _usesOverlap = overlap && _cluster.Instances.Any(i => i.Kv.EnablePrefixCaching);
+        UsesPrefixOverlap = _usesOverlap && _cluster.Router.Index == PrefixIndexSource.Events;
+    }
 
     private void Remember(Replica replica, RequestSpec request, int prefill, int decode, long nowNs)
     {

@@ -11,10 +11,10 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
 {
     private readonly Queue<Update> _delayed = new();
     private readonly Dictionary<long, Placement> _active = [];
-    private readonly long[] _pendingPrefillTokens = new long[instances];
-    private readonly long[] _activeBlocks = new long[instances];
-    private readonly int[] _activeRequests = new int[instances];
-    private readonly InstanceLoad[] _loads = new InstanceLoad[instances];
+    private long[] _pendingPrefillTokens = new long[instances];
+    private long[] _activeBlocks = new long[instances];
+    private int[] _activeRequests = new int[instances];
+    private InstanceLoad[] _loads = new InstanceLoad[instances];
 
     private enum UpdateKind
     {
@@ -52,6 +52,18 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     public void Report(int instance, InstanceLoad load, long nowNs) => Apply(new Update(nowNs, UpdateKind.Load, instance, 0, load));
 
     public void Gone(int instance, long nowNs) => Apply(new Update(nowNs, UpdateKind.Gone, instance, 0, default));
+
+    /// <summary>More instances have joined, behind the others.</summary>
+    public void Grow(int count)
+    {
+        Array.Resize(ref _pendingPrefillTokens, count);
+        Array.Resize(ref _activeBlocks, count);
+        Array.Resize(ref _activeRequests, count);
+        Array.Resize(ref _loads, count);
+        Index.Grow(count);
+    }
+
+    public int ActiveRequests(int instance) => _activeRequests[instance];
 
     /// <summary>A decision of this replica: known at once.</summary>
     public void Placed(long id, int prefillInstance, int decodeInstance, int prefillTokens, int blocks)

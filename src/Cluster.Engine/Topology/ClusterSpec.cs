@@ -26,6 +26,19 @@ public sealed record ClusterSpec(
     /// <summary>True when some prompts are computed on other instances than their output.</summary>
     public bool IsDisaggregated => Instances.Any(i => i.Role == InstanceRole.Prefill);
 
+    /// <summary>The instance of this name: one of <see cref="Instances"/>, or one more of its pool, such as <c>decode-7</c>.</summary>
+    /// <exception cref="ArgumentException">No pool has instances of such a name.</exception>
+    public InstanceSpec Find(string instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        foreach (var known in Instances)
+            if (known.Name == instance) return known;
+        var dash = instance.LastIndexOf('-');
+        foreach (var alike in Instances)
+            if (dash > 0 && instance.AsSpan(0, dash).SequenceEqual(alike.Pool)) return alike with { Name = instance };
+        throw new ArgumentException($"Cluster '{Name}' has no instance '{instance}'; it has {string.Join(", ", Instances.Select(i => i.Name))}.", nameof(instance));
+    }
+
     /// <summary>GPUs over all instances.</summary>
     public int Gpus => Instances.Sum(i => i.Deployment.Parallelism.Gpus);
 }

@@ -12,10 +12,9 @@ public sealed class LinkFabric
 {
     private readonly LinkProfile _link;
     private readonly List<Flow> _flows = [];
-    private readonly double[] _capacity;
-    private readonly double[] _room;
-    private readonly int[] _sharers;
-    private readonly int _instances;
+    private double[] _capacity = [];
+    private double[] _room = [];
+    private int[] _sharers = [];
     private long _clockNs;
     private long _nextId;
 
@@ -23,11 +22,7 @@ public sealed class LinkFabric
     {
         ArgumentNullException.ThrowIfNull(link);
         _link = link;
-        _instances = instances;
-        _capacity = new double[2 * instances];
-        Array.Fill(_capacity, link.BytesPerSecond * link.PeakEfficiency);
-        _room = new double[2 * instances];
-        _sharers = new int[2 * instances];
+        Grow(instances);
     }
 
     private sealed class Flow
@@ -51,6 +46,16 @@ public sealed class LinkFabric
     /// <summary>When <see cref="Advance"/> has something to do; <see cref="Time.Never"/> while idle.</summary>
     public long NextEventNs { get; private set; } = Time.Never;
 
+    /// <summary>More instances have joined, behind the others, each with whole ports.</summary>
+    public void Grow(int instances)
+    {
+        var known = _capacity.Length;
+        Array.Resize(ref _capacity, 2 * instances);
+        _capacity.AsSpan(known).Fill(_link.BytesPerSecond * _link.PeakEfficiency);
+        Array.Resize(ref _room, 2 * instances);
+        Array.Resize(ref _sharers, 2 * instances);
+    }
+
     /// <summary>Begins a transfer and returns its id.</summary>
     /// <param name="setupSeconds">Before the first byte leaves; null: the link's own set-up.</param>
     public long Start(int source, int destination, double bytes, long nowNs, double? setupSeconds = null)
@@ -61,8 +66,8 @@ public sealed class LinkFabric
         _flows.Add(new Flow
         {
             Id = _nextId,
-            Egress = source,
-            Ingress = _instances + destination,
+            Egress = Egress(source),
+            Ingress = Ingress(destination),
             Bytes = size,
             CapBytesPerSecond = _link.EffectiveBytesPerSecond(size),
             StartsNs = nowNs + Time.FromSeconds(setupSeconds ?? _link.SetupSeconds),
@@ -103,20 +108,24 @@ public sealed class LinkFabric
     {
         ArgumentOutOfRangeException.ThrowIfNegative(factor);
         Progress(nowNs);
-        _capacity[instance] = _capacity[_instances + instance] = _link.BytesPerSecond * _link.PeakEfficiency * factor;
+        _capacity[Egress(instance)] = _capacity[Ingress(instance)] = _link.BytesPerSecond * _link.PeakEfficiency * factor;
         Share();
     }
 
     /// <summary>Share of an instance's egress (or ingress) in use now.</summary>
     public double Utilisation(int instance, bool egress)
     {
-        var port = egress ? instance : _instances + instance;
+        var port = egress ? Egress(instance) : Ingress(instance);
         if (_capacity[port] <= 0) return 0;
         double used = 0;
         foreach (var flow in _flows)
             if (flow.Egress == port || flow.Ingress == port) used += flow.BytesPerSecond;
         return used / _capacity[port];
     }
+
+    private static int Egress(int instance) => 2 * instance;
+
+    private static int Ingress(int instance) => 2 * instance + 1;
 
     private void Progress(long nowNs)
     {

@@ -17,6 +17,12 @@ public interface IClusterAdmin
     /// <summary>Takes an instance out of routing and lets it finish what it has.</summary>
     ValueTask<JsonNode> DrainAsync(string instance, CancellationToken cancellationToken);
 
+    /// <summary>Lets a drained or failed instance take requests again.</summary>
+    ValueTask<JsonNode> OpenAsync(string instance, CancellationToken cancellationToken);
+
+    /// <summary>Another routing policy, from the next decision on.</summary>
+    ValueTask<JsonNode> SetRouterAsync(RouterOrder router, CancellationToken cancellationToken);
+
     /// <summary>Breaks or slows something: <c>crash</c>, <c>straggler</c>, <c>link-cut</c>, <c>link-degrade</c>, <c>router-restart</c>, …</summary>
     ValueTask<JsonNode> InjectFaultAsync(FaultOrder fault, CancellationToken cancellationToken);
 
@@ -36,12 +42,16 @@ public interface IClusterAdmin
     ValueTask<JsonNode> SetDialAsync(string name, double value, CancellationToken cancellationToken);
 }
 
+/// <summary>A routing policy to use.</summary>
+/// <param name="Dials">Those absent take their default; null: all do.</param>
+public sealed record RouterOrder(string Policy, IReadOnlyDictionary<string, double>? Dials = null);
+
 /// <summary>A fault to inject.</summary>
 /// <param name="Kind">Which one.</param>
 /// <param name="Target">Instance, link or pool.</param>
 /// <param name="Factor">How bad, where that has a meaning: a straggler's slowdown, a link's remaining share.</param>
 /// <param name="DurationSeconds">Ends by itself after so many emulated seconds; null: until cleared.</param>
-public sealed record FaultOrder(string Kind, string Target, double? Factor, double? DurationSeconds);
+public sealed record FaultOrder(string Kind, string Target, double? Factor = null, double? DurationSeconds = null);
 
 /// <summary>An admin request that cannot be carried out; the message says what to do instead.</summary>
 public sealed class AdminException(int statusCode, string message) : Exception(message)

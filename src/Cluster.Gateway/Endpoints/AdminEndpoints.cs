@@ -27,10 +27,12 @@ internal sealed class AdminEndpoints(IClusterAdmin? admin = null)
         if (admin is null) return;
         routes.MapGet("/admin/topology", http => AnswerAsync(http, admin.TopologyAsync));
         routes.MapPost("/admin/scale", http => AnswerAsync<ScaleOrder>(http, (o, ct) => admin.ScaleAsync(o.Pool, o.Instances, ct)));
-        routes.MapPost("/admin/drain", http => AnswerAsync<DrainOrder>(http, (o, ct) => admin.DrainAsync(o.Instance, ct)));
+        routes.MapPost("/admin/drain", http => AnswerAsync<InstanceOrder>(http, (o, ct) => admin.DrainAsync(o.Instance, ct)));
+        routes.MapPost("/admin/open", http => AnswerAsync<InstanceOrder>(http, (o, ct) => admin.OpenAsync(o.Instance, ct)));
         routes.MapGet("/admin/faults", http => AnswerAsync(http, admin.FaultsAsync));
         routes.MapPost("/admin/faults", http => AnswerAsync<FaultOrder>(http, admin.InjectFaultAsync));
         routes.MapDelete("/admin/faults/{id}", http => AnswerAsync(http, ct => admin.ClearFaultAsync((string)http.GetRouteValue("id")!, ct)));
+        routes.MapPut("/admin/router", http => AnswerAsync<RouterOrder>(http, admin.SetRouterAsync));
         routes.MapGet("/admin/router/decisions", http => AnswerAsync(http, ct => admin.RouterDecisionsAsync(Limit(http), ct)));
         routes.MapGet("/admin/dials", http => AnswerAsync(http, admin.DialsAsync));
         routes.MapPut("/admin/dials/{name}", http =>
@@ -39,7 +41,7 @@ internal sealed class AdminEndpoints(IClusterAdmin? admin = null)
 
     private sealed record ScaleOrder(string Pool, int Instances);
 
-    private sealed record DrainOrder(string Instance);
+    private sealed record InstanceOrder(string Instance);
 
     private sealed record DialOrder(double Value);
 

@@ -55,9 +55,14 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         IsReady = true;
     }
 
+    /// <summary>The supervisor of the running cluster.</summary>
+    internal ITopologyGrain Topology => _grains.GetGrain<ITopologyGrain>(_context.Cluster.Name);
+
+    internal IRouterGrain Router => _grains.GetGrain<IRouterGrain>(_context.Cluster.Name);
+
     /// <summary>Asks every instance how it is.</summary>
     public async Task<TopologySnapshot> RefreshAsync() =>
-        _snapshot = await _grains.GetGrain<ITopologyGrain>(_context.Cluster.Name).GetSnapshotAsync();
+        _snapshot = await Topology.GetSnapshotAsync();
 
     public async ValueTask<IInferenceStream> SubmitAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
@@ -75,8 +80,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         _flights[id] = flight;
         try
         {
-            var router = _grains.GetGrain<IRouterGrain>(_context.Cluster.Name);
-            var route = await router.RouteAsync(message);
+            var route = await Router.RouteAsync(message);
             if (!route.Placed)
             {
                 End(id, new StreamEnd.Rejected(TimeSpan.FromSeconds(1), route.Rejection));
@@ -92,13 +96,14 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             End(id, new StreamEnd.Failed($"The cluster did not take the request: {failure.Message}", default));
+            await Router.EndedAsync(id);
         }
 
         return stream;
     }
 
     public async ValueTask<bool> ResetPrefixCacheAsync(CancellationToken cancellationToken) =>
-        await _grains.GetGrain<ITopologyGrain>(_context.Cluster.Name).ResetPrefixCachesAsync();
+        await Topology.ResetPrefixCachesAsync();
 
     public LoadSnapshot LoadSnapshot()
     {

@@ -56,7 +56,8 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
                 LateShare = now.Instances.Sum(i => i.LateSteps) / (double)Math.Max(1, now.Instances.Sum(i => i.Steps)),
                 HostSaturation = _emulator?.Saturation() ?? 0,
             },
-            Instances = [.. now.Instances.Select((instance, i) => View(cluster.Instances[i], instance, before.Instances[i], seconds))],
+            Instances = [.. now.Members.Zip(now.Instances, (member, instance) =>
+                View(member, cluster.Find(member.Name), instance, before.Instances.FirstOrDefault(b => b.Name == member.Name) ?? instance, seconds))],
             Links = cluster.Link is { } link
                 ? [new LinkView(link.Name, Rate(now, before, seconds) / (link.BytesPerSecond * cluster.Instances.Length), Rate(now, before, seconds), now.Links.ActiveTransfers, false)]
                 : [],
@@ -91,8 +92,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
                 var now = await _backend.RefreshAsync();
                 var nowNs = _context.Clock.NowNs;
                 _pictures = (now, before, Math.Max(1e-3, (nowNs - beforeNs) / 1e9));
-                foreach (var role in Enum.GetValues<InstanceRole>())
-                    _series?.Gauges.SetInstances(role, InstanceLifeCycle.Ready, _context.Cluster.Instances.Count(i => i.Role == role));
+                Count(now.Members);
                 (before, beforeNs) = (now, nowNs);
             }
         }
@@ -102,10 +102,21 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
         }
     }
 
+    private void Count(MemberMessage[] members)
+    {
+        if (_series is not { } series) return;
+        series.Gauges.TimeScale = _context.Clock.Scale;
+        foreach (var role in Enum.GetValues<InstanceRole>())
+            foreach (var state in Enum.GetValues<InstanceLifeCycle>())
+                series.Gauges.SetInstances(role, state, members.Count(m => Is(m.Role, role) && (Is(m.State, state) || (m.State == "drained" && state == InstanceLifeCycle.Draining))));
+
+        static bool Is(string word, Enum value) => word.Equals(value.ToString(), StringComparison.OrdinalIgnoreCase);
+    }
+
     private static double Rate(TopologySnapshot now, TopologySnapshot before, double seconds) => (now.Links.BytesMoved - before.Links.BytesMoved) / seconds;
 
-    private static InstanceView View(InstanceSpec spec, InstanceSnapshot now, InstanceSnapshot before, double seconds) =>
-        new(spec.Name, spec.Pool, now.Role, "ready")
+    private static InstanceView View(MemberMessage member, InstanceSpec spec, InstanceSnapshot now, InstanceSnapshot before, double seconds) =>
+        new(spec.Name, spec.Pool, now.Role, member.State)
         {
             Running = now.Running,
             Waiting = now.Waiting,

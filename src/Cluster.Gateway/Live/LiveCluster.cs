@@ -42,7 +42,8 @@ public sealed class LiveCluster : IAsyncDisposable
         var context = new ClusterContext(cluster, new EmulatedClock(pacer, options.TimeScale), instance => compute.CreateTimer(RidgeOf(instance)));
         var backend = new ClusterBackend(context);
         var monitor = new ClusterMonitor(backend, context);
-        var app = GatewayHost.Build(options.Gateway, backend, configure: builder =>
+        var admin = new ClusterAdmin(backend, context, scale => compute.TimeScale = scale);
+        var app = GatewayHost.Build(options.Gateway, backend, admin, builder =>
         {
             builder.AddServiceDefaults();
             builder.AddClusterRuntime(context);

@@ -19,6 +19,7 @@ public static class ClusterRuntime
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(siloPort: FreePorts.Take(), gatewayPort: FreePorts.Take());
+            silo.AddMemoryGrainStorage(StorageNames.Cluster);
             // Instances hold state that only they have: they end with their cluster, not for want of calls.
             silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromDays(1));
         });

@@ -1,6 +1,5 @@
 using Cluster.Engine;
 using Cluster.Engine.Requests;
-using Cluster.Engine.Routing;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
 using Microsoft.Extensions.Logging;
@@ -21,7 +20,6 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
     private IRouterGrain _router = null!;
     private InstanceRecorder _recorder = null!;
     private bool _failureReported;
-    private bool _reportsLoad;
 
     protected ClusterContext Context { get; } = context;
 
@@ -34,8 +32,6 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
         _outbox = new Outbox(Name);
         _router = GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name);
-        var router = Context.Cluster.Router;
-        _reportsLoad = Routers.Registry.Create(router.Policy, router.Dials).UsesLoadReports;
         _recorder = new InstanceRecorder(metrics, Context, Context.Find(Name));
         Instance = new Instance(Context.Find(Name), _outbox, _recorder, reportTokens: true);
         _loop = new StepLoop(Instance, Context.Clock, Context.Timers(Instance.Spec), _recorder, Publish);
@@ -80,6 +76,12 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         return Task.FromResult(Instance.State.Pool.Referenced == 0);
     }
 
+    public Task RetireAsync()
+    {
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
     private protected LiveRequest? Find(long requestId) => _requests.GetValueOrDefault(requestId);
 
     private protected void Add(LiveRequest request) => _requests.Add(request.Message.Id, request);
@@ -107,7 +109,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         _recorder.Publish(Instance);
         var nowNs = Context.Clock.NowNs;
         _outbox.SendTokens(nowNs);
-        if (_outbox.TakeReport(Instance, nowNs, always: _reportsLoad) is { } report) _ = _router.ReportAsync(report);
+        _ = _router.ReportAsync(_outbox.TakeReport(Instance, nowNs));
     }
 
     private void Translate(InstanceEffect effect)

@@ -44,10 +44,9 @@ internal sealed class Outbox(string instance) : IKvEventSink
         }
     }
 
-    /// <summary>News for the router; null when there is none.</summary>
-    public InstanceReport? TakeReport(Instance state, long nowNs, bool always)
+    /// <summary>News for the router, its load always among them: the policy may come to ask for it at any time.</summary>
+    public InstanceReport TakeReport(Instance state, long nowNs)
     {
-        if (!always && _stored.Count + _removed.Count + _prefillEnded.Count + _ended.Count == 0) return null;
         var report = new InstanceReport(
             instance, nowNs, state.State.Running, state.State.WaitingCount, state.State.Pool.Usage,
             [.. _stored], [.. _removed], [.. _prefillEnded], [.. _ended]);

@@ -44,4 +44,11 @@ public sealed record LinkSnapshot(
 public sealed record TopologySnapshot(
     [property: Id(0)] string Cluster,
     [property: Id(1)] InstanceSnapshot[] Instances,
-    [property: Id(2)] LinkSnapshot Links);
+    [property: Id(2)] LinkSnapshot Links)
+{
+    /// <summary>The same instances, with what they are to the cluster; same order as <see cref="Instances"/>.</summary>
+    [Id(3)] public MemberMessage[] Members { get; init; } = [];
+
+    /// <summary>The routing policy in force.</summary>
+    [Id(4)] public PolicyMessage? Policy { get; init; }
+}

@@ -41,6 +41,18 @@ public sealed partial class Pacer : IDisposable
         return sleeper.Task;
     }
 
+    /// <summary>Sleepers wake at other times from now on.</summary>
+    public void Remap(Func<long, long> timestamp)
+    {
+        ArgumentNullException.ThrowIfNull(timestamp);
+        lock (_gate)
+        {
+            var sleepers = _sleepers.UnorderedItems.ToArray();
+            _sleepers.Clear();
+            foreach (var (sleeper, due) in sleepers) _sleepers.Enqueue(sleeper, timestamp(due));
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate)

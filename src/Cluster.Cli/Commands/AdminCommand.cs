@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Cluster.Cli.Admin;
+using Cluster.Cli.Scenarios;
+
+namespace Cluster.Cli.Commands;
+
+/// <summary><c>xpyd admin</c>: operates a cluster that <c>xpyd up</c> keeps running, through its admin API.</summary>
+internal static class AdminCommand
+{
+    private static readonly Option<string> s_url = new("--url")
+    {
+        Description = "Base address of the gateway.",
+        DefaultValueFactory = _ => "http://127.0.0.1:8000",
+        Recursive = true,
+    };
+
+    private static readonly Option<string?> s_token = new("--token")
+    {
+        Description = "Admin token; default the variable XPYD_ADMIN_TOKEN. None is needed on loopback.",
+        Recursive = true,
+    };
+
+    private static readonly Option<bool> s_json = new("--json") { Description = "Print JSON for programs instead of a table.", Recursive = true };
+
+    /// <summary>Method, path below <c>/admin/</c>, body.</summary>
+    private sealed record Call(HttpMethod Method, string Path, JsonObject? Body = null);
+
+    public static Command Create()
+    {
+        var pool = new Argument<string>("POOL") { Description = "prefill, decode, aggregated or a pool's own name." };
+        var count = new Argument<int>("INSTANCES") { Description = "How many there are to be." };
+        var instance = new Argument<string>("INSTANCE") { Description = "E.g. decode-1." };
+        var name = new Argument<string>("NAME") { Description = "Dial, e.g. time.scale." };
+        var value = new Argument<double>("VALUE");
+        var policy = new Argument<string>("POLICY") { Description = "Routing policy." };
+        var dial = new Option<string[]>("--dial") { Description = "Dial of the policy; repeatable.", HelpName = "name=value" };
+        var limit = new Option<int>("--limit") { Description = "How many, newest first.", DefaultValueFactory = _ => 20 };
+        var command = new Command("admin", "Operate a running cluster: topology, scale, drain, router, dials, faults.") { s_url, s_token, s_json };
+        command.Add(Part("topology", "Instances, links and router as they are now.", [], _ => new Call(HttpMethod.Get, "topology")));
+        command.Add(Part("scale", "Bring a pool to a number of instances; those too many drain first.", [pool, count],
+            a => new Call(HttpMethod.Post, "scale", new JsonObject { ["pool"] = a.GetValue(pool), ["instances"] = a.GetValue(count) })));
+        command.Add(Part("drain", "Take an instance out of routing; it finishes what it has.", [instance],
+            a => new Call(HttpMethod.Post, "drain", new JsonObject { ["instance"] = a.GetValue(instance) })));
+        command.Add(Part("open", "Let a drained or failed instance take requests again.", [instance],
+            a => new Call(HttpMethod.Post, "open", new JsonObject { ["instance"] = a.GetValue(instance) })));
+        command.Add(Part("dials", "What can be turned, with value, range and meaning.", [], _ => new Call(HttpMethod.Get, "dials")));
+        command.Add(Part("set", "Turn a dial.", [name, value],
+            a => new Call(HttpMethod.Put, $"dials/{Uri.EscapeDataString(a.GetValue(name)!)}", new JsonObject { ["value"] = a.GetValue(value) })));
+        command.Add(Part("router", "Route by another policy from the next request on.", [policy, dial],
+            a => new Call(HttpMethod.Put, "router", new JsonObject { ["policy"] = a.GetValue(policy), ["dials"] = Dials(a.GetValue(dial) ?? []) })));
+        command.Add(Part("decisions", "The newest routing decisions, with every candidate's cost.", [limit],
+            a => new Call(HttpMethod.Get, $"router/decisions?limit={a.GetValue(limit)}")));
+        return command;
+    }
+
+    private static Command Part(string name, string description, Symbol[] symbols, Func<ParseResult, Call> call)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument) command.Arguments.Add(argument);
+            else if (symbol is Option option) command.Options.Add(option);
+        }
+
+        command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
+        {
+            var token = arguments.GetValue(s_token) ?? Environment.GetEnvironmentVariable("XPYD_ADMIN_TOKEN");
+            using var client = new AdminClient(Address(arguments.GetValue(s_url)!), string.IsNullOrEmpty(token) ? null : token);
+            var (method, path, body) = call(arguments);
+            var answer = await client.CallAsync(method, path, body, cancellation);
+            if (arguments.GetValue(s_json)) Console.Out.WriteLine(answer.ToJsonString(CommonOptions.Indented));
+            else AdminTables.Print(answer);
+            return 0;
+        }));
+        return command;
+    }
+
+    private static Uri Address(string url) => Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
+        ? address
+        : throw new UsageException($"--url {url}: expected an address such as http://127.0.0.1:8000.");
+
+    private static JsonObject Dials(string[] settings)
+    {
+        var dials = new JsonObject();
+        foreach (var setting in settings)
+        {
+            var equals = setting.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 1 || !double.TryParse(setting.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+                throw new UsageException($"--dial {setting}: expected name=number, e.g. --dial temperature=0.5.");
+            dials[setting[..equals]] = value;
+        }
+
+        return dials;
+    }
+}

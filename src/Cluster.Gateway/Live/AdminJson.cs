@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Cluster.Grains;
+using Cluster.Grains.Messages;
+
+namespace Cluster.Gateway.Live;
+
+/// <summary>Answers of the admin API, snake_case.</summary>
+internal static class AdminJson
+{
+    public static JsonNode Topology(TopologySnapshot snapshot, ClusterContext context) => new JsonObject
+    {
+        ["cluster"] = snapshot.Cluster,
+        ["emulated_seconds"] = context.Clock.NowNs / 1e9,
+        ["time_scale"] = context.Clock.Scale,
+        ["router"] = Router(snapshot.Policy),
+        ["instances"] = new JsonArray([.. snapshot.Members.Zip(snapshot.Instances, Instance)]),
+        ["links"] = context.Cluster.Link is not { } link ? new JsonArray() : new JsonArray(new JsonObject
+        {
+            ["name"] = link.Name,
+            ["active_transfers"] = snapshot.Links.ActiveTransfers,
+            ["bytes_moved"] = snapshot.Links.BytesMoved,
+        }),
+    };
+
+    /// <summary>What an order named, and the members that it is about.</summary>
+    public static JsonNode Members(string what, string name, IEnumerable<MemberMessage> members) => new JsonObject
+    {
+        [what] = name,
+        ["members"] = new JsonArray([.. members.Select(m => new JsonObject { ["name"] = m.Name, ["state"] = m.State, ["leaves"] = m.Leaves })]),
+    };
+
+    public static JsonNode Decisions(DecisionMessage[] decisions) => new JsonObject
+    {
+        ["decisions"] = new JsonArray([.. decisions.Select(Decision)]),
+    };
+
+    private static JsonNode Decision(DecisionMessage d) => new JsonObject
+    {
+        ["request_id"] = d.RequestId,
+        ["at_seconds"] = d.AtNs / 1e9,
+        ["policy"] = d.Policy,
+        ["decision"] = d.Kind,
+        ["prefill"] = d.Prefill,
+        ["decode"] = d.Decode,
+        ["prompt_tokens"] = d.PromptTokens,
+        ["candidates"] = new JsonArray([.. d.Candidates.Select(c => new JsonObject
+        {
+            ["instance"] = c.Instance,
+            ["role"] = c.Role,
+            ["cost"] = double.IsFinite(c.Cost) ? c.Cost : null,
+            ["matched_tokens"] = c.MatchedTokens,
+            ["chosen"] = c.Chosen,
+        })]),
+    };
+
+    private static JsonObject Router(PolicyMessage? policy) => new()
+    {
+        ["policy"] = policy?.Policy,
+        ["dials"] = new JsonObject(policy?.ToDials().Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value)) ?? []),
+    };
+
+    private static JsonNode Instance(MemberMessage member, InstanceSnapshot now) => new JsonObject
+    {
+        ["name"] = member.Name,
+        ["pool"] = member.Pool,
+        ["role"] = member.Role,
+        ["state"] = member.State,
+        ["leaves"] = member.Leaves,
+        ["running"] = now.Running,
+        ["waiting"] = now.Waiting,
+        ["kv_usage"] = now.KvUsage,
+        ["steps"] = now.Steps,
+        ["preemptions"] = now.Preemptions,
+        ["prompt_tokens"] = now.PromptTokens,
+        ["generation_tokens"] = now.GenerationTokens,
+        ["lateness_ms"] = new JsonObject { ["p50"] = now.LatenessNs[0] / 1e6, ["p99"] = now.LatenessNs[1] / 1e6, ["max"] = now.LatenessNs[2] / 1e6 },
+        ["saturated_steps"] = now.SaturatedSteps,
+    };
+}

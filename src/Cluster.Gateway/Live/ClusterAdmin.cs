@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using Cluster.Gateway.Admin;
+using Cluster.Grains;
+using Cluster.Grains.Messages;
+
+namespace Cluster.Gateway.Live;
+
+/// <summary>The admin API of a live cluster: every order goes to the topology grain, which carries it out or says why not.</summary>
+internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext context, Action<double> onTimeScale) : IClusterAdmin
+{
+    private readonly AdminDials _dials = new(context.Clock, onTimeScale);
+
+    public async ValueTask<JsonNode> TopologyAsync(CancellationToken cancellationToken) =>
+        AdminJson.Topology(await backend.RefreshAsync(), context);
+
+    public async ValueTask<JsonNode> ScaleAsync(string pool, int instances, CancellationToken cancellationToken)
+    {
+        Check(await backend.Topology.ScaleAsync(pool, instances));
+        return AdminJson.Members("pool", pool, (await PlanAsync()).Members.Where(m => m.Pool == pool));
+    }
+
+    public async ValueTask<JsonNode> DrainAsync(string instance, CancellationToken cancellationToken)
+    {
+        Check(await backend.Topology.DrainAsync(instance));
+        return await MemberAsync(instance);
+    }
+
+    public async ValueTask<JsonNode> OpenAsync(string instance, CancellationToken cancellationToken)
+    {
+        Check(await backend.Topology.OpenAsync(instance));
+        return await MemberAsync(instance);
+    }
+
+    public async ValueTask<JsonNode> SetRouterAsync(RouterOrder router, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(router);
+        Check(await backend.Topology.UseRouterAsync(PolicyMessage.Of(router.Policy, router.Dials ?? new Dictionary<string, double>())));
+        return await DialsAsync(cancellationToken);
+    }
+
+    public ValueTask<JsonNode> InjectFaultAsync(FaultOrder fault, CancellationToken cancellationToken) => throw NoFaults();
+
+    public ValueTask<JsonNode> ClearFaultAsync(string faultId, CancellationToken cancellationToken) => throw NoFaults();
+
+    public ValueTask<JsonNode> FaultsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<JsonNode>(new JsonArray());
+
+    public async ValueTask<JsonNode> RouterDecisionsAsync(int limit, CancellationToken cancellationToken) =>
+        AdminJson.Decisions(await backend.Router.GetDecisionsAsync(limit));
+
+    public async ValueTask<JsonNode> DialsAsync(CancellationToken cancellationToken) => _dials.Describe((await PlanAsync()).Policy);
+
+    public async ValueTask<JsonNode> SetDialAsync(string name, double value, CancellationToken cancellationToken)
+    {
+        if (_dials.Turn((await PlanAsync()).Policy, name, value) is { } policy) Check(await backend.Topology.UseRouterAsync(policy));
+        return await DialsAsync(cancellationToken);
+    }
+
+    private static AdminException NoFaults() => new(501, "This cluster takes no faults yet.");
+
+    private Task<RouterPlan> PlanAsync() => backend.Topology.GetPlanAsync();
+
+    private async Task<JsonNode> MemberAsync(string instance) =>
+        AdminJson.Members("instance", instance, (await PlanAsync()).Members.Where(m => m.Name == instance));
+
+    private static void Check(OrderReply reply)
+    {
+        if (reply.Refusal is { } refusal) throw new AdminException(reply.NotFound ? 404 : 409, refusal);
+    }
+}

@@ -1,0 +1,25 @@
+namespace Cluster.Grains.Messages;
+
+/// <summary>One routing decision, with what each candidate would have cost.</summary>
+/// <param name="Kind"><c>disaggregated</c>, <c>local_prefill</c>, <c>aggregated</c> or <c>rejected</c>.</param>
+/// <param name="Prefill">Null when it was rejected.</param>
+[GenerateSerializer, Immutable, Alias("xpyd.decision.v1")]
+public sealed record DecisionMessage(
+    [property: Id(0)] long RequestId,
+    [property: Id(1)] long AtNs,
+    [property: Id(2)] string Policy,
+    [property: Id(3)] string Kind,
+    [property: Id(4)] string? Prefill,
+    [property: Id(5)] string? Decode,
+    [property: Id(6)] int PromptTokens,
+    [property: Id(7)] CandidateMessage[] Candidates);
+
+/// <summary>What a candidate would have cost, in the policy's own terms; lower wins.</summary>
+/// <param name="Role">What it was wanted for: <c>prefill</c> or <c>decode</c>.</param>
+[GenerateSerializer, Immutable, Alias("xpyd.candidate.v1")]
+public sealed record CandidateMessage(
+    [property: Id(0)] string Instance,
+    [property: Id(1)] string Role,
+    [property: Id(2)] double Cost,
+    [property: Id(3)] int MatchedTokens,
+    [property: Id(4)] bool Chosen);

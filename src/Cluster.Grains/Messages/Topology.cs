@@ -1,0 +1,66 @@
+using Cluster.Engine.Topology;
+
+namespace Cluster.Grains.Messages;
+
+/// <summary>One instance of the running cluster.</summary>
+/// <param name="State"><c>ready</c>, <c>draining</c>, <c>drained</c> or <c>failed</c>.</param>
+/// <param name="Leaves">It is removed once it is drained.</param>
+[GenerateSerializer, Immutable, Alias("xpyd.member.v1")]
+public sealed record MemberMessage(
+    [property: Id(0)] string Name,
+    [property: Id(1)] string Pool,
+    [property: Id(2)] string Role,
+    [property: Id(3)] string State,
+    [property: Id(4)] bool Leaves)
+{
+    public static MemberMessage Of(FleetMember member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        return new MemberMessage(member.Name, member.Pool, Word(member.Role), Word(member.State), member.Leaves);
+    }
+
+    public FleetMember ToMember() => new(Name, Pool, Enum.Parse<InstanceRole>(Role, true), Enum.Parse<MemberState>(State, true), Leaves);
+
+    private static string Word(Enum value) => value.ToString().ToLowerInvariant();
+}
+
+/// <summary>A routing policy and the dials that are not at their default, names and values side by side.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.policy.v1")]
+public sealed record PolicyMessage(
+    [property: Id(0)] string Policy,
+    [property: Id(1)] string[] DialNames,
+    [property: Id(2)] double[] DialValues)
+{
+    public static PolicyMessage Of(string policy, IReadOnlyDictionary<string, double> dials)
+    {
+        ArgumentNullException.ThrowIfNull(dials);
+        return new PolicyMessage(policy, [.. dials.Keys], [.. dials.Values]);
+    }
+
+    public Dictionary<string, double> ToDials() => DialNames.Zip(DialValues).ToDictionary(d => d.First, d => d.Second, StringComparer.Ordinal);
+}
+
+/// <summary>What the router must know of the topology: whom it may choose, and how.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.router-plan.v1")]
+public sealed record RouterPlan(
+    [property: Id(0)] MemberMessage[] Members,
+    [property: Id(1)] PolicyMessage Policy);
+
+/// <summary>What the topology grain keeps beyond its own life.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.topology-state.v1")]
+public sealed record TopologyState
+{
+    /// <summary>Empty before the first activation.</summary>
+    [Id(0)] public MemberMessage[] Members { get; init; } = [];
+
+    /// <summary>Null: as in the scenario.</summary>
+    [Id(1)] public PolicyMessage? Policy { get; init; }
+}
+
+/// <summary>What came of an operation on the cluster.</summary>
+/// <param name="Refusal">Why nothing was done, for a person to read; null when it was.</param>
+/// <param name="NotFound">What was named does not exist.</param>
+[GenerateSerializer, Immutable, Alias("xpyd.order-reply.v1")]
+public sealed record OrderReply(
+    [property: Id(0)] string? Refusal = null,
+    [property: Id(1)] bool NotFound = false);
