@@ -1,3 +1,4 @@
+using Cluster.Engine.Cost;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
@@ -109,15 +110,19 @@ public sealed partial class Instance
         var shape = _builder.Shape();
         var cost = Spec.Cost.Evaluate(in shape);
         Walls.Add(in cost, _builder.Blocked);
-        step = new Step(nowNs, nowNs + Math.Max(1, Time.FromSeconds(cost.DurationSeconds * Slowdown)), shape, cost);
+        _dueNs = nowNs + StepNs(in cost);
+        step = new Step(nowNs, _dueNs, shape, cost);
         IsStepping = true;
         return true;
     }
+
+    private long StepNs(in StepCost cost) => Math.Max(1, Time.FromSeconds(cost.DurationSeconds * Slowdown));
 
     /// <summary>The step's time has passed: its tokens become visible, finished sequences return their blocks.</summary>
     public void EndStep(long nowNs)
     {
         if (!IsStepping) throw new InvalidOperationException($"{Spec.Name}: no step is in progress.");
+        CutAhead(nowNs, inclusive: false);
         IsStepping = false;
         State.Counters.Steps++;
         _tokens?.Clear();
@@ -133,6 +138,7 @@ public sealed partial class Instance
     public IReadOnlyList<Sequence> Crash()
     {
         IsStepping = false;
+        _aheadCount = _aheadBegun = 0;
         List<Sequence> lost = [.. State.Prefilling, .. State.Waiting.All, .. State.Arrived.All, .. State.Reserving, .. State.Parked.Values];
         for (var member = State.Decodes.First; member is not null; member = member.Next) lost.Add(member);
         foreach (var sequence in lost)

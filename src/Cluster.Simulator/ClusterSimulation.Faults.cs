@@ -12,7 +12,6 @@ public sealed partial class ClusterSimulation
 {
     private readonly ImmutableArray<FaultChange> _faults;
     private readonly int[] _closings;
-    private readonly int[] _crashes;
     private readonly double[] _portFactors;
     private RandomStream? _faultDraws;
 
@@ -24,7 +23,7 @@ public sealed partial class ClusterSimulation
     private void Strike(FaultChange change)
     {
         // What happened in this moment before the fault has happened.
-        foreach (var instance in _instances) CarryOut(instance);
+        foreach (var instance in _instances.All) CarryOut(instance);
         switch (change.Fault)
         {
             case InstanceCrash crash when change.Passes: Open(crash.Instance); break;
@@ -45,7 +44,6 @@ public sealed partial class ClusterSimulation
 
     private void Crash(int index)
     {
-        _crashes[index]++;
         Close(index, forget: true);
         _instances[index].Crash();
         foreach (var flight in FlightsAt(index))

@@ -21,34 +21,31 @@ public sealed partial class ClusterSimulation
     private readonly ClusterSpec _cluster;
     private readonly Arrivals _arrivals;
     private readonly EventQueue _events = new();
-    private readonly Instance[] _instances;
+    private readonly InstanceSet _instances;
     private readonly Router _router;
     private readonly LinkFabric? _links;
     private readonly Dictionary<long, Flight> _flights = [];
-    private readonly List<int> _touched = [];
-    private readonly bool[] _isTouched;
+    private readonly TouchedSet _touched;
     private readonly List<RequestRecord> _records = [];
     private readonly DurationHistogram _gaps = new();
     private long _nowNs;
+    private long _begunNs = Time.Unset;
     private ulong _log;
 
     private readonly ISimulationObserver? _observer;
 
-    private ClusterSimulation(ClusterSpec cluster, Workload workload, ISimulationObserver? observer)
+    private ClusterSimulation(ClusterSpec cluster, Workload workload, SimulationOptions options)
     {
         _cluster = cluster;
-        _observer = observer;
-        _router = new Router(cluster, observer?.LogsDecisions ?? false);
-        _instances = new Instance[cluster.Instances.Length];
-        _isTouched = new bool[cluster.Instances.Length];
-        for (var i = 0; i < _instances.Length; i++)
-            _instances[i] = new Instance(cluster.Instances[i], _router.UsesPrefixOverlap ? new IndexFeed(this, i) : null, _gaps);
-        _links = cluster.Link is null ? null : new LinkFabric(cluster.Link, _instances.Length);
+        _observer = options.Observer;
+        _router = new Router(cluster, _observer?.LogsDecisions ?? false);
+        _touched = new TouchedSet(cluster.Instances.Length);
+        _instances = new InstanceSet(this, options.SkipAhead && !_router.UsesLoadReports && _observer is not { WantsEveryStep: true });
+        _links = cluster.Link is null ? null : new LinkFabric(cluster.Link, cluster.Instances.Length);
         _arrivals = new Arrivals(workload);
         _faults = FaultTimeline.Of(cluster.Faults);
-        _crashes = new int[_instances.Length];
-        _closings = new int[_instances.Length];
-        _portFactors = new double[_instances.Length];
+        _closings = new int[cluster.Instances.Length];
+        _portFactors = new double[cluster.Instances.Length];
         Array.Fill(_portFactors, 1);
     }
 
@@ -56,11 +53,16 @@ public sealed partial class ClusterSimulation
     /// <param name="observer">Sees steps, transfers and ends as they happen; null for full speed.</param>
     /// <exception cref="InvalidOperationException">Requests are left that nothing will ever serve: a bug, reported rather than hidden.</exception>
     public static RunRecord Run(
-        ClusterSpec cluster, Workload workload, ISimulationObserver? observer = null, CancellationToken cancellation = default)
+        ClusterSpec cluster, Workload workload, ISimulationObserver? observer = null, CancellationToken cancellation = default) =>
+        RunWith(new SimulationOptions { Observer = observer }, cluster, workload, cancellation);
+
+    /// <inheritdoc cref="Run(ClusterSpec, Workload, ISimulationObserver, CancellationToken)"/>
+    public static RunRecord RunWith(SimulationOptions options, ClusterSpec cluster, Workload workload, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(workload);
-        var simulation = new ClusterSimulation(cluster, workload, observer);
+        ArgumentNullException.ThrowIfNull(options);
+        var simulation = new ClusterSimulation(cluster, workload, options);
         simulation.RunToEnd(cancellation);
         return simulation.Record();
     }
@@ -96,7 +98,7 @@ public sealed partial class ClusterSimulation
         {
             case EventKind.Arrival: Arrive(); break;
             case EventKind.Routed: if (_flights.TryGetValue(next.Target, out var routed)) Place(routed); break;
-            case EventKind.StepEnd: if (next.Target >> 32 == _crashes[(int)next.Target]) EndStep((int)next.Target); break;
+            case EventKind.StepEnd: EndStep((int)next.Target); break;
             case EventKind.Fault: Strike(_faults[(int)next.Target]); break;
             case EventKind.Transfer: EndTransfers(); break;
             case EventKind.Expiry: ExpireHeld(); break;
@@ -131,6 +133,7 @@ public sealed partial class ClusterSimulation
     private void Place(Flight flight)
     {
         flight.LegTimeline.RoutedNs = _nowNs;
+        _instances.TellEvictions();
         flight.Decision = _router.Route(flight.Leg, _nowNs);
         if (flight.Decision is null)
         {
@@ -155,37 +158,30 @@ public sealed partial class ClusterSimulation
 
     private void EndStep(int index)
     {
-        var instance = _instances[index];
+        if (_instances.Ending(index) is not { } instance) return;
         instance.EndStep(_nowNs);
         if (_router.UsesLoadReports)
             _router.Report(index, new InstanceLoad(instance.State.Running, instance.State.WaitingCount, instance.State.Pool.Usage), _nowNs);
         Touch(index);
     }
 
-    private void Touch(int index)
-    {
-        if (_isTouched[index]) return;
-        _isTouched[index] = true;
-        _touched.Add(index);
-    }
+    private void Touch(int index) => _touched.Add(index);
 
     private void BeginSteps()
     {
-        // Carrying out effects can touch further instances, so the list may grow while it is worked off.
-        for (var i = 0; i < _touched.Count; i++)
+        // Carrying out effects can touch further instances: those still to come in this round, the others in one more.
+        while (_touched.TryTake(out var index))
         {
-            var index = _touched[i];
-            _isTouched[index] = false;
             var instance = _instances[index];
             CarryOut(instance);
             if (instance.IsStepping || !instance.TryBeginStep(_nowNs, out var step)) continue;
             CarryOut(instance);
             if (_cluster.Transfer.LayerwiseOverlap) SendLayers(instance);
             _observer?.StepBegan(index, instance, in step);
-            _events.Schedule(step.DueNs, EventKind.StepEnd, ((long)_crashes[index] << 32) | (uint)index);
+            _instances.Began(index);
         }
 
-        _touched.Clear();
+        _begunNs = _nowNs;
     }
 
     private void CarryOut(Instance instance)
@@ -281,7 +277,7 @@ public sealed partial class ClusterSimulation
 
     private RunRecord Record() => new(
         _cluster, _records, _gaps,
-        [.. _instances.Select(i => new InstanceRecord(
+        [.. _instances.All.Select(i => new InstanceRecord(
             i.Spec.Name, i.Spec.Role, i.Walls, i.State.Counters.Preemptions, i.State.Counters.PrefixCacheQueries,
             i.State.Counters.PrefixCacheHits, i.State.Counters.GenerationTokens, i.State.Counters.PromptTokens)
         {

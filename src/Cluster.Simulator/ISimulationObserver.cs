@@ -12,6 +12,9 @@ public interface ISimulationObserver
     /// <summary>An instance began a step; its <see cref="Instance.State"/> is that of the step's start.</summary>
     void StepBegan(int index, Instance instance, in Step step);
 
+    /// <summary>Whether <see cref="StepBegan"/> is called for each step, instead of for those alone that are not repetitions of the one before.</summary>
+    bool WantsEveryStep => true;
+
     /// <summary>Whether decisions should carry every candidate's cost.</summary>
     bool LogsDecisions => false;
 

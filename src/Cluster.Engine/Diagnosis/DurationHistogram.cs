@@ -12,11 +12,12 @@ public sealed class DurationHistogram : ITokenGapSink
     private readonly Dictionary<int, long[]> _octaves = [];
     private long[]? _recent;
     private int _recentOctave = -1;
-    private double _sum;
+    // Whole nanoseconds: a sum that does not depend on the order of its terms.
+    private Int128 _sum;
 
     public long Count { get; private set; }
 
-    public double MeanNs => Count == 0 ? 0 : _sum / Count;
+    public double MeanNs => Count == 0 ? 0 : (double)_sum / Count;
 
     public void Record(long gapNs, int count = 1)
     {
@@ -31,7 +32,7 @@ public sealed class DurationHistogram : ITokenGapSink
 
         _recent![SubBucket(gapNs, octave)] += count;
         Count += count;
-        _sum += (double)gapNs * count;
+        _sum += (Int128)gapNs * count;
     }
 
     /// <summary>The value that a share <paramref name="quantile"/> of samples does not exceed; 0 while empty.</summary>

@@ -46,6 +46,23 @@ public sealed class DecodeBatch
     /// <summary>The step after which the next member has all its tokens.</summary>
     public long NextFinishStep => _finishing.TryPeek(out _, out var next) ? next.Step : long.MaxValue;
 
+    /// <summary>Steps until a member has all its tokens or reaches the bound of its context; at least 1 once those that are there have left.</summary>
+    public int StepsToNextChange
+    {
+        get
+        {
+            var next = NextFinishStep;
+            if (_bounding.TryPeek(out _, out var bounding)) next = Math.Min(next, bounding.Step);
+            return (int)Math.Min(int.MaxValue, next - Steps);
+        }
+    }
+
+    /// <summary>Members whose bounded context still grows: by how much <see cref="BoundedContextTokens"/> grows with a step.</summary>
+    public int Growing => _growing;
+
+    /// <summary>Blocks that the tokens of a step start which comes after so many others of the same members.</summary>
+    public int BlocksDueAfter(int steps) => _paged ? _blocksDue[(int)((Steps + steps) % _blockSize)] : 0;
+
     /// <summary>First admitted, the last to be preempted.</summary>
     public Sequence? First { get; private set; }
 

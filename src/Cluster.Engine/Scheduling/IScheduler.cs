@@ -5,4 +5,10 @@ public interface IScheduler
 {
     /// <summary>Fills the step, within its token budget and slots.</summary>
     void Compose(StepBuilder step);
+
+    /// <summary>
+    /// Promises that a step of decodes alone, with nobody waiting, is followed by the same step again until a member
+    /// leaves or something arrives: drivers may then price many at once.
+    /// </summary>
+    bool RepeatsDecodes => false;
 }

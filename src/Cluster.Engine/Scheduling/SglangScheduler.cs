@@ -15,6 +15,8 @@ public sealed class SglangScheduler(double newTokenRatio) : IScheduler
         [new Dial("new_token_ratio", 0.7, 0, 1, "Share of the tokens still to come that admission leaves room for.")],
         dials => new SglangScheduler(dials["new_token_ratio"]));
 
+    public bool RepeatsDecodes => true;
+
     public void Compose(StepBuilder step)
     {
         var state = step.State;

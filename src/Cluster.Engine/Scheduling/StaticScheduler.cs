@@ -11,6 +11,8 @@ public sealed class StaticScheduler : IScheduler
     public static Policy<IScheduler> Policy { get; } = new(
         "static", "A batch runs until its last member has finished; nobody joins in between.", [], _ => new StaticScheduler());
 
+    public bool RepeatsDecodes => true;
+
     public void Compose(StepBuilder step)
     {
         var state = step.State;

@@ -11,6 +11,8 @@ public sealed class TrtllmScheduler : IScheduler
     public static Policy<IScheduler> Policy { get; } = new(
         "trtllm", "In-flight batching that admits only what can run to its full length without eviction.", [], _ => new TrtllmScheduler());
 
+    public bool RepeatsDecodes => true;
+
     public void Compose(StepBuilder step)
     {
         var state = step.State;

@@ -11,6 +11,8 @@ public sealed class VllmScheduler : IScheduler
     public static Policy<IScheduler> Policy { get; } = new(
         "vllm", "Continuous batching under one token budget, chunked prefill, recompute preemption to the front.", [], _ => new VllmScheduler());
 
+    public bool RepeatsDecodes => true;
+
     public void Compose(StepBuilder step)
     {
         var state = step.State;

@@ -1,6 +1,6 @@
 namespace Cluster.Simulator.Events;
 
-/// <summary>What happens at a moment of virtual time. At equal times lower kinds go first, then the earlier scheduled.</summary>
+/// <summary>What happens at a moment of virtual time. At equal times lower kinds go first, then ends of steps by instance, all else as scheduled.</summary>
 public enum EventKind : byte
 {
     StepEnd,
@@ -20,7 +20,10 @@ public readonly record struct Event(long TimeNs, EventKind Kind, long Sequence, 
         TimeNs != other.TimeNs ? TimeNs < other.TimeNs : Kind != other.Kind ? Kind < other.Kind : Sequence < other.Sequence;
 }
 
-/// <summary>Scheduled events in the order (time, kind, sequence): total, so that a run never depends on a heap's whims.</summary>
+/// <summary>
+/// Scheduled events in the order (time, kind, sequence): total, so that a run never depends on a heap's whims. The sequence
+/// of a step's end is its instance: when it was scheduled depends on how many steps were priced at once, and must not matter.
+/// </summary>
 public sealed class EventQueue
 {
     private Event[] _heap = new Event[64];
@@ -34,7 +37,7 @@ public sealed class EventQueue
     public void Schedule(long timeNs, EventKind kind, long target)
     {
         if (Count == _heap.Length) Array.Resize(ref _heap, Count * 2);
-        var added = new Event(timeNs, kind, _sequence++, target);
+        var added = new Event(timeNs, kind, kind == EventKind.StepEnd ? target : _sequence++, target);
         var at = Count++;
         while (at > 0)
         {

@@ -1,0 +1,93 @@
+using Cluster.Engine.Cost;
+
+namespace Cluster.Engine;
+
+/// <summary>
+/// Steps of which the result is known before they are made: the same sequences decode, nobody joins, ends or waits. A
+/// driver that owns its clock can price a run of them at once and be called again at the end of the last, as long as it
+/// catches up before it reads the instance and cuts the run before it changes it. All figures are those of single steps.
+/// </summary>
+public sealed partial class Instance
+{
+    private StepCost[] _aheadCosts = [];
+    private long[] _aheadDueNs = [];
+    private int _aheadCount;
+    private int _aheadBegun;
+    private long _dueNs;
+
+    /// <summary>Whether steps are priced that have not begun yet.</summary>
+    public bool IsAhead => _aheadBegun < _aheadCount;
+
+    /// <summary>When the step in progress ends. Of the steps that the instance knows to have begun, the last.</summary>
+    public long StepDueNs => _dueNs;
+
+    /// <summary>Prices the steps that follow the one in progress, as far as each only repeats it.</summary>
+    /// <param name="maxSteps">At most so many.</param>
+    /// <param name="mayEvict">The run may evict cached blocks: their removal is told late, when the driver catches up.</param>
+    /// <returns>When the last step ends: that of the step in progress where none could be added.</returns>
+    public long LookAhead(int maxSteps, bool mayEvict)
+    {
+        var steps = Math.Min(maxSteps, RepeatableSteps());
+        if (steps <= 0) return _dueNs;
+        if (_aheadCosts.Length < steps)
+        {
+            _aheadCosts = new StepCost[maxSteps];
+            _aheadDueNs = new long[maxSteps];
+        }
+
+        var decodes = State.Decodes;
+        var blocksLeft = mayEvict ? State.Pool.Available : State.Pool.Free;
+        var shape = _builder.Shape();
+        var dueNs = _dueNs;
+        var count = 0;
+        for (; count < steps; count++)
+        {
+            blocksLeft -= decodes.BlocksDueAfter(count + 1);
+            if (blocksLeft < 0) break;
+            shape = shape with
+            {
+                DecodeContextTokens = shape.DecodeContextTokens + decodes.Count,
+                DecodeBoundedContextTokens = shape.DecodeBoundedContextTokens + decodes.Growing,
+            };
+            ref var cost = ref _aheadCosts[count];
+            cost = Spec.Cost.Evaluate(in shape);
+            _aheadDueNs[count] = dueNs += StepNs(in cost);
+        }
+
+        (_aheadCount, _aheadBegun) = (count, 0);
+        return dueNs;
+    }
+
+    /// <summary>Makes every step of the run that ended before now, and begins the next: what the instance shows is what it would show at this moment.</summary>
+    /// <param name="inclusive">So too a step that ends right now.</param>
+    public void CatchUp(long nowNs, bool inclusive = false)
+    {
+        var decodes = State.Decodes;
+        while (_aheadBegun < _aheadCount && (_dueNs < nowNs || (inclusive && _dueNs == nowNs)))
+        {
+            State.Counters.Steps++;
+            State.Counters.GenerationTokens += decodes.Count;
+            decodes.Advance(_dueNs, _gaps);
+            if (!State.Pool.TryAllocate(decodes.BlocksDue)) throw new InvalidOperationException($"{Spec.Name}: blocks of steps ahead are gone.");
+            Walls.Add(in _aheadCosts[_aheadBegun], _builder.Blocked);
+            _dueNs = _aheadDueNs[_aheadBegun++];
+        }
+    }
+
+    /// <summary>Catches up and forgets what lies further ahead: the step in progress is the last that is known.</summary>
+    public void CutAhead(long nowNs, bool inclusive)
+    {
+        CatchUp(nowNs, inclusive);
+        _aheadCount = _aheadBegun = 0;
+    }
+
+    /// <summary>Steps after the one in progress that are sure to repeat it, for as long as nothing comes from outside and blocks suffice.</summary>
+    private int RepeatableSteps()
+    {
+        var uneventful = IsStepping && _tokens is null && _aborting.Count == 0 && _effects.Count == 0
+            && _builder is { Chunks.Count: 0, IncludesDecodes: true, HasPreempted: false }
+            && State.Prefilling.Count == 0 && State.WaitingCount == 0 && State.Reserving.Count == 0 && Spec.Deployment.Speculation is null
+            && _scheduler.RepeatsDecodes;
+        return uneventful ? State.Decodes.StepsToNextChange - 1 : 0;
+    }
+}

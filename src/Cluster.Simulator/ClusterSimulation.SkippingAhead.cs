@@ -1,0 +1,102 @@
+using Cluster.Engine;
+using Cluster.Simulator.Events;
+
+namespace Cluster.Simulator;
+
+/// <summary>
+/// How virtual time passes uneventful decode steps without an event for each: an instance prices the steps that will only
+/// repeat the one in progress, and one event stands at the end of the last. Whatever happens to the instance before
+/// that cuts the run at the step that is then in progress.
+/// </summary>
+public sealed partial class ClusterSimulation
+{
+    /// <summary>The instances, none of which can be reached without being brought to the present first.</summary>
+    private sealed class InstanceSet
+    {
+        private const int ShortestRun = 4;
+        private const int LongestRun = 256;
+
+        private readonly ClusterSimulation _simulation;
+        private readonly Instance[] _instances;
+        private readonly long[] _dueNs;
+        private readonly int[] _runs;
+        private readonly bool _skips;
+        private readonly bool _tellsEvictions;
+        private readonly bool _mayEvict;
+
+        public InstanceSet(ClusterSimulation simulation, bool skips)
+        {
+            var cluster = simulation._cluster;
+            _simulation = simulation;
+            _skips = skips;
+            _instances = new Instance[cluster.Instances.Length];
+            _dueNs = new long[_instances.Length];
+            _runs = new int[_instances.Length];
+            _runs.AsSpan().Fill(ShortestRun);
+            _tellsEvictions = simulation._router.UsesPrefixOverlap;
+            // A router that learns with a delay needs to be told in the order of time, over all instances.
+            _mayEvict = !_tellsEvictions || cluster.Router.StalenessNs == 0;
+            for (var i = 0; i < _instances.Length; i++)
+                _instances[i] = new Instance(cluster.Instances[i], _tellsEvictions ? new IndexFeed(simulation, i) : null, simulation._gaps);
+        }
+
+        public IEnumerable<Instance> All => _instances;
+
+        /// <summary>The instance, at this moment, with no steps priced ahead.</summary>
+        public Instance this[int index]
+        {
+            get
+            {
+                var instance = _instances[index];
+                if (instance.IsAhead) Cut(index, instance);
+                return instance;
+            }
+        }
+
+        /// <summary>The instance whose step ends now; null when that event was overtaken by others.</summary>
+        public Instance? Ending(int index)
+        {
+            if (_dueNs[index] != _simulation._nowNs || !_instances[index].IsStepping) return null;
+            if (_instances[index].IsAhead) _runs[index] = Math.Min(LongestRun, _runs[index] * 2);
+            return _instances[index];
+        }
+
+        /// <summary>An instance began a step: looks as far ahead as pays, and schedules the end.</summary>
+        public void Began(int index)
+        {
+            var instance = _instances[index];
+            var dueNs = _skips ? instance.LookAhead(_runs[index], _mayEvict) : instance.StepDueNs;
+            Schedule(index, dueNs);
+        }
+
+        /// <summary>A router that knows caches by their events is about to decide: evictions that lie behind become known.</summary>
+        public void TellEvictions()
+        {
+            if (!_skips || !_tellsEvictions) return;
+            foreach (var instance in _instances)
+                if (instance.IsAhead) instance.CatchUp(_simulation._nowNs, _simulation._begunNs == _simulation._nowNs);
+        }
+
+        private void Cut(int index, Instance instance)
+        {
+            var nowNs = _simulation._nowNs;
+            // Halfway through the run is where half of what was priced is thrown away.
+            _runs[index] = Math.Max(ShortestRun, _runs[index] / 2);
+            instance.CutAhead(nowNs, _simulation._begunNs == nowNs || _simulation._touched.HadItsTurn(index));
+            if (instance.StepDueNs > nowNs)
+            {
+                Schedule(index, instance.StepDueNs);
+                return;
+            }
+
+            instance.EndStep(nowNs);
+            _simulation.Touch(index);
+        }
+
+        private void Schedule(int index, long dueNs)
+        {
+            _dueNs[index] = dueNs;
+            _simulation._events.Schedule(dueNs, EventKind.StepEnd, index);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+using Cluster.Engine;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Routing;
+using Cluster.Engine.Topology;
+using Cluster.Simulator.Recording;
+using Cluster.Testing;
+
+namespace Cluster.Simulator.Tests;
+
+/// <summary>Speed must not change a digit: pricing runs of decode steps at once leaves the log that stepping through them leaves.</summary>
+public sealed class SkippingAheadTests
+{
+    public static TheoryData<ulong> Seeds => LawTests.Seeds;
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Skipping_ahead_leaves_the_same_log_as_stepping(ulong seed)
+    {
+        var (cluster, requests) = RandomScenarios.Of(seed);
+        Log(cluster, new Workload.OpenLoop(requests), skipAhead: true).ShouldBe(Log(cluster, new Workload.OpenLoop(requests), skipAhead: false));
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Skipping_ahead_changes_nothing_where_ends_cause_arrivals(ulong seed)
+    {
+        var (cluster, requests) = RandomScenarios.Of(seed);
+        var workload = new Workload.ClosedLoop(1 + (int)(seed % 9), requests);
+        Log(cluster, workload, skipAhead: true).ShouldBe(Log(cluster, workload, skipAhead: false));
+    }
+
+    [Fact]
+    public void Steps_of_equal_length_that_end_together_are_taken_in_the_same_order()
+    {
+        // Every step takes 5 ms whatever it holds and arrivals come on the same grid: nearly all that happens, happens at once.
+        var cost = new LinearCost(stepMs: 5, prefillTokenMs: 0, contextTokenUs: 0);
+        var cluster = Clusters.Disaggregated(2, 3, (name, role) => Clusters.Instance(name, role, blocks: 60, maxNumSeqs: 6, cost: cost));
+        cluster = cluster with { Link = Clusters.Link with { SetupSeconds = 5e-3, BytesPerSecond = 1e18 } };
+        var requests = Enumerable.Range(0, 200).Select(i => Clusters.Request(i, 30 + (i % 5), 1 + (i % 40), i / 4 * 5_000_000L)).ToList();
+        Log(cluster, new Workload.OpenLoop(requests), skipAhead: true).ShouldBe(Log(cluster, new Workload.OpenLoop(requests), skipAhead: false));
+    }
+
+    [Fact]
+    public void An_observer_that_wants_every_step_gets_every_step()
+    {
+        var (cluster, workload) = (Clusters.Aggregated(1), new Workload.OpenLoop([Clusters.Request(0, 100, 50)]));
+        Count(new Counting(everyStep: true)).ShouldBe(50);
+        Count(new Counting(everyStep: false)).ShouldBeLessThan(25);
+
+        int Count(Counting observer)
+        {
+            ClusterSimulation.Run(cluster, workload, observer);
+            return observer.Steps;
+        }
+    }
+
+    /// <summary>All that a run leaves behind, to the last digit.</summary>
+    private static string Log(ClusterSpec cluster, Workload workload, bool skipAhead)
+    {
+        var run = ClusterSimulation.RunWith(new SimulationOptions { SkipAhead = skipAhead }, cluster, workload);
+        var log = new StringBuilder();
+        foreach (var request in run.Requests) log.AppendLine(request.ToString());
+        foreach (var instance in run.Instances)
+        {
+            var walls = instance.Walls;
+            log.AppendLine(CultureInfo.InvariantCulture, $"{instance.Name} {instance.Preemptions} {instance.PrefixCacheHits}/{instance.PrefixCacheQueries} {instance.GenerationTokens} {instance.PromptTokens} {instance.FellBack} {instance.KvExpired}");
+            log.AppendLine(CultureInfo.InvariantCulture, $"{walls.Steps} {walls.BusySeconds:R} {walls.ComputeSeconds:R} {walls.BandwidthSeconds:R} {walls.BlockedOnBlocksSeconds:R} {walls.BlockedOnSlotsSeconds:R} {walls.BlockedOnBudgetSeconds:R}");
+        }
+
+        log.AppendLine(CultureInfo.InvariantCulture, $"{run.Gaps.Count} {run.Gaps.MeanNs:R} {run.Gaps.QuantileNs(0.5):R} {run.Gaps.QuantileNs(0.99):R} {run.KvBytesMoved:R} {run.LogHash:x}");
+        return log.ToString();
+    }
+
+    private sealed class Counting(bool everyStep) : ISimulationObserver
+    {
+        public int Steps { get; private set; }
+
+        public bool WantsEveryStep => everyStep;
+
+        public void StepBegan(int index, Instance instance, in Step step) => Steps++;
+
+        public void Placed(RequestSpec request, RoutingDecision decision)
+        {
+        }
+
+        public void Ended(in RequestRecord record)
+        {
+        }
+    }
+}
