@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Cluster.Compute;
 using Cluster.Engine.Cost;
+using Cluster.Grains.Timing;
 
 namespace Cluster.Cli.Commands;
 
@@ -9,7 +9,7 @@ namespace Cluster.Cli.Commands;
 /// Instances that step against an absolute clock with matmul on, all at once: how late their steps end, and how the emulated
 /// duration compares with the model's. Timers and pool alone, without grains or requests.
 /// </summary>
-internal static partial class BenchPace
+internal static class BenchPace
 {
     private const double StepSeconds = 0.02;
     private const double H100RidgeFlopsPerByte = 295;
@@ -58,34 +58,10 @@ internal static partial class BenchPace
             var timing = timer.RunAsync(default, Decode, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             due += timing.EmulatedDurationNs / 1e9;
             emulated.Add(timing.EmulatedDurationNs / (StepSeconds * 1e9));
-            for (double left; (left = due - Stopwatch.GetElapsedTime(started).TotalSeconds) > 0;) Nap(left);
+            for (double left; (left = due - Stopwatch.GetElapsedTime(started).TotalSeconds) > 0;) FineSleep.For((long)(left * 1e9));
             lateness.Add(Stopwatch.GetElapsedTime(started).TotalSeconds - due);
         }
     }
 
-    /// <summary>Where the system has it, a sleep good to tens of microseconds; the framework's are good to a millisecond.</summary>
-    private static void Nap(double seconds)
-    {
-        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
-        {
-            Thread.Sleep(seconds > 0.002 ? 1 : 0);
-            return;
-        }
-
-        var span = new TimeSpec { Seconds = (nint)seconds, Nanoseconds = (nint)((seconds - Math.Floor(seconds)) * 1e9) };
-        // A signal may end it early; the caller looks at the clock again.
-        _ = NanoSleep(in span, 0);
-    }
-
     private static double At(List<double> ordered, double quantile) => ordered[Math.Min(ordered.Count - 1, (int)(quantile * ordered.Count))];
-
-    [LibraryImport("libc", EntryPoint = "nanosleep")]
-    private static partial int NanoSleep(in TimeSpec span, nint remaining);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct TimeSpec
-    {
-        public nint Seconds;
-        public nint Nanoseconds;
-    }
 }

@@ -25,6 +25,7 @@ internal static class LoadCommand
         {
             if (!Uri.TryCreate(parsed.GetValue(url), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
                 throw new UsageException($"URL: '{parsed.GetValue(url)}' is not an http address; write e.g. http://127.0.0.1:8000.");
+            InlineReceives.Prefer();
             var before = parsed.GetValue(compare) is { } earlier ? ReadEarlier(earlier) : null;
             var result = await RunAsync(address, arguments, parsed, cancellation);
             var summary = LoadSummary.Of(result, arguments.Slo(parsed));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cluster.Grains.Timing;
 
 namespace Cluster.Gateway.Backend;
 
@@ -20,11 +21,11 @@ internal sealed class PacedStream(EchoBackend backend, PushStream stream, int to
 }
 
 /// <summary>
-/// A thread with a timer wheel of 1 ms slots. Due times are absolute (start + k · gap), so lateness never adds up.
+/// A thread with a timer wheel of 250 µs slots. Due times are absolute (start + k · gap), so lateness never adds up.
 /// </summary>
 internal sealed class EchoPacer : IDisposable
 {
-    private const int Slots = 1024;
+    private const int Slots = 4096;
 
     private readonly List<PacedStream>[] _wheel = new List<PacedStream>[Slots];
     private readonly Lock _gate = new();
@@ -43,7 +44,7 @@ internal sealed class EchoPacer : IDisposable
         _thread.Start();
     }
 
-    private static long TicksPerSlot => Stopwatch.Frequency / 1000;
+    private static long TicksPerSlot => Stopwatch.Frequency / 4000;
 
     public void Add(PacedStream stream, TimeSpan firstTokenDelay)
     {
@@ -95,7 +96,8 @@ internal sealed class EchoPacer : IDisposable
             }
 
             for (var last = now / TicksPerSlot; _nextSlot <= last;) RunSlot(due);
-            if (Stopwatch.GetTimestamp() / TicksPerSlot < _nextSlot) Thread.Sleep(1);
+            var waitTicks = _nextSlot * TicksPerSlot - Stopwatch.GetTimestamp();
+            if (waitTicks > 0) FineSleep.For((long)(waitTicks * (1e9 / Stopwatch.Frequency)));
         }
     }
 

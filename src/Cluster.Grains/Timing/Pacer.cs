@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace Cluster.Grains.Timing;
 
@@ -7,7 +6,7 @@ namespace Cluster.Grains.Timing;
 /// Wakes sleepers to within tens of microseconds: one thread for the process, where a timer of the framework would be
 /// a millisecond or more off.
 /// </summary>
-public sealed partial class Pacer : IDisposable
+public sealed class Pacer : IDisposable
 {
     /// <summary>The longest sleep, so that an earlier sleeper that joins meanwhile is late by no more.</summary>
     private const long MaxNapNs = 200_000;
@@ -84,32 +83,7 @@ public sealed partial class Pacer : IDisposable
             }
 
             if (due == long.MaxValue) _work.Wait();
-            else Nap((long)((due - Stopwatch.GetTimestamp()) * (1e9 / Stopwatch.Frequency)));
+            else FineSleep.For(Math.Min(MaxNapNs, (long)((due - Stopwatch.GetTimestamp()) * (1e9 / Stopwatch.Frequency))));
         }
     }
-
-    private static void Nap(long nanoseconds)
-    {
-        if (nanoseconds <= 0) return;
-        if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
-        {
-            var span = new TimeSpec { Nanoseconds = (nint)Math.Min(nanoseconds, MaxNapNs) };
-            // A signal may cut the nap short; the loop looks at the clock again anyway.
-            _ = NanoSleep(in span, 0);
-        }
-        else
-        {
-            Thread.Sleep(nanoseconds > 2_000_000 ? 1 : 0);
-        }
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct TimeSpec
-    {
-        public nint Seconds;
-        public nint Nanoseconds;
-    }
-
-    [LibraryImport("libc", EntryPoint = "nanosleep")]
-    private static partial int NanoSleep(in TimeSpec span, nint remaining);
 }
