@@ -1,5 +1,6 @@
 using Cluster.Compute;
 using Cluster.Engine.Topology;
+using Cluster.Grains.Instances;
 using Cluster.Grains.Timing;
 
 namespace Cluster.Grains;
@@ -9,6 +10,9 @@ namespace Cluster.Grains;
 /// <param name="Timers">Makes the step timer of one instance, which makes its steps' durations real.</param>
 public sealed record ClusterContext(ClusterSpec Cluster, EmulatedClock Clock, Func<InstanceSpec, IStepTimer> Timers)
 {
+    /// <summary>Looks on at every step of this silo; null: nobody does.</summary>
+    public IStepWatch? Watch { get; init; }
+
     /// <inheritdoc cref="ClusterSpec.Find"/>
     public InstanceSpec Find(string instance) => Cluster.Find(instance);
 }

@@ -6,8 +6,11 @@ namespace Cluster.Report;
 /// <summary>Condenses a model into what the page draws: quantiles and thinned series, not every request.</summary>
 public static class ReportData
 {
+    /// <summary>Gaps below it are tokens that came in one packet; on a logarithmic axis they would take most of the picture.</summary>
+    private const double CoalescedMs = 0.01;
+
     /// <summary>Steps drawn per variant.</summary>
-    public const int MaxSteps = 4_000;
+    public const int MaxSteps = 2_000;
 
     private const int MaxPoints = 800;
     private const int CdfPoints = 200;
@@ -48,7 +51,7 @@ public static class ReportData
             ["ttft"] = Quantiles(ttft),
             ["tpot"] = Quantiles(tpot),
             ["e2e"] = Quantiles(e2e),
-            ["distributions"] = new JsonObject { ["ttft"] = Cdf(ttft), ["tpot"] = Cdf(tpot), ["e2e"] = Cdf(e2e), ["itl"] = Pairs([.. Thin(variant.ItlCdf, CdfPoints).Where(p => p.Milliseconds > 0)]) },
+            ["distributions"] = new JsonObject { ["ttft"] = Cdf(ttft), ["tpot"] = Cdf(tpot), ["e2e"] = Cdf(e2e), ["itl"] = Pairs([.. Thin(variant.ItlCdf, CdfPoints).Where(p => p.Milliseconds >= CoalescedMs)]) },
             ["hops_mean"] = Hops(done, all => all.Average()),
             ["hops_p99"] = HopsOfTail(done),
             ["roofline"] = Roofline(variant.Steps),

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Cluster.Cli.Live;
 using Cluster.Cli.Output;
+using Cluster.Cli.Reports;
 using Cluster.Cli.Scenarios;
+using Cluster.Report;
 using Cluster.Scenarios;
 using Cluster.Simulator.Reporting;
 using Spectre.Console;
@@ -16,12 +18,14 @@ internal static class RunCommand
         var scenario = new ScenarioArguments();
         var json = CommonOptions.Json();
         var command = new Command("run", "Start the cluster here, drive the workload through real HTTP, report, stop.") { json };
+        var files = new ReportFiles();
         scenario.AddTo(command);
+        files.AddTo(command);
         command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
         {
             var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
             var asJson = arguments.GetValue(json);
-            var report = await RunAsync(loaded, cancellation);
+            var report = await RunAsync(loaded, files, arguments, cancellation);
             if (asJson) Console.Out.WriteLine(report.ToJson());
             else ReportTable.Print(report, Terminal.Out);
             return 0;
@@ -29,18 +33,29 @@ internal static class RunCommand
         return command;
     }
 
-    private static async Task<RunReport> RunAsync(ScenarioResult loaded, CancellationToken cancellation)
+    private static async Task<RunReport> RunAsync(ScenarioResult loaded, ReportFiles files, ParseResult arguments, CancellationToken cancellation)
     {
         var simulated = SimulateCommand.Simulate(loaded, cancellation);
-        var live = new List<LiveOutcome>();
-        foreach (var variant in loaded.Variants)
+        var (live, pages) = (new List<LiveOutcome>(), new List<ReportVariant>());
+        using (var timeline = files.OpenTimeline(arguments))
         {
-            var twin = simulated.Variants.First(v => v.Name == variant.Cluster.Name);
-            live.Add(await ProgressBars.LiveAsync(variant.Cluster.Name, twin.Requests, twin.DurationS, tick => LiveRun.RunAsync(variant, tick, cancellation)));
+            foreach (var variant in loaded.Variants)
+            {
+                var twin = simulated.Variants.First(v => v.Name == variant.Cluster.Name);
+                var watch = files.Wanted(arguments) ? new RunWatch(variant.Cluster, timeline?.Writer) : null;
+                live.Add(await ProgressBars.LiveAsync(variant.Cluster.Name, twin.Requests, twin.DurationS, tick => LiveRun.RunAsync(variant, watch, tick, cancellation)));
+                if (watch is null) continue;
+                foreach (var request in live[^1].Run.Requests) watch.Ended(in request);
+                pages.Add(RunReportPage.Variant(live[^1].Run, live[^1].Report, watch));
+            }
         }
 
-        foreach (var warning in live.Select(l => l.Warning()).OfType<string>()) Terminal.Error.WriteLine(warning);
+        var warnings = live.Select(l => l.Warning()).OfType<string>().ToList();
+        foreach (var warning in warnings) Terminal.Error.WriteLine(warning);
         var reports = live.Select(l => l.Report).ToList();
-        return new RunReport(loaded.Scenario!.Name, "live", reports, Verdict.Of(reports), simulated.Variants);
+        var report = new RunReport(loaded.Scenario!.Name, "live", reports, Verdict.Of(reports), simulated.Variants);
+        var notice = warnings.Count == 0 ? null : string.Join(" ", warnings);
+        files.WriteReport(arguments, () => RunReportPage.Model(report, loaded.Variants[0].Cluster.Slo, pages, notice));
+        return report;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Requests;
 using Cluster.Gateway.Live;
+using Cluster.Grains.Instances;
 using Cluster.Grains.Messages;
 using Cluster.Load;
 using Cluster.Scenarios;
@@ -13,10 +14,11 @@ namespace Cluster.Cli.Live;
 /// <summary>Runs variants of a scenario on a live cluster, one after the other, through real HTTP on loopback.</summary>
 internal static class LiveRun
 {
-    /// <param name="onProgress">Variant name, requests that have ended, and the driver's own progress.</param>
-    public static async Task<LiveOutcome> RunAsync(ResolvedVariant variant, Action<LoadProgress>? onProgress, CancellationToken cancellation)
+    /// <param name="watch">Looks on at the steps; null: nobody does.</param>
+    /// <param name="onProgress">Told how far the driver is.</param>
+    public static async Task<LiveOutcome> RunAsync(ResolvedVariant variant, IStepWatch? watch, Action<LoadProgress>? onProgress, CancellationToken cancellation)
     {
-        await using var cluster = await LiveCluster.StartAsync(variant.Cluster, Options(variant), cancellation);
+        await using var cluster = await LiveCluster.StartAsync(variant.Cluster, Options(variant) with { Watch = watch }, cancellation);
         var options = new LoadOptions
         {
             TimeScale = variant.Variant.Time.Scale,
@@ -25,10 +27,11 @@ internal static class LiveRun
             MaxConnections = 4096,
         };
         var progress = onProgress is null ? null : new ImmediateProgress(onProgress);
+        var startedNs = cluster.NowNs;
         var load = await LoadDriver.RunAsync(cluster.Endpoint, variant.Workload, options, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         var topology = await cluster.GetSnapshotAsync();
-        return new LiveOutcome(VariantReport.Of(ToRecord(variant, load, topology)), topology);
+        return new LiveOutcome(ToRecord(variant, load, topology, startedNs), topology);
     }
 
     public static LiveOptions Options(ResolvedVariant variant) => new()
@@ -42,12 +45,13 @@ internal static class LiveRun
         },
     };
 
-    private static RunRecord ToRecord(ResolvedVariant variant, LoadResult load, TopologySnapshot topology)
+    /// <param name="startedNs">The cluster's clock when the driver's was 0: requests and steps stand on one time axis.</param>
+    private static RunRecord ToRecord(ResolvedVariant variant, LoadResult load, TopologySnapshot topology, long startedNs)
     {
         var cluster = variant.Cluster;
         return new RunRecord(
             cluster,
-            [.. load.Records.Select(ToRecord)],
+            [.. load.Records.Select(r => ToRecord(r, startedNs))],
             load.Gaps,
             [.. topology.Instances.Select(snapshot => new InstanceRecord(
                 snapshot.Name, cluster.Find(snapshot.Name).Role, Walls(snapshot), snapshot.Preemptions,
@@ -57,7 +61,7 @@ internal static class LiveRun
         };
     }
 
-    private static RequestRecord ToRecord(LoadRecord record)
+    private static RequestRecord ToRecord(LoadRecord record, long startedNs)
     {
         var outcome = record.Outcome switch
         {
@@ -67,7 +71,7 @@ internal static class LiveRun
         };
         var finishedNs = record.LastTokenNs >= 0 ? record.LastTokenNs : record.FinishedNs;
         return new RequestRecord(
-            record.Id, outcome, record.IntendedNs, finishedNs, record.InputTokens, record.OutputTokens, record.CachedTokens,
+            record.Id, outcome, startedNs + record.IntendedNs, startedNs + finishedNs, record.InputTokens, record.OutputTokens, record.CachedTokens,
             Math.Max(0, record.TtftNs), Hops(record), -1, -1);
     }
 
@@ -92,8 +96,10 @@ internal static class LiveRun
 }
 
 /// <summary>A live variant's report, and how the emulator itself did.</summary>
-internal sealed record LiveOutcome(VariantReport Report, TopologySnapshot Topology)
+internal sealed record LiveOutcome(RunRecord Run, TopologySnapshot Topology)
 {
+    public VariantReport Report { get; } = VariantReport.Of(Run);
+
     /// <summary>What the reader must know before believing the figures; null when the host kept up.</summary>
     public string? Warning()
     {

@@ -1,6 +1,7 @@
 using Cluster.Engine;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
+using Cluster.Grains.Instances;
 using Cluster.Report;
 using Cluster.Simulator;
 using Cluster.Simulator.Recording;
@@ -9,15 +10,18 @@ namespace Cluster.Cli.Reports;
 
 /// <summary>Looks on at a run for its report and timeline: keeps a bounded sample of steps and occupancy, writes the timeline as it goes.</summary>
 /// <param name="timeline">Shared by the variants of a scenario; null: none is written.</param>
-internal sealed class RunWatch(ClusterSpec cluster, TimelineWriter? timeline) : ISimulationObserver
+internal sealed class RunWatch(ClusterSpec cluster, TimelineWriter? timeline) : ISimulationObserver, IStepWatch
 {
     /// <summary>Beyond it every other sample is dropped and the interval doubles.</summary>
     private const int MaxSamples = 8_000;
 
     private readonly List<StepRow> _steps = [];
     private readonly List<(double, double)>[] _occupancy = [.. cluster.Instances.Select(_ => new List<(double, double)>())];
+    private readonly string[] _names = [.. cluster.Instances.Select(i => i.Name)];
     private readonly int[] _seen = new int[cluster.Instances.Length];
     private readonly int[] _every = [.. cluster.Instances.Select(_ => 1)];
+    /// <summary>The instances of a live cluster step on many threads.</summary>
+    private readonly Lock _gate = new();
     private long _stepsSeen;
     private int _stepEvery = 1;
 
@@ -25,9 +29,18 @@ internal sealed class RunWatch(ClusterSpec cluster, TimelineWriter? timeline) : 
 
     public IReadOnlyList<TimeSeries> Occupancy => [.. cluster.Instances.Select((spec, i) => new TimeSeries(spec.Name, _occupancy[i]))];
 
+    /// <summary>Steps of instances that joined while the run went on are left out.</summary>
+    public void StepBegan(Instance instance, in Step step)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        var index = Array.FindIndex(_names, name => name == instance.Spec.Name);
+        if (index >= 0) StepBegan(index, instance, in step);
+    }
+
     public void StepBegan(int index, Instance instance, in Step step)
     {
         ArgumentNullException.ThrowIfNull(instance);
+        using var _ = _gate.EnterScope();
         var (spec, usage) = (instance.Spec, instance.State.Pool.Usage);
         var wall = step.Cost.Wall.ToString().ToLowerInvariant();
         timeline?.Step(cluster.Name, spec.Name, step.StartNs, step.DurationNs, step.Shape.TotalTokens, step.Shape.PrefillSequences, step.Shape.DecodeSequences, wall);

@@ -20,11 +20,16 @@ public sealed class LiveCluster : IAsyncDisposable
     private readonly Pacer _pacer;
     private readonly ClusterMonitor _monitor;
 
-    private LiveCluster(WebApplication app, ClusterBackend backend, ClusterMonitor monitor, ComputeHost compute, Pacer pacer)
+    private readonly EmulatedClock _clock;
+
+    private LiveCluster(WebApplication app, ClusterBackend backend, ClusterMonitor monitor, ComputeHost compute, Pacer pacer, EmulatedClock clock)
     {
-        (_app, _backend, _monitor, _compute, _pacer) = (app, backend, monitor, compute, pacer);
+        (_app, _backend, _monitor, _compute, _pacer, _clock) = (app, backend, monitor, compute, pacer, clock);
         Endpoint = new Uri(app.Urls.First());
     }
+
+    /// <summary>Emulated nanoseconds since the cluster's clock began; steps and hops are stamped with it.</summary>
+    public long NowNs => _clock.NowNs;
 
     /// <summary>Base address of the gateway.</summary>
     public Uri Endpoint { get; }
@@ -39,7 +44,7 @@ public sealed class LiveCluster : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         var pacer = new Pacer();
         var compute = new ComputeHost(new ComputeOptions { Mode = options.Compute, TimeScale = options.TimeScale, Instances = cluster.Instances.Length });
-        var context = new ClusterContext(cluster, new EmulatedClock(pacer, options.TimeScale), instance => compute.CreateTimer(RidgeOf(instance)));
+        var context = new ClusterContext(cluster, new EmulatedClock(pacer, options.TimeScale), instance => compute.CreateTimer(RidgeOf(instance))) { Watch = options.Watch };
         var backend = new ClusterBackend(context);
         var monitor = new ClusterMonitor(backend, context);
         var admin = new ClusterAdmin(backend, context, scale => compute.TimeScale = scale);
@@ -54,7 +59,7 @@ public sealed class LiveCluster : IAsyncDisposable
             await app.StartAsync(cancellation);
             await backend.StartAsync(app.Services.GetRequiredService<IGrainFactory>());
             monitor.Start(app.Services.GetRequiredService<ClusterMetrics>());
-            return new LiveCluster(app, backend, monitor, compute, pacer);
+            return new LiveCluster(app, backend, monitor, compute, pacer, context.Clock);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using Cluster.Compute;
+using Cluster.Grains.Instances;
 
 namespace Cluster.Gateway.Live;
 
@@ -9,6 +10,9 @@ public sealed record LiveOptions
     public double TimeScale { get; init; } = 1;
 
     public ComputeMode Compute { get; init; } = ComputeMode.Measured;
+
+    /// <summary>Looks on at every step of this process; null: nobody does.</summary>
+    public IStepWatch? Watch { get; init; }
 
     /// <summary>The gateway in front; port 0 takes any free one.</summary>
     public GatewayOptions Gateway { get; init; } = new() { Port = 0 };

@@ -18,6 +18,8 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
         for (var i = 0; i < count; i++) _metrics.InterToken(gapNs);
     }
 
+    public void StepBegan(Instance instance, in Step step) => context.Watch?.StepBegan(instance, in step);
+
     public void StepEnded(in Step step, long latenessNs, long wallDurationNs) =>
         _metrics.StepEnded(new StepObservation(step.Shape.TotalTokens, step.Cost, latenessNs, wallDurationNs));
 

@@ -47,6 +47,7 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
             while (instance.TryBeginStep(Math.Max(_stepEndedNs, _inputNs), out var step))
             {
                 publish();
+                recorder.StepBegan(instance, in step);
                 var timing = await timer.RunAsync(step.Shape, step.Cost, CancellationToken.None);
                 var dueNs = step.StartNs + timing.EmulatedDurationNs;
                 RatioMillionths.Record((long)(timing.Ratio * 1e6));

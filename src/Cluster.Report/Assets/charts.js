@@ -60,7 +60,7 @@
         name: 'roof: ' + r.name, type: 'line', showSymbol: false, lineStyle: { width: 2, color: css('--muted') }, itemStyle: { color: css('--muted') },
         data: [[Math.max(low, (floor ?? 1) / r.bytes), Math.max(low * r.bytes, floor ?? 0)], [r.flops / r.bytes, r.flops], [high, r.flops]]
       })).concat(groups.map((g, i) => ({
-        name: g.name, type: 'scatter', symbol: ['circle', 'triangle', 'diamond', 'rect'][i % 4], symbolSize: 5, itemStyle: { opacity: .55 }, large: g.points.length > 3000, data: g.points,
+        name: g.name, type: 'scatter', symbol: ['circle', 'triangle', 'diamond', 'rect'][i % 4], symbolSize: 5, itemStyle: { opacity: .55 }, data: g.points,
         tooltip: { formatter: p => `${g.name}<br>${p.value[2] ?? ''}<br>${number(p.value[0])} FLOP/B, ${number(p.value[1])}FLOP/s` }
       })))
     });
