@@ -158,6 +158,13 @@ public sealed partial class Instance
     private void EndDecodes(long nowNs)
     {
         var decodes = State.Decodes;
+        if (decodes.Speculates)
+        {
+            State.Pool.Return(decodes.AdvanceSpeculating(nowNs, _gaps, _tokens, State.Counters));
+            while (decodes.TryTakeFinished(out var done)) Finish(done, nowNs);
+            return;
+        }
+
         if (_tokens is not null)
             for (var member = decodes.First; member is not null; member = member.Next) _tokens.Add(new TokenEmission(member, 1));
         State.Counters.GenerationTokens += decodes.Count;

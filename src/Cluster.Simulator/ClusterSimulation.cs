@@ -281,6 +281,9 @@ public sealed partial class ClusterSimulation
             i.Spec.Name, i.Spec.Role, i.Walls, i.State.Counters.Preemptions, i.State.Counters.PrefixCacheQueries,
             i.State.Counters.PrefixCacheHits, i.State.Counters.GenerationTokens, i.State.Counters.PromptTokens)
         {
+            Drafts = i.State.Counters.Drafts,
+            DraftTokens = i.State.Counters.DraftTokens,
+            AcceptedDraftTokens = i.State.Counters.AcceptedDraftTokens,
             FellBack = i.State.Counters.FellBack,
             KvExpired = i.State.Counters.KvExpired,
         })])

@@ -111,6 +111,19 @@ public class ExampleEffectTests
     }
 
     [Fact]
+    public void Drafting_pays_for_a_lone_user_little_in_a_crowd_and_costs_when_drafts_are_poor()
+    {
+        var r = Run("speculative");
+        double Gain(string with, string without) => r[with].OutputTokensPerS / r[without].OutputTokensPerS;
+        r["eagle"].TokensPerPass!.Value.ShouldBe(3.36, 0.15);
+        r["1A"].TokensPerPass.ShouldBeNull();
+        Gain("eagle", "1A").ShouldBeGreaterThan(2);
+        Gain("eagle", "1A").ShouldBeLessThan(3.36);
+        Gain("crowd-eagle", "crowd").ShouldBeLessThan(Gain("eagle", "1A") / 2);
+        Gain("crowd-misled", "crowd").ShouldBeLessThan(1);
+    }
+
+    [Fact]
     public void Burstier_arrivals_of_the_same_rate_wait_longer()
     {
         var r = Run("bursts");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.Cost;
 using Cluster.Engine.Faults;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
@@ -55,8 +56,11 @@ internal static class RandomScenarios
         {
             var spec = Clusters.Instance(name, role, blocks * 16 / blockSize, blockSize, maxNumSeqs: 12, maxNumBatchedTokens: 64, scheduler, cost: cost);
             if (mixed && role == InstanceRole.Decode) spec = spec with { Kv = new KvCacheSpec(4, blocks * 4), Deployment = spec.Deployment with { Parallelism = new(2) } };
+            var speculation = seed % 4 == 1 ? new SpeculativeDecoding(DraftMethod.Eagle, 1 + (int)(seed % 7), 0.7) : null;
             return spec with
             {
+                Seed = seed,
+                Deployment = spec.Deployment with { Speculation = speculation },
                 Scheduler = spec.Scheduler with { EnableChunkedPrefill = chunked, LongPrefillTokenThreshold = chunked ? 40 : 0, PriorityOrder = seed % 5 == 0 },
                 Kv = spec.Kv with { ContiguousReservation = contiguous, EnablePrefixCaching = seed % 3 != 0 },
             };

@@ -29,14 +29,16 @@ internal sealed class SpeculationCost
     {
         if (shape.DecodeSequences == 0) return;
         double sequences = shape.DecodeSequences;
+        // Fewer than K where the step's token budget does not reach.
+        var drafts = Math.Max(0, shape.DecodeTokensPerSequence - 1);
         if (_speculation.Method == DraftMethod.DraftModel)
         {
-            sum.Add(_target.Evaluate(sequences, sequences), _speculation.DraftCost * _speculation.DraftTokens);
+            sum.Add(_target.Evaluate(sequences, sequences), _speculation.DraftCost * drafts);
             return;
         }
 
-        var passes = _speculation.Method == DraftMethod.Medusa ? 1 : _speculation.DraftTokens;
-        var heads = _speculation.Method == DraftMethod.Medusa ? _speculation.DraftTokens : 1;
+        var passes = _speculation.Method == DraftMethod.Medusa ? Math.Min(1, drafts) : drafts;
+        var heads = _speculation.Method == DraftMethod.Medusa ? drafts : 1;
         var draft = default(CostSum);
         if (_speculation.Method != DraftMethod.Medusa)
             foreach (ref readonly var shapeOfLayer in _layer.AsSpan()) _body.Add(ref draft, sequences, in shapeOfLayer);

@@ -79,6 +79,9 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
 
     internal long FinishStep { get; set; }
 
+    /// <summary>Drafted tokens that the last step accepted.</summary>
+    internal int AcceptedThisStep { get; set; }
+
     /// <summary>When its last token became visible; in the decode batch, the last before it joined.</summary>
     public long LastTokenNs { get; internal set; } = Time.Unset;
 

@@ -17,16 +17,17 @@ public sealed class LatencyPredictor(ClusterSpec cluster)
         PrefillNs(in candidate, candidate.PendingPrefillTokens, 0)
         + PrefillNs(in candidate, Math.Max(1, inputTokens - cachedTokens), Math.Min(cachedTokens, inputTokens - 1));
 
-    /// <summary>Nanoseconds of a decode step after this request joins: its time between tokens.</summary>
+    /// <summary>Nanoseconds between this request's tokens after it joins: a decode step, over the tokens that a verifying step is expected to give.</summary>
     public long StepNs(in Candidate candidate, int inputTokens)
     {
+        var speculation = cluster.Instances[candidate.Instance].Deployment.Speculation;
         var shape = new StepShape
         {
             DecodeSequences = candidate.ActiveRequests + 1,
-            DecodeTokensPerSequence = 1,
+            DecodeTokensPerSequence = 1 + (speculation?.DraftTokens ?? 0),
             SampledSequences = candidate.ActiveRequests + 1,
         };
-        return Evaluate(in candidate, WithContext(shape, in candidate, inputTokens));
+        return (long)(Evaluate(in candidate, WithContext(shape, in candidate, inputTokens)) / (speculation?.ExpectedTokensPerPass ?? 1));
     }
 
     /// <summary>Nanoseconds to copy the KV of a prefix from one instance to another over an idle link; <see cref="Time.Never"/> without a link.</summary>

@@ -6,7 +6,7 @@ namespace Cluster.Engine.Scheduling;
 /// The sequences that decode. Each gets one token per step, so the batch counts steps and sums instead of visiting
 /// members: a step costs the same for 4 sequences and for 4,000. A member's progress is the steps since it joined.
 /// </summary>
-public sealed class DecodeBatch
+public sealed partial class DecodeBatch
 {
     private readonly int _blockSize;
     private readonly int _boundedContext;
@@ -21,8 +21,10 @@ public sealed class DecodeBatch
     /// <param name="blockSize">Tokens per KV block.</param>
     /// <param name="boundedContext">Context at which bounded layers stop reading more; <see cref="int.MaxValue"/> for never.</param>
     /// <param name="paged">False when members reserved their maximum length at admission, so that no step needs blocks.</param>
-    public DecodeBatch(int blockSize, int boundedContext, bool paged = true)
+    /// <param name="drafts">Decides which drafted tokens are accepted; null where none are drafted.</param>
+    public DecodeBatch(int blockSize, int boundedContext, bool paged = true, DraftAcceptance? drafts = null)
     {
+        _drafts = drafts;
         _blockSize = blockSize;
         _paged = paged;
         _boundedContext = boundedContext;
@@ -41,10 +43,10 @@ public sealed class DecodeBatch
     public long BoundedContextTokens { get; private set; }
 
     /// <summary>Blocks that the next step's tokens start.</summary>
-    public int BlocksDue => _paged ? _blocksDue[(int)(Steps % _blockSize)] : 0;
+    public int BlocksDue => !_paged ? 0 : Speculates ? SpeculativeBlocksDue() : _blocksDue[(int)(Steps % _blockSize)];
 
     /// <summary>The step after which the next member has all its tokens.</summary>
-    public long NextFinishStep => _finishing.TryPeek(out _, out var next) ? next.Step : long.MaxValue;
+    public long NextFinishStep => Speculates ? Steps + 1 : _finishing.TryPeek(out _, out var next) ? next.Step : long.MaxValue;
 
     /// <summary>Steps until a member has all its tokens or reaches the bound of its context; at least 1 once those that are there have left.</summary>
     public int StepsToNextChange
@@ -68,9 +70,6 @@ public sealed class DecodeBatch
 
     public Sequence? Last { get; private set; }
 
-    /// <summary>Whether this member's next token starts a block.</summary>
-    public bool IsBlockDue(Sequence member) => _paged && DueSlot(member) == Steps % _blockSize;
-
     /// <summary>Tokens of this member's KV, now.</summary>
     public int ComputedOf(Sequence member) => member.Computed + (int)(Steps - member.JoinStep);
 
@@ -82,15 +81,15 @@ public sealed class DecodeBatch
         sequence.Status = SequenceStatus.Decoding;
         sequence.JoinStep = Steps;
         sequence.FinishStep = Steps + sequence.TargetTokens - sequence.Generated;
-        _finishing.Enqueue(sequence, (sequence.FinishStep, sequence.AdmissionOrder));
-        _blocksDue[DueSlot(sequence)]++;
+        if (!Speculates) _finishing.Enqueue(sequence, (sequence.FinishStep, sequence.AdmissionOrder));
+        if (!Speculates) _blocksDue[DueSlot(sequence)]++;
         Count++;
         ContextTokens += sequence.Computed;
         BoundedContextTokens += Math.Min(sequence.Computed + 1L, _boundedContext);
         if (sequence.Computed + 1 < _boundedContext)
         {
             _growing++;
-            if (_boundedContext != int.MaxValue)
+            if (_boundedContext != int.MaxValue && !Speculates)
                 _bounding.Enqueue(sequence, (BoundingStep(sequence), sequence.AdmissionOrder));
         }
 
@@ -104,7 +103,7 @@ public sealed class DecodeBatch
         if (member.JoinStep == Steps) _fresh.Remove(member);
         else member.LastTokenNs = _advancedNs;
         var computed = ComputedOf(member);
-        _blocksDue[DueSlot(member)]--;
+        if (!Speculates) _blocksDue[DueSlot(member)]--;
         Count--;
         ContextTokens -= computed;
         BoundedContextTokens -= Math.Min(computed + 1L, _boundedContext);

@@ -9,6 +9,12 @@ public sealed class InstanceCounters
     public long GenerationTokens { get; internal set; }
     public long PrefixCacheQueries { get; internal set; }
     public long PrefixCacheHits { get; internal set; }
+
+    /// <summary>Verifying passes, counted per sequence (vLLM's <c>spec_decode_num_drafts</c>).</summary>
+    public long Drafts { get; internal set; }
+    public long DraftTokens { get; internal set; }
+    public long AcceptedDraftTokens { get; internal set; }
+
     public long Finished { get; internal set; }
     public long Aborted { get; internal set; }
 

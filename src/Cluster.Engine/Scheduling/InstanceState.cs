@@ -16,7 +16,8 @@ public sealed class InstanceState
         Pool = new BlockPool(spec.Kv.TotalBlocks, kvEvents);
         Waiting = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Arrived = new WaitingQueue(spec.Scheduler.PriorityOrder);
-        Decodes = new DecodeBatch(spec.Kv.BlockSize, spec.Cost.BoundedContextTokens, !spec.Kv.ContiguousReservation);
+        Decodes = new DecodeBatch(spec.Kv.BlockSize, spec.Cost.BoundedContextTokens, !spec.Kv.ContiguousReservation,
+            spec.Deployment.Speculation is { } speculation ? new DraftAcceptance(speculation, spec.Seed) : null);
     }
 
     public InstanceSpec Spec { get; }
@@ -75,7 +76,7 @@ public sealed class InstanceState
         PromisedBlocks -= BlocksAtFullLength(sequence);
         if (sequence.Status == SequenceStatus.Decoding)
         {
-            if (DecodeSlotsReserved && Decodes.IsBlockDue(sequence)) Pool.Return(1);
+            if (DecodeSlotsReserved) Pool.Return(Decodes.BlocksDueOf(sequence));
             Decodes.Leave(sequence);
         }
         else

@@ -74,11 +74,12 @@ public sealed class StepBuilder(InstanceState state)
     {
         var decodes = State.Decodes;
         if (decodes.Count == 0) return;
+        decodes.LimitDrafts(BudgetLeft);
         if (!State.Pool.TryAllocate(decodes.BlocksDue)) ReserveOneByOne(preemptToFront);
         if (decodes.Count == 0) return;
         State.DecodeSlotsReserved = true;
         _decodes = true;
-        BudgetLeft -= decodes.Count;
+        BudgetLeft -= decodes.Count * decodes.TokensPerMember;
     }
 
     /// <summary>The next chunk of a running sequence, preempting from the end where blocks run out.</summary>
@@ -159,7 +160,7 @@ public sealed class StepBuilder(InstanceState state)
             PrefillBoundedPairs = _prefillBoundedPairs,
             PrefillContextTokens = _prefillContext,
             DecodeSequences = decodes,
-            DecodeTokensPerSequence = 1,
+            DecodeTokensPerSequence = _decodes ? State.Decodes.TokensPerMember : 1,
             DecodeContextTokens = (_decodes ? State.Decodes.ContextTokens + members : 0) + _joiningContext,
             DecodeBoundedContextTokens = (_decodes ? State.Decodes.BoundedContextTokens : 0) + _joiningBoundedContext,
             SampledSequences = decodes + _sampledPrefills,
@@ -179,12 +180,12 @@ public sealed class StepBuilder(InstanceState state)
         for (var member = State.Decodes.First; member is not null;)
         {
             var next = member.Next;
-            while (State.Decodes.IsBlockDue(member) && !State.Pool.TryAllocate(1))
+            while (State.Decodes.BlocksDueOf(member) is > 0 and var due && !State.Pool.TryAllocate(due))
             {
                 var victim = State.Victim()!;
                 // Under the priority policy a victim may stand before the member at hand and have its block already.
                 var served = victim.Status == SequenceStatus.Decoding && victim.AdmissionOrder < member.AdmissionOrder;
-                if (served && State.Decodes.IsBlockDue(victim)) State.Pool.Return(1);
+                if (served) State.Pool.Return(State.Decodes.BlocksDueOf(victim));
                 Preempt(victim, preemptToFront);
                 if (victim == member) break;
                 next = member.Next;
@@ -216,7 +217,7 @@ public sealed class StepBuilder(InstanceState state)
         _chunks.Add(new PrefillChunk(sequence, tokens));
         BudgetLeft -= tokens;
         long n = tokens, c = sequence.Computed;
-        if (n == 1 && sequence.MissingTokens == 1 && c > 0)
+        if (n == 1 && sequence.MissingTokens == 1 && c > 0 && !State.Decodes.Speculates)
         {
             // One token over a cache: to the GPU this is a decode, whichever queue it came from.
             _joiningDecodes++;

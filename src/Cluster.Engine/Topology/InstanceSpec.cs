@@ -15,4 +15,8 @@ public sealed record InstanceSpec(
     SchedulerSpec Scheduler,
     KvCacheSpec Kv,
     IStepCostModel Cost,
-    MemoryPlan Memory);
+    MemoryPlan Memory)
+{
+    /// <summary>Seeds what is random inside the instance; the run's.</summary>
+    public ulong Seed { get; init; }
+}

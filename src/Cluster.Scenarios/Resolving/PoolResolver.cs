@@ -13,16 +13,6 @@ internal static class PoolResolver
         var model = catalog.FindModel(pool.Model)!;
         var gpu = catalog.FindGpu(pool.Gpu)!;
         var profile = catalog.Engines[pool.Engine.Profile];
-        if (pool.Engine.Speculative is not null)
-        {
-            // The cost model prices drafts, but no scheduler accepts them yet: running it would show cost without gain.
-            variant.Places.Add(new ScenarioError(variant.Places.At("engine.speculative"), "engine.speculative", "The schedulers do not draft yet.")
-            {
-                Suggestion = "Remove it; 'xpyd calc speculative' works out the gain.",
-            });
-            return null;
-        }
-
         var engine = EngineDefaults.Resolve(pool.Engine, profile, gpu);
         var deployment = new Deployment(model, gpu, pool.Parallelism, pool.Weights, pool.Kv)
         {
@@ -54,7 +44,7 @@ internal static class PoolResolver
             ContiguousReservation = engine.ContiguousReservation,
         };
         return [.. Enumerable.Range(0, pool.Instances).Select(i =>
-            new InstanceSpec($"{pool.Name}-{i}", pool.Name, pool.Role, deployment, scheduler, kv, cost, memory))];
+            new InstanceSpec($"{pool.Name}-{i}", pool.Name, pool.Role, deployment, scheduler, kv, cost, memory) { Seed = variant.Seed })];
     }
 
     private static void Add(ScenarioVariant variant, PoolSection pool, string reason)

@@ -77,15 +77,16 @@ public static class RateMatch
         return completed.Count == 0 ? (1, 1) : (completed.Average(r => r.InputTokens - r.CachedTokens), completed.Average(r => r.OutputTokens));
     }
 
-    /// <summary>Seconds of a decode step over <paramref name="sequences"/> with <paramref name="context"/> tokens each.</summary>
+    /// <summary>Seconds per token (of a decode step, over the tokens that a verifying one is expected to give) of <paramref name="sequences"/> with <paramref name="context"/> tokens each.</summary>
     public static double StepSeconds(InstanceSpec instance, int sequences, double context)
     {
         ArgumentNullException.ThrowIfNull(instance);
         var bounded = Math.Min(context, instance.Cost.BoundedContextTokens);
-        return instance.Cost.Evaluate(new StepShape
+        var speculation = instance.Deployment.Speculation;
+        return 1 / (speculation?.ExpectedTokensPerPass ?? 1) * instance.Cost.Evaluate(new StepShape
         {
             DecodeSequences = sequences,
-            DecodeTokensPerSequence = 1,
+            DecodeTokensPerSequence = 1 + (speculation?.DraftTokens ?? 0),
             DecodeContextTokens = (long)(sequences * context),
             DecodeBoundedContextTokens = (long)(sequences * bounded),
             SampledSequences = sequences,

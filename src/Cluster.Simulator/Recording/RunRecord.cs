@@ -18,6 +18,13 @@ public sealed record RunRecord(ClusterSpec Cluster, IReadOnlyList<RequestRecord>
 public sealed record InstanceRecord(
     string Name, InstanceRole Role, WallTally Walls, long Preemptions, long PrefixCacheQueries, long PrefixCacheHits, long GenerationTokens, long PromptTokens)
 {
+    /// <summary>Verifying passes, counted per sequence; 0 where nothing is drafted.</summary>
+    public long Drafts { get; init; }
+
+    public long DraftTokens { get; init; }
+
+    public long AcceptedDraftTokens { get; init; }
+
     /// <summary>Hand-overs whose KV never came, so that the prompt was computed here.</summary>
     public long FellBack { get; init; }
 

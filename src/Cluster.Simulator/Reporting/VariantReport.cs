@@ -35,6 +35,9 @@ public sealed record VariantReport
     /// <summary>Prompt tokens found in cache ÷ prompt tokens.</summary>
     public required double PrefixHitRate { get; init; }
 
+    /// <summary>Tokens that a verifying pass gave a sequence, accepted drafts and the one of its own; null where nothing is drafted.</summary>
+    public required double? TokensPerPass { get; init; }
+
     /// <summary>Binding wall by role; an aggregated cluster names its one wall for both.</summary>
     public required IReadOnlyDictionary<string, string> Walls { get; init; }
 
@@ -69,6 +72,7 @@ public sealed record VariantReport
             E2eMs = Distribution.OfMilliseconds(completed.Select(r => r.E2eNs / 1e6)),
             TtftHopsMs = MeanHops(completed),
             PrefixHitRate = inputTokens == 0 ? 0 : completed.Sum(r => (long)r.CachedTokens) / (double)inputTokens,
+            TokensPerPass = run.Instances.Sum(i => i.Drafts) is > 0 and var drafts ? 1 + (run.Instances.Sum(i => i.AcceptedDraftTokens) / (double)drafts) : null,
             Walls = WallsByRole(run),
             CostPerMillionTokens = Cost(run.Cluster, seconds, outputTokens),
         };
