@@ -22,7 +22,10 @@ internal sealed class GenerationEndpoints(IInferenceBackend backend, GatewayOpti
         var body = await RequestBody.ReadAsync(http, BodyParser.Parse);
         BodyRules.Check(body, isChat, options);
         var model = ModelNamed(backend, body.Model);
-        var plan = planner.Plan(body, isChat, model, new RequestContext(RequestIds.Of(http), RequestIds.SessionOf(http), receivedAtTicks));
+        var context = new RequestContext(
+            RequestIds.Of(http), RequestIds.SessionOf(http), receivedAtTicks,
+            RequestIds.TraceHeader(http, "traceparent"), RequestIds.TraceHeader(http, "tracestate"));
+        var plan = planner.Plan(body, isChat, model, context);
         var streams = new IInferenceStream[plan.Choices.Length];
         var submitted = 0;
         try

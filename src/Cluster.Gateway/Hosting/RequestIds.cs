@@ -25,6 +25,13 @@ internal static class RequestIds
         return id;
     }
 
+    /// <summary>Null without the header.</summary>
+    public static string? TraceHeader(HttpContext http, string name)
+    {
+        var given = http.Request.Headers[name].ToString();
+        return given.Length == 0 ? null : given;
+    }
+
     /// <summary>0 without the header.</summary>
     public static ulong SessionOf(HttpContext http)
     {

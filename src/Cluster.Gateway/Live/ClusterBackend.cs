@@ -2,9 +2,11 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Cluster.Engine.Requests;
 using Cluster.Gateway.Backend;
+using Cluster.Gateway.Responses;
 using Cluster.Grains;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
+using Cluster.ServiceDefaults.Tracing;
 using Orleans;
 
 namespace Cluster.Gateway.Live;
@@ -78,6 +80,12 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         var flight = new Flight(request, stations.ArrivedNs);
         var stream = flight.Stream = _fanout.Add(id, _ => Abort(flight, id));
         _flights[id] = flight;
+        if (request.Trace is { } trace)
+        {
+            flight.Span = RequestTracing.StartRequest(
+                trace.Operation, message.Model ?? Models[0].Name, request.RequestId, trace.MaxTokens, trace.TraceParent, trace.TraceState, request.ReceivedAtTicks);
+        }
+
         try
         {
             var route = await Router.RouteAsync(message);
@@ -130,6 +138,9 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         public long ArrivedNs { get; } = arrivedNs;
         public InferenceRequest Request { get; } = request;
         public PushStream? Stream { get; set; }
+
+        /// <summary>The request's own span; null when nobody listens.</summary>
+        public Activity? Span { get; set; }
         public RouteReply? Route { get; set; }
     }
 
@@ -145,15 +156,19 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
 
     private void Report(Flight flight, RequestOutcome outcome, RequestEnd? end)
     {
-        if (Ended is not { } ended) return;
         var ns = end?.HopsNs ?? [];
         var hops = ns.Length < TtftHops.Names.Count ? default : new TtftHops(ns[0], ns[1], ns[2], ns[3], ns[4], ns[5], ns[6]);
         var spec = flight.Request.Spec;
         var completed = outcome == RequestOutcome.Completed;
         var e2eNs = _context.Clock.NowNs - flight.ArrivedNs;
         var tpotNs = completed && spec.OutputTokens > 1 ? (e2eNs - hops.TotalNs) / (double)(spec.OutputTokens - 1) : double.NaN;
-        ended(new RequestObservation(
-            outcome, completed ? hops.TotalNs : -1, tpotNs, e2eNs, hops, spec.InputTokens, end?.CachedTokens ?? 0, flight.Stream?.Pushed ?? 0));
+        var observed = new RequestObservation(
+            outcome, completed ? hops.TotalNs : -1, tpotNs, e2eNs, hops, spec.InputTokens, end?.CachedTokens ?? 0,
+            // The last tokens are still on their way to the stream.
+            completed ? spec.OutputTokens : flight.Stream?.Pushed ?? 0);
+        Ended?.Invoke(observed);
+        RequestTracing.AddHops(flight.Span, in observed, _context.Clock.Scale, flight.Route?.PrefillInstance, flight.Route?.DecodeInstance);
+        RequestTracing.Finish(flight.Span, in observed, completed ? StreamingResponder.Word(flight.Request.EndsWith) : null, end?.Error);
     }
 
     private static HopTimes? Hops(long[] ns) =>

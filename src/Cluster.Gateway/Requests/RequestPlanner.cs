@@ -9,7 +9,8 @@ namespace Cluster.Gateway.Requests;
 
 /// <summary>What a request's headers add to its body.</summary>
 /// <param name="ReceivedAtTicks">Stopwatch ticks.</param>
-internal readonly record struct RequestContext(string RequestId, ulong SessionId, long ReceivedAtTicks);
+/// <param name="TraceParent">W3C trace context; null without one.</param>
+internal readonly record struct RequestContext(string RequestId, ulong SessionId, long ReceivedAtTicks, string? TraceParent = null, string? TraceState = null);
 
 /// <summary>
 /// Turns a request into sequences to generate: counts its tokens, checks them against the context window, decides text and
@@ -84,6 +85,7 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
         var request = new InferenceRequest(spec, context.RequestId, finish)
         {
             ReceivedAtTicks = context.ReceivedAtTicks,
+            Trace = index > 0 ? null : new RequestTrace(isChat ? "chat" : "text_completion", body.MaxTokens, context.TraceParent, context.TraceState),
             TokenizeNs = (long)Stopwatch.GetElapsedTime(context.ReceivedAtTicks).TotalNanoseconds,
         };
         return new PlannedChoice(index, request, prompt, seed, stop?.VisibleChars ?? int.MaxValue, stop?.Reason);

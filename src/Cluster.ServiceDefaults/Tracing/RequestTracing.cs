@@ -20,28 +20,19 @@ public static class RequestTracing
     /// <summary>Starts the request's own span, at the gateway. Dispose it through <see cref="Finish"/>.</summary>
     /// <param name="operation"><c>chat</c> or <c>text_completion</c>.</param>
     /// <param name="traceparent">The client's header of that name, so that its trace goes on; null begins a new one.</param>
-    public static Activity? StartRequest(string operation, string model, string requestId, int? maxTokens, string? traceparent = null, string? tracestate = null)
+    /// <param name="receivedAtTicks">Stopwatch ticks when the request came, where the span begins; 0: now.</param>
+    public static Activity? StartRequest(
+        string operation, string model, string requestId, int? maxTokens, string? traceparent = null, string? tracestate = null, long receivedAtTicks = 0)
     {
         if (!s_source.HasListeners()) return null;
         ActivityContext.TryParse(traceparent, tracestate, isRemote: true, out var parent);
-        var span = s_source.StartActivity($"{operation} {model}", ActivityKind.Server, parent);
+        var span = s_source.StartActivity($"{operation} {model}", ActivityKind.Server, parent, startTime: StartTime(receivedAtTicks));
         if (span is null) return null;
         span.SetTag("gen_ai.operation.name", operation);
         span.SetTag("gen_ai.provider.name", "xpyd");
         span.SetTag("gen_ai.request.model", model);
         span.SetTag("xpyd.request.id", requestId);
         if (maxTokens is { } limit) span.SetTag("gen_ai.request.max_tokens", limit);
-        return span;
-    }
-
-    /// <summary>Starts a span of some work for a request, in whatever process does it: a step, a transfer, a decision.</summary>
-    /// <param name="request">The request's context, carried along with it.</param>
-    /// <param name="name">E.g. <c>xpyd.prefill</c>.</param>
-    /// <param name="engine">Instance that does it; null: none does.</param>
-    public static Activity? StartWork(ActivityContext request, string name, string? engine = null)
-    {
-        var span = s_source.StartActivity(name, ActivityKind.Internal, request);
-        if (engine is not null) span?.SetTag("xpyd.engine", engine);
         return span;
     }
 
@@ -89,6 +80,9 @@ public static class RequestTracing
 
         request.Dispose();
     }
+
+    private static DateTimeOffset StartTime(long receivedAtTicks) =>
+        receivedAtTicks == 0 ? default : DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(receivedAtTicks);
 
     private static void Add(Activity request, string name, long startNs, long durationNs, double timeScale, string? engine)
     {
