@@ -7,4 +7,10 @@ internal static partial class GrainLog
 {
     [LoggerMessage(1, LogLevel.Error, "The step loop of {Instance} broke; its requests end with an error and it starts afresh.")]
     public static partial void StepLoopFailed(ILogger logger, string instance, Exception failure);
+
+    [LoggerMessage(2, LogLevel.Warning, "Tokens of {Instance} did not reach their gateway; its requests end.")]
+    public static partial void TokensLost(ILogger logger, string instance, Exception failure);
+
+    [LoggerMessage(3, LogLevel.Warning, "News of {Instance} did not reach the router.")]
+    public static partial void ReportLost(ILogger logger, string instance, Exception failure);
 }

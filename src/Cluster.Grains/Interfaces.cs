@@ -52,8 +52,7 @@ public interface IRouterGrain : IGrainWithStringKey
 {
     Task<RouteReply> RouteAsync(RequestMessage request);
 
-    /// <summary>News of an instance's last step.</summary>
-    [OneWay]
+    /// <summary>News of an instance's last step. Answered, so that the next news can wait for it.</summary>
     Task ReportAsync(InstanceReport report);
 
     /// <summary>A request ended before any instance could say so.</summary>
@@ -99,7 +98,6 @@ public interface ITopologyGrain : IGrainWithStringKey
 /// <summary>A gateway, as instances see it.</summary>
 public interface IGatewayObserver : IGrainObserver
 {
-    /// <summary>Tokens of one step.</summary>
-    [OneWay]
+    /// <summary>Tokens of one step. Answered, so that the next step's tokens can wait for them.</summary>
     Task OnTokensAsync(TokenBatch batch);
 }

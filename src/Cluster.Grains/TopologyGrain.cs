@@ -2,7 +2,6 @@ using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
 using Cluster.Grains.Hosting;
 using Cluster.Grains.Messages;
-using Orleans.Runtime;
 
 namespace Cluster.Grains;
 

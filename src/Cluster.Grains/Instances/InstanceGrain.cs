@@ -17,7 +17,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
     private readonly Dictionary<long, LiveRequest> _requests = [];
     private Outbox _outbox = null!;
     private StepLoop _loop = null!;
-    private IRouterGrain _router = null!;
+    private OrderedSender<InstanceReport> _reports = null!;
     private InstanceRecorder _recorder = null!;
     private bool _failureReported;
 
@@ -30,8 +30,9 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
-        _outbox = new Outbox(Name);
-        _router = GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name);
+        _outbox = new Outbox(Name, GiveUpOn);
+        var router = GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name);
+        _reports = new OrderedSender<InstanceReport>(router.ReportAsync, failure => GrainLog.ReportLost(logger, Name, failure));
         _recorder = new InstanceRecorder(metrics, Context, Context.Find(Name));
         Instance = new Instance(Context.Find(Name), _outbox, _recorder, reportTokens: true);
         _loop = new StepLoop(Instance, Context.Clock, Context.Timers(Instance.Spec), _recorder, Publish);
@@ -109,7 +110,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         _recorder.Publish(Instance);
         var nowNs = Context.Clock.NowNs;
         _outbox.SendTokens(nowNs);
-        _ = _router.ReportAsync(_outbox.TakeReport(Instance, nowNs));
+        _reports.Send(_outbox.TakeReport(Instance, nowNs));
     }
 
     private void Translate(InstanceEffect effect)
@@ -143,6 +144,19 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         Remove(request);
         _recorder.Ended(request.Sequence, reason, Context.Clock.NowNs);
         _outbox.End(request, end);
+    }
+
+    /// <summary>Tokens did not reach a gateway: its requests cannot be completed any more.</summary>
+    private void GiveUpOn(IGatewayObserver gateway, Exception failure)
+    {
+        GrainLog.TokensLost(logger, Name, failure);
+        foreach (var request in _requests.Values.Where(r => r.Gateway.Equals(gateway)).ToList())
+        {
+            End(request, Ends.Failed($"Tokens of instance {Name} were lost on their way: {failure.Message}"), FinishReason.Abort);
+            Instance.Abort(request.Sequence, _loop.InputNs());
+        }
+
+        _loop.Kick();
     }
 
     private void ReportFailure()

@@ -4,10 +4,11 @@ using Cluster.Grains.Messages;
 
 namespace Cluster.Grains.Instances;
 
-/// <summary>Gathers what a step has to say, so that each gateway and the router get one message for it.</summary>
-internal sealed class Outbox(string instance) : IKvEventSink
+/// <summary>Gathers what a step has to say, so that each gateway and the router get one message for it, in order.</summary>
+/// <param name="onGatewayLost">A gateway that no message reaches any more: nobody waits for its requests.</param>
+internal sealed class Outbox(string instance, Action<IGatewayObserver, Exception> onGatewayLost) : IKvEventSink
 {
-    private readonly Dictionary<IGatewayObserver, List<TokenEvent>> _tokens = [];
+    private readonly Dictionary<IGatewayObserver, Lane> _lanes = [];
     private readonly List<ulong> _stored = [];
     private readonly List<ulong> _removed = [];
     private readonly List<long> _prefillEnded = [];
@@ -36,11 +37,11 @@ internal sealed class Outbox(string instance) : IKvEventSink
 
     public void SendTokens(long nowNs)
     {
-        foreach (var (gateway, events) in _tokens)
+        foreach (var lane in _lanes.Values)
         {
-            if (events.Count == 0) continue;
-            _ = gateway.OnTokensAsync(new TokenBatch(instance, nowNs, [.. events]));
-            events.Clear();
+            if (lane.Events.Count == 0) continue;
+            lane.Sender.Send(new TokenBatch(instance, nowNs, [.. lane.Events]));
+            lane.Events.Clear();
         }
     }
 
@@ -59,7 +60,14 @@ internal sealed class Outbox(string instance) : IKvEventSink
 
     private List<TokenEvent> Events(LiveRequest request)
     {
-        if (!_tokens.TryGetValue(request.Gateway, out var events)) _tokens[request.Gateway] = events = [];
-        return events;
+        var gateway = request.Gateway;
+        if (!_lanes.TryGetValue(gateway, out var lane))
+            _lanes[gateway] = lane = new Lane(new OrderedSender<TokenBatch>(gateway.OnTokensAsync, failure => onGatewayLost(gateway, failure)));
+        return lane.Events;
+    }
+
+    private sealed record Lane(OrderedSender<TokenBatch> Sender)
+    {
+        public List<TokenEvent> Events { get; } = [];
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Orleans.Concurrency;
-using Orleans.Runtime;
 
 namespace Cluster.Grains.Tests.Contract;
 
