@@ -48,12 +48,13 @@ public sealed partial class Instance
     {
         ArgumentNullException.ThrowIfNull(request);
         if (!Spec.Kv.EnablePrefixCaching) return 0;
-        var keys = request.Content.ChainedBlockKeys(Spec.Kv.BlockSize, tokens).AsSpan();
+        var chain = request.Content.BlockChain(Spec.Kv.BlockSize);
+        var keys = chain.AsSpan(0, tokens / Spec.Kv.BlockSize);
         var hits = State.Pool.CountPrefix(keys);
         State.Pool.Acquire(keys[..hits]);
         var added = (int)Math.Min(keys.Length - hits, State.Pool.Available);
         State.Pool.TryAllocate(added);
-        State.Pool.Publish(keys.Slice(hits, added));
+        State.Pool.Publish(chain, hits, added);
         State.Pool.Release(keys[..(hits + added)]);
         State.Counters.ReceivedTokens += (long)added * Spec.Kv.BlockSize;
         return (hits + added) * Spec.Kv.BlockSize;

@@ -73,6 +73,10 @@ public sealed partial class ClusterSimulation
         public void Stored(ulong key) => simulation._router.Stored(instance, key, simulation._nowNs);
 
         public void Removed(ulong key) => simulation._router.Removed(instance, key, simulation._nowNs);
+
+        public void Stored(ulong[] chain, int start, int count) => simulation._router.Stored(instance, chain, start, count, simulation._nowNs);
+
+        public void Removed(ulong[] chain, int start, int count) => simulation._router.Removed(instance, chain, start, count, simulation._nowNs);
     }
 
     private void RunToEnd(CancellationToken cancellation)

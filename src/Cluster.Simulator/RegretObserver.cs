@@ -66,6 +66,6 @@ public sealed class RegretObserver(ClusterSpec cluster) : ISimulationObserver
     {
         var kv = cluster.Instances[instance].Kv;
         if (!kv.EnablePrefixCaching || _instances[instance] is not { } known) return 0;
-        return known.State.Pool.CountPrefix(request.Content.ChainedBlockKeys(kv.BlockSize, request.InputTokens - 1)) * (long)kv.BlockSize;
+        return known.State.Pool.CountPrefix(request.Content.BlockChain(kv.BlockSize).AsSpan(0, (request.InputTokens - 1) / kv.BlockSize)) * (long)kv.BlockSize;
     }
 }

@@ -32,7 +32,7 @@ public sealed class MooncakePrefixTests
             blocks += keys.Length;
             pool.Acquire(keys.AsSpan(0, found));
             pool.TryAllocate(keys.Length - found).ShouldBeTrue();
-            pool.Publish(keys.AsSpan(found));
+            pool.Publish(keys, found, keys.Length - found);
             pool.Release(keys);
         }
 

@@ -7,23 +7,13 @@ namespace Cluster.Engine.KvCache;
 /// </summary>
 /// <remarks>
 /// Blocks that only one sequence can use are counted, not named: what a block table would add is an address that
-/// nothing in the model reads. Cached blocks are named by key. Evicts least recently released first and, within one
-/// sequence, its tail first, as vLLM does, so that chains lose their ends before their beginnings.
+/// nothing in the model reads. Cached blocks are kept in runs (<see cref="BlockRuns"/>). Evicts least recently released
+/// first and, within one sequence, its tail first, as vLLM does, so that chains lose their ends before their beginnings.
 /// </remarks>
 public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
 {
-    private const int None = -1;
-    private readonly BlockKeyTable _index = new();
-    private CachedBlock[] _blocks = new CachedBlock[16];
-    private int _oldest = None;
-    private int _newest = None;
-
-    private struct CachedBlock
-    {
-        public int References;
-        public int Older;
-        public int Newer;
-    }
+    private readonly BlockRuns _runs = new();
+    private readonly List<int> _path = [];
 
     public long Total { get; } = totalBlocks;
 
@@ -49,7 +39,7 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
     public bool TryAllocate(long blocks)
     {
         if (blocks > Available) return false;
-        for (var missing = blocks - Free; missing > 0; missing--) EvictOldest();
+        if (blocks > Free) Evict(blocks - Free);
         Free -= blocks;
         Allocated += blocks;
         return true;
@@ -66,7 +56,13 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
     public int CountPrefix(ReadOnlySpan<ulong> chain)
     {
         var hits = 0;
-        while (hits < chain.Length && _index.Contains(chain[hits])) hits++;
+        while (hits < chain.Length && _runs.TryFind(chain[hits], out var run))
+        {
+            var same = _runs.CommonLength(run, chain[hits..]);
+            hits += same;
+            if (same < _runs[run].Count) break;
+        }
+
         return hits;
     }
 
@@ -74,50 +70,72 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
     public int CountEvictable(ReadOnlySpan<ulong> hits)
     {
         var evictable = 0;
-        foreach (var key in hits)
-            if (_blocks[_index[key]].References == 0) evictable++;
+        for (var at = 0; at < hits.Length;)
+        {
+            ref var run = ref _runs[_runs.Find(hits[at])];
+            if (run.References == 0) evictable += Math.Min(run.Count, hits.Length - at);
+            at += run.Count;
+        }
+
         return evictable;
     }
 
     /// <summary>A sequence begins to use these cached blocks.</summary>
+    /// <param name="hits">The leading blocks of a chain, as <see cref="CountPrefix"/> found them.</param>
     /// <exception cref="KeyNotFoundException">A block is not in the cache.</exception>
     public void Acquire(ReadOnlySpan<ulong> hits)
     {
-        foreach (var key in hits) AddReference(_index[key]);
+        for (var at = 0; at < hits.Length;)
+        {
+            var run = _runs.Find(hits[at]);
+            if (_runs[run].Count > hits.Length - at) _runs.Split(run, hits.Length - at);
+            AddReference(run);
+            at += _runs[run].Count;
+        }
     }
 
     /// <summary>
     /// Blocks of one sequence are full and enter the cache, still used by it. A block that another sequence computed
     /// meanwhile is shared from now on, and the duplicate freed.
     /// </summary>
-    public void Publish(ReadOnlySpan<ulong> keys)
+    /// <param name="chain">Keys from the sequence's first block on; kept, so never to be changed.</param>
+    /// <param name="start">Blocks before this one are in the cache already and used by this sequence.</param>
+    public void Publish(ulong[] chain, int start, int count)
     {
-        foreach (var key in keys)
+        for (var (at, end) = (start, start + count); at < end;)
         {
-            Allocated--;
-            if (!_index.TryAdd(key, out var slot))
+            if (!_runs.TryFind(chain[at], out var run))
             {
-                Free++;
-                AddReference(slot);
-                continue;
+                // A block is in the cache only while those before it are, so none that follows a new one is there.
+                _runs.Add(chain, at, end - at, references: 1);
+                Allocated -= end - at;
+                Referenced += end - at;
+                events?.Stored(chain, at, end - at);
+                return;
             }
 
-            Begin(slot);
-            Referenced++;
-            events?.Stored(key);
+            var same = _runs.CommonLength(run, chain.AsSpan(at, end - at));
+            if (same < _runs[run].Count) _runs.Split(run, same);
+            Allocated -= same;
+            Free += same;
+            AddReference(run);
+            at += same;
         }
     }
 
     /// <summary>A sequence stops using these cached blocks; they stay, evictable, the last one first.</summary>
+    /// <param name="keys">All that it uses, from its first block on.</param>
     public void Release(ReadOnlySpan<ulong> keys)
     {
-        for (var i = keys.Length - 1; i >= 0; i--)
+        _path.Clear();
+        for (var at = 0; at < keys.Length; at += _runs[_path[^1]].Count) _path.Add(_runs.Find(keys[at]));
+        for (var i = _path.Count - 1; i >= 0; i--)
         {
-            var slot = _index[keys[i]];
-            if (--_blocks[slot].References > 0) continue;
-            Referenced--;
-            Evictable++;
-            Append(slot);
+            ref var run = ref _runs[_path[i]];
+            if (--run.References > 0) continue;
+            Referenced -= run.Count;
+            Evictable += run.Count;
+            _runs.Append(_path[i]);
         }
     }
 
@@ -125,51 +143,33 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
     public long EvictAll()
     {
         var evicted = Evictable;
-        while (Evictable > 0) EvictOldest();
+        Evict(evicted);
         return evicted;
     }
 
-    private void AddReference(int slot)
+    private void AddReference(int index)
     {
-        if (_blocks[slot].References++ > 0) return;
-        Unlink(slot);
-        Evictable--;
-        Referenced++;
+        ref var run = ref _runs[index];
+        if (run.References++ > 0) return;
+        _runs.Unlink(index);
+        Evictable -= run.Count;
+        Referenced += run.Count;
     }
 
-    private void EvictOldest()
+    private void Evict(long blocks)
     {
-        var slot = _oldest;
-        Unlink(slot);
-        var key = _index.KeyOf(slot);
-        _index.Remove(key);
-        Evictable--;
-        Free++;
-        events?.Removed(key);
-    }
-
-    private void Begin(int slot)
-    {
-        if (slot >= _blocks.Length) Array.Resize(ref _blocks, _index.SlotLimit);
-        _blocks[slot] = new CachedBlock { References = 1, Older = None, Newer = None };
-    }
-
-    private void Append(int slot)
-    {
-        _blocks[slot].Older = _newest;
-        _blocks[slot].Newer = None;
-        if (_newest != None) _blocks[_newest].Newer = slot;
-        else _oldest = slot;
-        _newest = slot;
-    }
-
-    private void Unlink(int slot)
-    {
-        var (older, newer) = (_blocks[slot].Older, _blocks[slot].Newer);
-        if (older != None) _blocks[older].Newer = newer;
-        else _oldest = newer;
-        if (newer != None) _blocks[newer].Older = older;
-        else _newest = older;
+        Evictable -= blocks;
+        Free += blocks;
+        while (blocks > 0)
+        {
+            ref var run = ref _runs[_runs.Oldest];
+            var taken = (int)Math.Min(blocks, run.Count);
+            var (chain, start) = (run.Chain, run.Start + run.Count - taken);
+            if (taken < run.Count) run.Count -= taken;
+            else _runs.RemoveOldest();
+            blocks -= taken;
+            events?.Removed(chain, start, taken);
+        }
     }
 
     /// <summary>Counts everything again; for tests and for idle checks.</summary>
@@ -177,9 +177,9 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
     public void CheckIntegrity()
     {
         long referenced = 0, evictable = 0;
-        foreach (var key in _index.Keys())
-            if (_blocks[_index[key]].References > 0) referenced++;
-            else evictable++;
+        foreach (var run in _runs.All())
+            if (_runs[run].References > 0) referenced += _runs[run].Count;
+            else evictable += _runs[run].Count;
         if (referenced != Referenced || evictable != Evictable || Free < 0 || Allocated < 0
             || Free + Allocated + Referenced + Evictable != Total)
         {

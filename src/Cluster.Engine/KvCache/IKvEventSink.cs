@@ -8,4 +8,17 @@ public interface IKvEventSink
 
     /// <summary>The block was evicted.</summary>
     void Removed(ulong key);
+
+    /// <summary>Blocks that follow each other were stored together.</summary>
+    /// <param name="chain">Keys from the sequence's first block on; may be kept, never changes.</param>
+    void Stored(ulong[] chain, int start, int count)
+    {
+        for (var i = start; i < start + count; i++) Stored(chain[i]);
+    }
+
+    /// <summary>Blocks that follow each other were evicted, the last one first.</summary>
+    void Removed(ulong[] chain, int start, int count)
+    {
+        for (var i = start + count - 1; i >= start; i--) Removed(chain[i]);
+    }
 }

@@ -63,7 +63,7 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
 
     /// <summary>Chained keys of full blocks over prompt and output.</summary>
     internal ulong[] BlockKeys(int blockSize) =>
-        _blockKeys ??= Request.Content.ChainedBlockKeys(blockSize, (long)Request.InputTokens + Request.OutputTokens);
+        _blockKeys ??= Request.Content.BlockChain(blockSize);
 
     /// <summary>Leading blocks that it holds through the prefix cache.</summary>
     internal int SharedBlocks { get; set; }

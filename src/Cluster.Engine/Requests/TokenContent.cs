@@ -15,6 +15,9 @@ public readonly record struct ContentSegment(ulong ContentId, int Length);
 public sealed class TokenContent
 {
     private readonly ImmutableArray<ContentSegment> _segments;
+    private Chain? _chain;
+
+    private sealed record Chain(int BlockSize, ulong[] Keys);
 
     public TokenContent(ImmutableArray<ContentSegment> segments)
     {
@@ -51,6 +54,18 @@ public sealed class TokenContent
         }
 
         return common;
+    }
+
+    /// <summary>
+    /// The keys of all full blocks, as <see cref="ChainedBlockKeys"/> gives them; the same array each time, never to be changed.
+    /// Every instance and router that a request passes asks for them.
+    /// </summary>
+    public ulong[] BlockChain(int blockSize)
+    {
+        // Two threads may both work it out: what they find is the same.
+        if (_chain is { } chain && chain.BlockSize == blockSize) return chain.Keys;
+        _chain = chain = new Chain(blockSize, ChainedBlockKeys(blockSize, Length));
+        return chain.Keys;
     }
 
     /// <summary>

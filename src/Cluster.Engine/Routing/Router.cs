@@ -62,7 +62,7 @@ public sealed class Router
         ArgumentNullException.ThrowIfNull(request);
         var replica = _replicas[(int)(_routed++ % _replicas.Length)];
         replica.View.CatchUp(nowNs);
-        if (_usesOverlap) FindOverlaps(replica.View.Index, request);
+        if (_usesOverlap) FindOverlaps(replica.View, request);
         var query = new RoutingQuery(request.Id, request.InputTokens, _blockSizes[0], request.SessionId)
         {
             Role = InstanceRole.Prefill,
@@ -104,6 +104,19 @@ public sealed class Router
     public void Removed(int instance, ulong key, long nowNs)
     {
         foreach (var replica in _replicas) replica.View.Removed(instance, key, nowNs);
+    }
+
+    /// <summary>An instance stored a run of blocks. A driver tells of all its blocks by runs, or of none.</summary>
+    /// <param name="chain">Keys from the sequence's first block on; kept, so never to be changed.</param>
+    public void Stored(int instance, ulong[] chain, int start, int count, long nowNs)
+    {
+        foreach (var replica in _replicas) replica.View.Stored(instance, chain, start, count, nowNs);
+    }
+
+    /// <summary>An instance evicted a run of blocks.</summary>
+    public void Removed(int instance, ulong[] chain, int start, int count, long nowNs)
+    {
+        foreach (var replica in _replicas) replica.View.Removed(instance, chain, start, count, nowNs);
     }
 
     /// <summary>The request's prompt is computed.</summary>
@@ -208,12 +221,12 @@ public sealed class Router
     }
 
     /// <summary>Instances with blocks of another size keep other keys, so each size is looked up by itself.</summary>
-    private void FindOverlaps(KvIndex index, RequestSpec request)
+    private void FindOverlaps(RouterView view, RequestSpec request)
     {
         if (_blockSizes.Length > 1) _overlapTokens.AsSpan().Clear();
         foreach (var size in _blockSizes)
         {
-            index.Overlaps(request.Content.ChainedBlockKeys(size, request.InputTokens - 1), _overlaps);
+            view.Overlaps(request.Content.BlockChain(size).AsSpan(0, (request.InputTokens - 1) / size), _overlaps);
             for (var i = 0; i < _overlaps.Length; i++)
                 if (_cluster.Instances[i].Kv.BlockSize == size) _overlapTokens[i] = _overlaps[i] * size;
         }

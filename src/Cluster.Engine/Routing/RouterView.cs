@@ -20,19 +20,36 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     {
         Stored,
         Removed,
+        RunStored,
+        RunRemoved,
         PrefillEnded,
         Ended,
         Load,
         Gone,
     }
 
-    private readonly record struct Update(long EffectiveNs, UpdateKind Kind, int Instance, ulong Key, InstanceLoad Load);
+    private readonly record struct Update(long EffectiveNs, UpdateKind Kind, int Instance, ulong Key, InstanceLoad Load)
+    {
+        /// <summary>Of a run: its chain, in which <see cref="Key"/> is the first block.</summary>
+        public ulong[]? Chain { get; init; }
+        public int Count { get; init; }
+    }
 
     private readonly record struct Placement(int PrefillInstance, int DecodeInstance, int PrefillTokens, int Blocks);
 
     private RoutingHistory? _history;
 
     public KvIndex Index { get; } = new(instances);
+
+    /// <summary>Stands in for <see cref="Index"/> where events tell of whole runs.</summary>
+    private readonly KvRunIndex _runs = new(instances);
+
+    /// <summary>For every instance, how many leading blocks of this chain it is believed to have.</summary>
+    public void Overlaps(ReadOnlySpan<ulong> chain, Span<int> overlaps)
+    {
+        if (_runs.Count > 0) _runs.Overlaps(chain, overlaps);
+        else Index.Overlaps(chain, overlaps);
+    }
 
     /// <summary>This replica sent a prompt with these blocks there.</summary>
     public void Remember(int instance, ReadOnlySpan<ulong> keys, long nowNs) =>
@@ -41,6 +58,12 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     public void Stored(int instance, ulong key, long nowNs) => Apply(new Update(nowNs, UpdateKind.Stored, instance, key, default));
 
     public void Removed(int instance, ulong key, long nowNs) => Apply(new Update(nowNs, UpdateKind.Removed, instance, key, default));
+
+    public void Stored(int instance, ulong[] chain, int start, int count, long nowNs) =>
+        Apply(new Update(nowNs, UpdateKind.RunStored, instance, (ulong)start, default) { Chain = chain, Count = count });
+
+    public void Removed(int instance, ulong[] chain, int start, int count, long nowNs) =>
+        Apply(new Update(nowNs, UpdateKind.RunRemoved, instance, (ulong)start, default) { Chain = chain, Count = count });
 
     public void PrefillEnded(long id, long nowNs) => Apply(new Update(nowNs, UpdateKind.PrefillEnded, 0, (ulong)id, default));
 
@@ -61,6 +84,7 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         Array.Resize(ref _activeRequests, count);
         Array.Resize(ref _loads, count);
         Index.Grow(count);
+        _runs.Grow(count);
     }
 
     public int ActiveRequests(int instance) => _activeRequests[instance];
@@ -112,10 +136,15 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         {
             case UpdateKind.Stored: Index.Stored(update.Instance, update.Key); break;
             case UpdateKind.Removed: Index.Removed(update.Instance, update.Key); break;
+            case UpdateKind.RunStored: _runs.Stored(update.Instance, update.Chain!, (int)update.Key, update.Count); break;
+            case UpdateKind.RunRemoved: _runs.Removed(update.Instance, update.Chain!, (int)update.Key, update.Count); break;
             case UpdateKind.PrefillEnded: EndPrefill((long)update.Key); break;
             case UpdateKind.Ended: End((long)update.Key); break;
             case UpdateKind.Load: _loads[update.Instance] = update.Load; break;
-            case UpdateKind.Gone: Index.RemoveAll(update.Instance); break;
+            case UpdateKind.Gone:
+                Index.RemoveAll(update.Instance);
+                _runs.RemoveAll(update.Instance);
+                break;
             default: throw new InvalidOperationException($"Unknown update {update.Kind}.");
         }
     }

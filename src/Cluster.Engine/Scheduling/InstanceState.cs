@@ -90,10 +90,9 @@ public sealed class InstanceState
     internal void PublishComputed(Sequence sequence)
     {
         if (!Spec.Kv.EnablePrefixCaching) return;
-        var full = sequence.Computed / Spec.Kv.BlockSize;
-        var fresh = full - sequence.SharedBlocks;
+        var fresh = (sequence.Computed / Spec.Kv.BlockSize) - sequence.SharedBlocks;
         if (fresh <= 0) return;
-        Pool.Publish(sequence.BlockKeys(Spec.Kv.BlockSize).AsSpan(sequence.SharedBlocks, fresh));
+        Pool.Publish(sequence.BlockKeys(Spec.Kv.BlockSize), sequence.SharedBlocks, fresh);
         sequence.SharedBlocks += fresh;
         sequence.PrivateBlocks -= fresh;
     }

@@ -19,7 +19,7 @@ public sealed class BlockPoolTests
     {
         var pool = new BlockPool(4);
         pool.TryAllocate(3).ShouldBeTrue();
-        pool.Publish([1, 2, 3]);
+        pool.Publish([1, 2, 3], 0, 3);
         pool.Release([1, 2, 3]);
 
         pool.CountPrefix([1, 2, 3]).ShouldBe(3);
@@ -33,7 +33,7 @@ public sealed class BlockPoolTests
     {
         var pool = new BlockPool(2);
         pool.TryAllocate(1).ShouldBeTrue();
-        pool.Publish([1]);
+        pool.Publish([1], 0, 1);
         pool.TryAllocate(2).ShouldBeFalse();
         pool.CountPrefix([1]).ShouldBe(1);
     }
@@ -43,8 +43,8 @@ public sealed class BlockPoolTests
     {
         var pool = new BlockPool(4);
         pool.TryAllocate(2).ShouldBeTrue();
-        pool.Publish([1]);
-        pool.Publish([1]);
+        pool.Publish([1], 0, 1);
+        pool.Publish([1], 0, 1);
         pool.Referenced.ShouldBe(1);
         pool.Free.ShouldBe(3);
         pool.Release([1]);
@@ -60,7 +60,7 @@ public sealed class BlockPoolTests
         var heard = new Heard();
         var pool = new BlockPool(2, heard);
         pool.TryAllocate(1).ShouldBeTrue();
-        pool.Publish([5]);
+        pool.Publish([5], 0, 1);
         pool.Release([5]);
         pool.TryAllocate(2).ShouldBeTrue();
         heard.Events.ShouldBe(["+5", "-5"]);

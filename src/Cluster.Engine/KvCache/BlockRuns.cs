@@ -1,0 +1,93 @@
+namespace Cluster.Engine.KvCache;
+
+/// <summary>Cached blocks that follow each other, entered the cache together and have the same users.</summary>
+internal struct BlockRun
+{
+    /// <summary>Keys of the sequence that it came from, from its first block on; blocks of the run are [Start, Start + Count).</summary>
+    public ulong[] Chain;
+    public int Start;
+    public int Count;
+    public int References;
+    public int Older;
+    public int Newer;
+}
+
+/// <summary>
+/// The prefix cache as runs of blocks instead of blocks: a radix tree whose edges are found by the key of their first block
+/// (SGLang's RadixAttention, arXiv:2312.07104 §3, over chained block hashes). What a prompt shares with nobody is one run,
+/// however long, so looking up, releasing and evicting cost by run. A run is split where sequences part.
+/// </summary>
+internal sealed class BlockRuns
+{
+    private const int None = -1;
+    private readonly BlockKeyTable _index = new();
+    private BlockRun[] _runs = new BlockRun[16];
+    private int _newest = None;
+
+    /// <summary>The run without users that was released longest ago; undefined when all have users.</summary>
+    public int Oldest { get; private set; } = None;
+
+    public ref BlockRun this[int run] => ref _runs[run];
+
+    public bool TryFind(ulong firstKey, out int run) => _index.TryGet(firstKey, out run);
+
+    /// <exception cref="KeyNotFoundException">No run begins with this block.</exception>
+    public int Find(ulong firstKey) => _index[firstKey];
+
+    /// <summary>How many leading blocks of the run and of these keys are the same.</summary>
+    public int CommonLength(int run, ReadOnlySpan<ulong> keys) =>
+        _runs[run].Chain.AsSpan(_runs[run].Start, _runs[run].Count).CommonPrefixLength(keys);
+
+    public int Add(ulong[] chain, int start, int count, int references)
+    {
+        _index.TryAdd(chain[start], out var slot);
+        if (slot >= _runs.Length) Array.Resize(ref _runs, _index.SlotLimit);
+        _runs[slot] = new BlockRun { Chain = chain, Start = start, Count = count, References = references, Older = None, Newer = None };
+        return slot;
+    }
+
+    /// <summary>The run keeps its first blocks; the others become a run of their own, to be evicted before it.</summary>
+    public void Split(int run, int at)
+    {
+        var whole = _runs[run];
+        var tail = Add(whole.Chain, whole.Start + at, whole.Count - at, whole.References);
+        _runs[run].Count = at;
+        if (whole.References > 0) return;
+        _runs[tail].Newer = run;
+        _runs[tail].Older = whole.Older;
+        _runs[run].Older = tail;
+        if (whole.Older == None) Oldest = tail;
+        else _runs[whole.Older].Newer = tail;
+    }
+
+    /// <summary>The run has lost its last user: it is the last to be evicted.</summary>
+    public void Append(int run)
+    {
+        _runs[run].Older = _newest;
+        _runs[run].Newer = None;
+        if (_newest != None) _runs[_newest].Newer = run;
+        else Oldest = run;
+        _newest = run;
+    }
+
+    /// <summary>The run has a user again.</summary>
+    public void Unlink(int run)
+    {
+        var (older, newer) = (_runs[run].Older, _runs[run].Newer);
+        if (older != None) _runs[older].Newer = newer;
+        else Oldest = newer;
+        if (newer != None) _runs[newer].Older = older;
+        else _newest = older;
+    }
+
+    public void RemoveOldest()
+    {
+        var run = Oldest;
+        Unlink(run);
+        _index.Remove(_runs[run].Chain[_runs[run].Start]);
+        _runs[run].Chain = [];
+    }
+
+    /// <summary>Every run, in no order that means anything.</summary>
+    public IEnumerable<int> All() => _index.Keys().Select(key => _index[key]);
+}

@@ -1,0 +1,226 @@
+using Cluster.Engine.KvCache;
+using Cluster.Engine.Routing;
+using Cluster.Engine.Units;
+
+namespace Cluster.Engine.Tests.KvCache;
+
+/// <summary>Runs of blocks are a way to count fast: whatever sequences do, pool and index say what block by block they would say.</summary>
+public sealed class PrefixCacheLawTests
+{
+    private const int Instances = 3;
+
+    public static TheoryData<ulong> Seeds => [.. Enumerable.Range(1, 30).Select(i => (ulong)i)];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void A_pool_of_runs_and_an_index_of_runs_answer_as_single_blocks_do(ulong seed)
+    {
+        var random = new RandomStream(seed, "cache");
+        var chains = Chains(random);
+        var (byBlock, byRun) = (new KvIndex(Instances), new KvRunIndex(Instances));
+        var worlds = Enumerable.Range(0, Instances).Select(i => new World(i, random.NextInt(20, 60), byBlock, byRun)).ToArray();
+
+        for (var n = 0; n < 400; n++)
+        {
+            var world = worlds[random.NextInt(Instances)];
+            world.Act(chains[random.NextInt(chains.Count)], random);
+            world.Check(chains);
+            var chain = chains[random.NextInt(chains.Count)];
+            int[] expected = new int[Instances], found = new int[Instances];
+            byBlock.Overlaps(chain, expected);
+            byRun.Overlaps(chain, found);
+            found.ShouldBe(expected, $"step {n}");
+            if (n % 97 != 96) continue;
+            byBlock.RemoveAll(1);
+            byRun.RemoveAll(1);
+            worlds[1] = new World(1, 40, byBlock, byRun);
+        }
+    }
+
+    /// <summary>Chains that part at random places: keys are hashes of all that comes before.</summary>
+    private static List<ulong[]> Chains(RandomStream random)
+    {
+        var chains = new List<ulong[]>();
+        for (var c = 0; c < 12; c++)
+        {
+            var keys = new ulong[random.NextInt(1, 14)];
+            var parent = chains.Count == 0 ? [] : chains[random.NextInt(chains.Count)];
+            var shared = random.NextInt(0, Math.Min(parent.Length, keys.Length));
+            parent.AsSpan(0, shared).CopyTo(keys);
+            for (var i = shared; i < keys.Length; i++) keys[i] = Hashing.Mix(i == 0 ? 0 : keys[i - 1], (ulong)c + 1);
+            chains.Add(keys);
+        }
+
+        return chains;
+    }
+
+    /// <summary>One instance twice: its cache by runs, and by single blocks.</summary>
+    private sealed class World : IKvEventSink
+    {
+        private readonly int _instance;
+        private readonly KvIndex _byBlock;
+        private readonly KvRunIndex _byRun;
+        private readonly BlockPool _pool;
+        private readonly SingleBlockPool _reference;
+        private readonly List<string> _heard = [];
+        private readonly List<(ulong[] Chain, int Held, int Private)> _running = [];
+
+        public World(int instance, int blocks, KvIndex byBlock, KvRunIndex byRun)
+        {
+            (_instance, _byBlock, _byRun) = (instance, byBlock, byRun);
+            _pool = new BlockPool(blocks, this);
+            _reference = new SingleBlockPool(blocks);
+        }
+
+        public void Stored(ulong key) => throw new InvalidOperationException("Runs are told as runs.");
+
+        public void Removed(ulong key) => throw new InvalidOperationException("Runs are told as runs.");
+
+        public void Stored(ulong[] chain, int start, int count)
+        {
+            _byRun.Stored(_instance, chain, start, count);
+            for (var i = start; i < start + count; i++) Hear('+', chain[i]);
+        }
+
+        public void Removed(ulong[] chain, int start, int count)
+        {
+            _byRun.Removed(_instance, chain, start, count);
+            for (var i = start + count - 1; i >= start; i--) Hear('-', chain[i]);
+        }
+
+        public void Act(ulong[] chain, RandomStream random)
+        {
+            if (_running.Count > 0 && random.NextInt(3) == 0)
+            {
+                var at = random.NextInt(_running.Count);
+                var (held, blocks, rest) = _running[at];
+                _running.RemoveAt(at);
+                _pool.Return(rest);
+                _reference.Return(rest);
+                _pool.Release(held.AsSpan(0, blocks));
+                _reference.Release(held.AsSpan(0, blocks));
+                return;
+            }
+
+            var length = random.NextInt(1, chain.Length);
+            var hits = chain.AsSpan(0, _pool.CountPrefix(chain.AsSpan(0, length)));
+            var missing = length - hits.Length + random.NextInt(3);
+            if (missing + _pool.CountEvictable(hits) > _pool.Available) return;
+            _pool.Acquire(hits);
+            _reference.Acquire(hits);
+            _pool.TryAllocate(missing).ShouldBeTrue();
+            _reference.Allocate(missing);
+            // Some of it is full and published at once, in one or two parts.
+            var (shared, full) = (hits.Length, hits.Length + random.NextInt(0, length - hits.Length));
+            foreach (var end in new[] { (shared + full) / 2, full })
+            {
+                _pool.Publish(chain, shared, end - shared);
+                _reference.Publish(chain.AsSpan(shared, end - shared));
+                shared = end;
+            }
+
+            _running.Add((chain, full, missing - (full - hits.Length)));
+        }
+
+        public void Check(List<ulong[]> chains)
+        {
+            _pool.CheckIntegrity();
+            (_pool.Free, _pool.Allocated, _pool.Referenced, _pool.Evictable)
+                .ShouldBe((_reference.Free, _reference.Allocated, _reference.Referenced, _reference.Evictable));
+            _heard.ShouldBe(_reference.Events);
+            foreach (var chain in chains)
+            {
+                var hits = _pool.CountPrefix(chain);
+                hits.ShouldBe(_reference.CountPrefix(chain));
+                _pool.CountEvictable(chain.AsSpan(0, hits)).ShouldBe(_reference.CountEvictable(chain.AsSpan(0, hits)));
+            }
+        }
+
+        private void Hear(char sign, ulong key)
+        {
+            _heard.Add($"{sign}{key}");
+            if (sign == '+') _byBlock.Stored(_instance, key);
+            else _byBlock.Removed(_instance, key);
+        }
+    }
+
+    /// <summary>The same rules, written down for single blocks.</summary>
+    private sealed class SingleBlockPool(int total)
+    {
+        private readonly Dictionary<ulong, int> _references = [];
+        private readonly List<ulong> _unused = [];
+
+        public List<string> Events { get; } = [];
+
+        public long Free { get; private set; } = total;
+
+        public long Allocated { get; private set; }
+
+        public long Referenced => _references.Count - _unused.Count;
+
+        public long Evictable => _unused.Count;
+
+        public void Allocate(int blocks)
+        {
+            while (Free < blocks)
+            {
+                Events.Add($"-{_unused[0]}");
+                _references.Remove(_unused[0]);
+                _unused.RemoveAt(0);
+                Free++;
+            }
+
+            Free -= blocks;
+            Allocated += blocks;
+        }
+
+        public void Return(int blocks)
+        {
+            Free += blocks;
+            Allocated -= blocks;
+        }
+
+        public int CountPrefix(ReadOnlySpan<ulong> chain)
+        {
+            var hits = 0;
+            while (hits < chain.Length && _references.ContainsKey(chain[hits])) hits++;
+            return hits;
+        }
+
+        public int CountEvictable(ReadOnlySpan<ulong> hits)
+        {
+            var evictable = 0;
+            foreach (var key in hits) evictable += _references[key] == 0 ? 1 : 0;
+            return evictable;
+        }
+
+        public void Acquire(ReadOnlySpan<ulong> hits)
+        {
+            foreach (var key in hits)
+                if (_references[key]++ == 0) _unused.Remove(key);
+        }
+
+        public void Publish(ReadOnlySpan<ulong> keys)
+        {
+            foreach (var key in keys)
+            {
+                Allocated--;
+                if (_references.ContainsKey(key))
+                {
+                    Free++;
+                    Acquire([key]);
+                    continue;
+                }
+
+                _references[key] = 1;
+                Events.Add($"+{key}");
+            }
+        }
+
+        public void Release(ReadOnlySpan<ulong> keys)
+        {
+            for (var i = keys.Length - 1; i >= 0; i--)
+                if (--_references[keys[i]] == 0) _unused.Add(keys[i]);
+        }
+    }
+}
