@@ -1,6 +1,7 @@
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
 using Cluster.Scenarios;
+using Cluster.Scenarios.Catalogs;
 using Spectre.Console;
 
 namespace Cluster.Cli;
@@ -8,6 +9,7 @@ namespace Cluster.Cli;
 /// <summary>Runs a command's body and turns what it cannot help into a message and an exit code.</summary>
 internal static class Guarded
 {
+    public const int Failed = 1;
     public const int BadInput = 2;
     public const int Interrupted = 130;
 
@@ -32,6 +34,17 @@ internal static class Guarded
         {
             Terminal.Error.WriteLine(bad.Message);
             return BadInput;
+        }
+        catch (CatalogException bad)
+        {
+            Terminal.Error.WriteLine(bad.Message);
+            return BadInput;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or HttpRequestException)
+        {
+            // The host's doing, not the program's: what it said is worth more than where it was said.
+            Terminal.Error.WriteLine($"{refused.Message} `xpyd doctor` looks at what this host has and lacks.");
+            return Failed;
         }
         catch (OperationCanceledException)
         {

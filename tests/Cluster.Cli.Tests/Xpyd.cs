@@ -5,16 +5,22 @@ namespace Cluster.Cli.Tests;
 /// <summary>Runs the built command.</summary>
 internal static class Xpyd
 {
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => RunInAsync([], arguments);
+
+    /// <param name="environment">Variables to set; an empty value removes one.</param>
+    public static Task<(int ExitCode, string Output, string Error)> RunInAsync(Dictionary<string, string> environment, params string[] arguments) =>
+        RunProgramAsync("dotnet", environment, [Path.Combine(AppContext.BaseDirectory, "xpyd.dll"), .. arguments]);
+
+    public static async Task<(int ExitCode, string Output, string Error)> RunProgramAsync(
+        string program, Dictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Repository.Root,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "xpyd.dll"));
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment) start.Environment[name] = value.Length == 0 ? null : value;
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));

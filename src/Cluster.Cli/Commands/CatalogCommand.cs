@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using Cluster.Cli.Output;
+using Cluster.Cli.Scenarios;
+using Cluster.Scenarios;
 using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Fitting;
 using Spectre.Console;
@@ -40,7 +42,12 @@ internal static class CatalogCommand
         {
             var (catalog, name) = (CliCatalog.Load(), arguments.GetValue(id)!);
             object? found = catalog.FindModel(name) ?? catalog.FindGpu(name) ?? (object?)catalog.Links.GetValueOrDefault(name) ?? catalog.Engines.GetValueOrDefault(name);
-            if (found is null) throw new ArgumentException($"Nothing in the catalog is called '{name}'; `xpyd catalog list` prints every id.");
+            if (found is null)
+            {
+                var near = NearestName.Question(name, [.. catalog.Models.Keys, .. catalog.Gpus.Keys, .. catalog.Links.Keys, .. catalog.Engines.Keys]);
+                throw new UsageException($"Nothing in the catalog is called '{name}'. {near ?? "`xpyd catalog list` prints every id."}");
+            }
+
             Console.Out.WriteLine(JsonSerializer.Serialize(found, found.GetType(), CatalogJson.Options));
         }));
         return command;
@@ -55,7 +62,7 @@ internal static class CatalogCommand
         command.SetAction(arguments => Guarded.Run(() =>
         {
             var folder = arguments.GetValue(data)!;
-            if (!Directory.Exists(Path.Combine(folder, "kernels"))) throw new ArgumentException($"--data {folder}: no kernels/ folder in it.");
+            if (!Directory.Exists(Path.Combine(folder, "kernels"))) throw new UsageException($"--data {folder}: no kernels/ folder in it.");
             var catalog = arguments.GetValue(write) is { } directory ? Catalog.Load(directory) : CliCatalog.Load();
             var fits = CatalogFit.Run(catalog, folder).ToList();
             if (arguments.GetValue(write) is { } target) CatalogFit.WriteAll(target, catalog, fits);

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
 using Cluster.Cli.Live;
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
@@ -21,10 +23,11 @@ internal static class UpCommand
         scenario.AddTo(command);
         command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
         {
-            var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
+            var loaded = scenario.Load(arguments, CliCatalog.Load(), needsWorkload: false).OrThrow();
             var name = arguments.GetValue(variant);
             var chosen = name is null ? loaded.Variants[0] : loaded.Variants.FirstOrDefault(v => v.Cluster.Name == name)
                 ?? throw new UsageException($"--variant {name}: the scenario has {string.Join(", ", loaded.Variants.Select(v => v.Cluster.Name))}.");
+            RequireFree(arguments.GetValue(port));
             var options = LiveRun.Options(chosen) with { Gateway = new GatewayOptions { Port = arguments.GetValue(port) } };
             await using var cluster = await LiveCluster.StartAsync(chosen.Cluster, options, cancellation);
             Announce(chosen.Cluster.Name, cluster);
@@ -32,6 +35,27 @@ internal static class UpCommand
             return 0;
         }));
         return command;
+    }
+
+    /// <exception cref="UsageException">Another program has the port; the message names a free one.</exception>
+    private static void RequireFree(int port)
+    {
+        if (port is < 0 or > 65535) throw new UsageException($"--port {port}: 0 to 65535; 0 takes any free one.");
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+        }
+        catch (SocketException refusal) when (refusal.SocketErrorCode is SocketError.AddressAlreadyInUse)
+        {
+            using var other = new TcpListener(IPAddress.Loopback, 0);
+            other.Start();
+            throw new UsageException($"--port {port}: another program, perhaps another cluster, listens there. {((IPEndPoint)other.LocalEndpoint).Port} is free: --port {((IPEndPoint)other.LocalEndpoint).Port}.");
+        }
+        catch (SocketException refusal)
+        {
+            throw new UsageException($"--port {port}: {refusal.Message}. Ports below 1024 need privileges; take one above.");
+        }
     }
 
     private static void Announce(string name, LiveCluster cluster)

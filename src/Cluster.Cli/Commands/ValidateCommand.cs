@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Cluster.Cli.Output;
+using Cluster.Cli.Scenarios;
 using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Fitting;
 using Cluster.Simulator.Validation;
@@ -23,7 +24,7 @@ internal static class ValidateCommand
         command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
         {
             var files = arguments.GetValue(points)!;
-            foreach (var file in files.Where(f => !File.Exists(f))) throw new ArgumentException($"{file}: no such file.");
+            foreach (var file in files.Where(f => !File.Exists(f))) throw new UsageException($"{file}: no such file.");
             var catalog = arguments.GetValue(catalogFolder) is { } folder ? Catalog.Load(folder) : CliCatalog.Load();
             var report = ValidationReport.Run([.. files.SelectMany(MeasuredPoint.Read)], catalog, cancellation);
             if (arguments.GetValue(docs) is { } target)

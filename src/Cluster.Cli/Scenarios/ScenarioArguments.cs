@@ -49,10 +49,13 @@ internal sealed partial class ScenarioArguments
     }
 
     /// <summary>The scenario with all overrides applied, or every error.</summary>
+    /// <param name="needsWorkload">False where clients bring it: flags alone need not describe one then.</param>
     /// <exception cref="UsageException">The flags themselves make no sense.</exception>
-    public ScenarioResult Load(ParseResult arguments, Catalog catalog)
+    public ScenarioResult Load(ParseResult arguments, Catalog catalog, bool needsWorkload = true)
     {
         var overrides = Overrides(arguments);
+        if (!needsWorkload && arguments.GetValue(_file) is null && overrides.Count > 0 && !overrides.Exists(o => o.Path.StartsWith("workload", StringComparison.Ordinal)))
+            overrides.Add(new ScenarioOverride("workload", "{ synthetic: { input: 512, output: 128 }, rate: 1/s, requests: 1 }"));
         return File(arguments, overrides) is { } file ? ScenarioFile.Load(file, catalog, overrides) : ScenarioFile.FromFlags(overrides, catalog);
     }
 
@@ -79,7 +82,7 @@ internal sealed partial class ScenarioArguments
     {
         var overrides = new List<ScenarioOverride>();
         foreach (var (option, path) in _simple)
-            if (arguments.GetValue(option) is { } value) overrides.Add(new ScenarioOverride(path, value, option.Name));
+            if (arguments.GetValue(option) is { } value) overrides.Add(new ScenarioOverride(path, option.Name == "--trace" ? FromHere(value) : value, option.Name));
         if (arguments.GetValue(_topology) is { } shape) overrides.Add(Topology(shape, arguments.GetValue(_gpu), arguments.GetValue(_tp)));
         else if (arguments.GetValue(_gpu) is not null || arguments.GetValue(_tp) is not null)
             throw new UsageException("--gpu and --tp describe a --topology: add e.g. --topology 2P2D, or use --set topology.prefill.gpu=….");
@@ -92,6 +95,9 @@ internal sealed partial class ScenarioArguments
 
         return overrides;
     }
+
+    /// <summary>A path on the command line is meant from where the user stands; if nothing is there, from the scenario's folder, as in the file.</summary>
+    private static string FromHere(string path) => System.IO.File.Exists(path) ? Path.GetFullPath(path) : path;
 
     private static ScenarioOverride Topology(string shape, string? gpu, string? tp)
     {

@@ -8,7 +8,8 @@ namespace Cluster.Scenarios.Catalogs;
 /// <summary>GPUs, links, engines and models by id, each number with its source. Ids are file names.</summary>
 public sealed class Catalog
 {
-    private static readonly Lazy<Catalog> s_default = new(() => Load(Path.Combine(AppContext.BaseDirectory, "catalog")));
+    private static readonly string s_shipped = Path.Combine(AppContext.BaseDirectory, "catalog");
+    private static readonly Lazy<Catalog> s_default = new(() => Load(s_shipped));
 
     private Catalog(CatalogReader reader)
     {
@@ -35,6 +36,10 @@ public sealed class Catalog
     /// <summary>Reads <c>gpus/</c>, <c>links/</c>, <c>engines/</c>, <c>models/</c> under <paramref name="directory"/>.</summary>
     /// <exception cref="CatalogException">Missing folder, malformed file, unknown key, missing source: all of them at once.</exception>
     public static Catalog Load(string directory) => new(new CatalogReader(directory));
+
+    /// <summary>The shipped catalog with the entries under <paramref name="own"/> laid over it; that folder may hold some kinds only.</summary>
+    /// <exception cref="CatalogException">As <see cref="Load"/>.</exception>
+    public static Catalog WithOwn(string own) => new(new CatalogReader(s_shipped, own));
 
     /// <summary>A model by id or by one of its aliases (Hugging Face ids), ignoring case; null when not in the catalog.</summary>
     public ModelArchitecture? FindModel(string nameOrAlias) => Find(Models.Values, m => m.Name, m => m.Aliases, nameOrAlias);

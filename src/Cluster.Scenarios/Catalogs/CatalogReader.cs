@@ -22,7 +22,8 @@ public sealed class CatalogException : Exception
 }
 
 /// <summary>Reads catalog files strictly and collects what is wrong with all of them.</summary>
-internal sealed class CatalogReader(string directory)
+/// <param name="own">A folder laid over the first: its entries are added, or replace those of the same id. It may hold some kinds only.</param>
+internal sealed class CatalogReader(string directory, string? own = null)
 {
     private readonly List<string> _failures = [];
 
@@ -36,12 +37,12 @@ internal sealed class CatalogReader(string directory)
             return items;
         }
 
-        foreach (var file in Directory.EnumerateFiles(path, "*.json").Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(path, "*.json").Order(StringComparer.Ordinal).Concat(OwnFiles(folder)))
         {
             var id = Path.GetFileNameWithoutExtension(file);
             if (ReadFile<T>(folder, id, file) is not { } item) continue;
             if (nameOf(item) != id) Fail(folder, id, $"name is '{nameOf(item)}', the file says '{id}'; they must be the same.");
-            items.Add(id, item);
+            items[id] = item;
         }
 
         return items;
@@ -52,6 +53,19 @@ internal sealed class CatalogReader(string directory)
     public void ThrowIfFailed()
     {
         if (_failures.Count > 0) throw new CatalogException(string.Join(Environment.NewLine, _failures));
+    }
+
+    private IEnumerable<string> OwnFiles(string folder)
+    {
+        if (own is null) return [];
+        if (!Directory.Exists(own))
+        {
+            if (!_failures.Exists(f => f.StartsWith(own, StringComparison.Ordinal))) _failures.Add($"{own}: no such folder; XPYD_CATALOG names one with models/, gpus/, links/ or engines/ in it.");
+            return [];
+        }
+
+        var path = Path.Combine(own, folder);
+        return Directory.Exists(path) ? Directory.EnumerateFiles(path, "*.json").Order(StringComparer.Ordinal) : [];
     }
 
     private T? ReadFile<T>(string folder, string id, string file)

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Cluster.Cli.Tests;
+
+/// <summary>What a host or a user gets wrong ends in one sentence that says what to do, never in a stack trace.</summary>
+public sealed class BadInputTests
+{
+    private static readonly string s_quickstart = Path.Combine(Repository.Root, "scenarios", "quickstart.yaml");
+
+    [Fact]
+    public async Task A_port_in_use_is_refused_with_a_free_one_named()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+
+        var result = await Xpyd.RunAsync("up", s_quickstart, "--port", $"{port}");
+
+        result.ExitCode.ShouldBe(2, result.Error);
+        Sentence(result.Error).ShouldContain($"--port {port}: another program");
+        result.Error.ShouldContain("is free: --port ");
+    }
+
+    [Theory]
+    [InlineData("catalog", "show", "h100-sx", "Did you mean 'h100-sxm'?")]
+    [InlineData("validate", "nowhere.csv", "--json", "nowhere.csv: no such file.")]
+    [InlineData("simulate", "nowhere.yaml", "--json", "nowhere.yaml: There is no such file.")]
+    [InlineData("catalog", "fit", "--data=/nowhere", "no kernels/ folder")]
+    [InlineData("lessons", "kv-aware-routin", "--json", "kv-aware-routing")]
+    public async Task What_is_not_there_is_named(string first, string second, string third, string said)
+    {
+        var result = await Xpyd.RunAsync(first, second, third);
+        result.ExitCode.ShouldBe(2, result.Error);
+        Sentence(result.Error).ShouldContain(said);
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_written_is_named()
+    {
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--report", "/proc/report.html");
+        result.ExitCode.ShouldBe(2, result.Output);
+        Sentence(result.Error).ShouldContain("/proc/report.html");
+    }
+
+    [Fact]
+    public async Task A_catalog_folder_of_the_user_that_is_missing_is_named()
+    {
+        var result = await Xpyd.RunInAsync(new() { ["XPYD_CATALOG"] = "/nowhere" }, "simulate", s_quickstart);
+        result.ExitCode.ShouldBe(2, result.Output);
+        Sentence(result.Error).ShouldContain("XPYD_CATALOG");
+    }
+
+    [Fact]
+    public async Task A_home_that_cannot_be_written_is_no_matter()
+    {
+        var result = await Xpyd.RunInAsync(new() { ["HOME"] = "/proc/nowhere" }, "simulate", s_quickstart, "--requests", "5", "--json");
+        result.ExitCode.ShouldBe(0, result.Error);
+    }
+
+    [Fact]
+    public async Task Nobody_at_the_address_is_said_in_a_sentence()
+    {
+        var result = await Xpyd.RunAsync("load", "http://127.0.0.1:9", "--rate", "100/s", "--requests", "2");
+        result.ExitCode.ShouldNotBe(0, result.Output);
+        (result.Output + result.Error).ShouldContain("refused", Case.Insensitive);
+        Sentence(result.Error);
+    }
+
+    [Theory]
+    [InlineData("error NU1301: Unable to load the service index", "did not restore")]
+    [InlineData("error NETSDK1045: The current .NET SDK does not support", "needs the .NET SDK 10")]
+    [InlineData("error MSB3021: Read-only file system", "cannot be written")]
+    [InlineData("error CS1002: ; expected", "the errors are above")]
+    public async Task A_build_that_fails_says_what_to_do_about_it(string printed, string said)
+    {
+        var folder = Directory.CreateTempSubdirectory("xpyd-build-").FullName;
+        try
+        {
+            foreach (var inner in (string[])["src", "catalog", "build"]) Directory.CreateDirectory(Path.Combine(folder, inner));
+            foreach (var file in (string[])["xpyd", "global.json", ".editorconfig", "Directory.Build.props"])
+                File.Copy(Path.Combine(Repository.Root, file), Path.Combine(folder, file));
+            await File.WriteAllTextAsync(Path.Combine(folder, "dotnet"), $"#!/usr/bin/env bash\n[[ $1 == build ]] && {{ echo '{printed}'; exit 1; }}\necho 9.0.100\n", TestContext.Current.CancellationToken);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(folder, "dotnet"), (UnixFileMode)Convert.ToInt32("755", 8));
+
+            var result = await Xpyd.RunProgramAsync("bash", new() { ["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}" }, Path.Combine(folder, "xpyd"), "--version");
+
+            result.ExitCode.ShouldBe(70);
+            result.Error.TrimEnd().Split('\n')[^1].ShouldContain(said);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Without_dotnet_the_launcher_says_what_is_needed()
+    {
+        var result = await Xpyd.RunProgramAsync("/bin/bash", new() { ["PATH"] = "/nowhere" }, "-c", $"cd '{Repository.Root}' && root=$PWD && eval \"$(/bin/sed -n '/^build() {{/,/^}}/p' xpyd)\" && build");
+        result.ExitCode.ShouldBe(69, result.Error);
+        result.Error.ShouldContain("https://dot.net");
+    }
+
+    [Fact]
+    public async Task Without_a_container_engine_the_doctor_says_what_still_works()
+    {
+        var dotnet = Path.GetDirectoryName(Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "/usr/bin/dotnet")!;
+        var folder = Directory.CreateTempSubdirectory("xpyd-path-").FullName;
+        var result = await Xpyd.RunProgramAsync(Path.Combine(Which("dotnet") ?? dotnet), new() { ["PATH"] = folder, ["XPYD_ROOT"] = "" }, Path.Combine(AppContext.BaseDirectory, "xpyd.dll"), "doctor", "--json");
+        Directory.Delete(folder);
+        result.Output.ShouldContain("deploy/compose.yaml needs a container engine; ./xpyd up does not.");
+    }
+
+    private static string? Which(string program) => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
+        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+
+    /// <summary>The whole of standard error, which must not be a stack trace.</summary>
+    private static string Sentence(string error)
+    {
+        error.ShouldNotContain("   at ");
+        error.ShouldNotContain("Unhandled exception");
+        return error;
+    }
+}
