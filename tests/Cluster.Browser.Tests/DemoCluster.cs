@@ -143,6 +143,6 @@ internal sealed class DemoCluster : IClusterView, IClusterAdmin
         var decodes = instances.Where(i => i.Role == "decode").ToList();
         var (prefill, decode) = (prefills[(int)(Math.Abs(id) % prefills.Count)].Name, decodes[(int)(Math.Abs(id) % decodes.Count)].Name);
         return new DecisionView(id, t, "kv-aware", "disaggregated", prefill, decode, (int)(800 + Math.Abs(id) * 37 % 3_000),
-            [.. instances.Take(8).Select((x, i) => new CandidateView(x.Name, x.Role, x.Name == prefill ? 12 : 20 + i, 16 * i, x.Running, x.Name == prefill || x.Name == decode))]);
+            [.. instances.Take(8).Select((x, i) => new CandidateView(x.Name, x.Role, x.Name == prefill ? 12 : 20 + i, 16 * i, x.Name == prefill || x.Name == decode))]);
     }
 }

@@ -28,7 +28,8 @@ internal static class UpCommand
             var chosen = name is null ? loaded.Variants[0] : loaded.Variants.FirstOrDefault(v => v.Cluster.Name == name)
                 ?? throw new UsageException($"--variant {name}: the scenario has {string.Join(", ", loaded.Variants.Select(v => v.Cluster.Name))}.");
             RequireFree(arguments.GetValue(port));
-            var options = LiveRun.Options(chosen) with { Gateway = new GatewayOptions { Port = arguments.GetValue(port) } };
+            var source = scenario.Source(arguments) with { Only = chosen == loaded.Variants[0] ? "" : chosen.Cluster.Name };
+            var options = LiveRun.Options(chosen) with { Levers = stop => LeverAdvice.OfAsync(source, stop), Gateway = new GatewayOptions { Port = arguments.GetValue(port) } };
             await using var cluster = await LiveCluster.StartAsync(chosen.Cluster, options, cancellation);
             Announce(chosen.Cluster.Name, cluster);
             await cluster.WaitForShutdownAsync(cancellation);

@@ -109,7 +109,8 @@ public sealed record DecisionView(
     long RequestId, double AtSeconds, string Policy, string Decision, string? Prefill, string? Decode, int PromptTokens, IReadOnlyList<CandidateView> Candidates);
 
 /// <summary>What a candidate would have cost, in the policy's own terms; lower wins.</summary>
-public sealed record CandidateView(string Instance, string Role, double Cost, int MatchedTokens, int Load, bool Chosen);
+/// <param name="Cost">Null: it was out of the question.</param>
+public sealed record CandidateView(string Instance, string Role, double? Cost, int MatchedTokens, bool Chosen);
 
 /// <summary>A change that moves a wall.</summary>
 /// <param name="Effect">What it would do, in words and figures.</param>

@@ -20,11 +20,13 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
     private ClusterSeries? _series;
     private EmulatorMetrics? _emulator;
     private Task _watching = Task.CompletedTask;
+    private readonly ConsoleExtras _extras;
     private (TopologySnapshot Now, TopologySnapshot Before, double Seconds)? _pictures;
 
-    public ClusterMonitor(ClusterBackend backend, ClusterContext context)
+    public ClusterMonitor(ClusterBackend backend, ClusterContext context, Func<CancellationToken, Task<IReadOnlyList<LeverView>>>? levers)
     {
         (_backend, _context) = (backend, context);
+        _extras = new ConsoleExtras(backend, levers);
         _recent = new RecentRequests(context.Cluster.Slo, 10 * Time.Second);
     }
 
@@ -40,6 +42,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
 
     public ClusterSnapshot Snapshot()
     {
+        _extras.Ask();
         var cluster = _context.Cluster;
         var nowNs = _context.Clock.NowNs;
         var (traffic, hops, hopsP99) = _recent.View(nowNs, _backend.InFlight);
@@ -61,6 +64,9 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
             Links = cluster.Link is { } link
                 ? [new LinkView(link.Name, Rate(now, before, seconds) / (link.BytesPerSecond * cluster.Instances.Length), Rate(now, before, seconds), now.Links.ActiveTransfers, false)]
                 : [],
+            Steps = [.. now.Instances.Where(i => before.Instances.FirstOrDefault(b => b.Name == i.Name)?.Steps != i.Steps).SelectMany(Steps)],
+            Decisions = _extras.Decisions,
+            Levers = _extras.Levers,
             Walls = now.Instances.GroupBy(i => i.Role).ToDictionary(g => g.Key, g => WallOf([.. g])),
             Roofs = [.. cluster.Instances.Select(i => i.Deployment.Gpu).DistinctBy(g => g.Name).Select(g => new RoofView(g.Name, g.PeakFlops.Values.Max(), g.HbmBytesPerSecond))],
         };
@@ -71,6 +77,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
         _backend.Ended -= OnEnded;
         await _stopping.CancelAsync();
         await _watching;
+        await _extras.DisposeAsync();
         _stopping.Dispose();
     }
 
@@ -93,6 +100,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
                 var nowNs = _context.Clock.NowNs;
                 _pictures = (now, before, Math.Max(1e-3, (nowNs - beforeNs) / 1e9));
                 Count(now.Members);
+                await _extras.RefreshAsync();
                 (before, beforeNs) = (now, nowNs);
             }
         }
@@ -126,6 +134,9 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
             Wall = WallOf([now]),
             Hardware = $"{spec.Deployment.Gpu.Name} × {spec.Deployment.Parallelism.Gpus}, {spec.Deployment.Weights.ToString().ToLowerInvariant()}",
         };
+
+    private static IEnumerable<StepView> Steps(InstanceSnapshot instance) =>
+        instance.LatestSteps.Where(s => s is { Seconds: > 0, HbmBytes: > 0 }).Select(s => new StepView(instance.Role, s.Flops / s.HbmBytes, s.Flops / s.Seconds));
 
     private static string WallOf(IReadOnlyList<InstanceSnapshot> instances)
     {

@@ -46,7 +46,7 @@ public sealed class LiveCluster : IAsyncDisposable
         var compute = new ComputeHost(new ComputeOptions { Mode = options.Compute, TimeScale = options.TimeScale, Instances = cluster.Instances.Length });
         var context = new ClusterContext(cluster, new EmulatedClock(pacer, options.TimeScale), instance => compute.CreateTimer(RidgeOf(instance))) { Watch = options.Watch };
         var backend = new ClusterBackend(context);
-        var monitor = new ClusterMonitor(backend, context);
+        var monitor = new ClusterMonitor(backend, context, options.Levers);
         var admin = new ClusterAdmin(backend, context, scale => compute.TimeScale = scale);
         var app = GatewayHost.Build(options.Gateway, backend, admin, builder =>
         {

@@ -1,4 +1,5 @@
 using Cluster.Compute;
+using Cluster.Gateway.Console;
 using Cluster.Grains.Instances;
 
 namespace Cluster.Gateway.Live;
@@ -13,6 +14,9 @@ public sealed record LiveOptions
 
     /// <summary>Looks on at every step of this process; null: nobody does.</summary>
     public IStepWatch? Watch { get; init; }
+
+    /// <summary>Finds out what could be done about the walls, best first, for the console; asked once, when somebody looks. Null: the console shows none.</summary>
+    public Func<CancellationToken, Task<IReadOnlyList<LeverView>>>? Levers { get; init; }
 
     /// <summary>The gateway in front; port 0 takes any free one.</summary>
     public GatewayOptions Gateway { get; init; } = new() { Port = 0 };

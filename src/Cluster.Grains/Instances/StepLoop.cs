@@ -1,7 +1,9 @@
 using Cluster.Compute;
 using Cluster.Engine;
+using Cluster.Engine.Cost;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Units;
+using Cluster.Grains.Messages;
 using Cluster.Grains.Timing;
 
 namespace Cluster.Grains.Instances;
@@ -12,6 +14,8 @@ namespace Cluster.Grains.Instances;
 /// </summary>
 internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTimer timer, InstanceRecorder recorder, Action publish)
 {
+    private const int LatestSteps = 8;
+
     private Task _loop = Task.CompletedTask;
     private long _stepEndedNs;
     private long _inputNs;
@@ -27,6 +31,9 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
     /// <summary>Steps that ended more than a millisecond after they were due.</summary>
     public long LateSteps { get; private set; }
 
+    /// <summary>The latest steps, oldest first.</summary>
+    public Queue<StepSample> Latest { get; } = new(LatestSteps);
+
     /// <summary>Why the loop broke; null while it is sound.</summary>
     public Exception? Failure { get; private set; }
 
@@ -38,6 +45,12 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
     {
         publish();
         if (_loop.IsCompleted) _loop = RunAsync();
+    }
+
+    private void Keep(in StepCost cost)
+    {
+        if (Latest.Count == LatestSteps) Latest.Dequeue();
+        Latest.Enqueue(new StepSample(cost.DurationSeconds, cost.Flops, cost.HbmBytes));
     }
 
     private async Task RunAsync()
@@ -56,6 +69,7 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
                 var latenessNs = (long)((clock.NowNs - dueNs) / clock.Scale);
                 Lateness.Record(Math.Max(0, latenessNs));
                 if (latenessNs > Time.Millisecond) LateSteps++;
+                Keep(step.Cost);
                 recorder.StepEnded(in step, latenessNs, (long)((dueNs - step.StartNs) / clock.Scale));
                 instance.EndStep(dueNs);
                 _stepEndedNs = dueNs;

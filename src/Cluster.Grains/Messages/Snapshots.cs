@@ -31,7 +31,17 @@ public sealed record InstanceSnapshot
 
     /// <summary>Steps that ended more than a millisecond after they were due.</summary>
     [Id(16)] public required long LateSteps { get; init; }
+
+    /// <summary>The latest steps, a handful.</summary>
+    [Id(30)] public StepSample[] LatestSteps { get; init; } = [];
 }
+
+/// <summary>What one step did on one rank, for the roofline.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.step-sample.v1")]
+public readonly record struct StepSample(
+    [property: Id(0)] double Seconds,
+    [property: Id(1)] double Flops,
+    [property: Id(2)] double HbmBytes);
 
 /// <summary>The links at a moment.</summary>
 [GenerateSerializer, Immutable, Alias("xpyd.link.v1")]

@@ -110,8 +110,8 @@
 
   function fill(item, d) {
     if (item.querySelector('table')) return;
-    const rows = [...d.candidates].sort((a, b) => a.cost - b.cost).map(x => el('tr', { className: x.chosen ? 'chosen' : '' }, ...[x.instance + (x.chosen ? ' ✓' : ''), x.role, c.number(x.cost, 4), String(x.matched_tokens), String(x.load)].map(t => el('td', { textContent: t }))));
-    item.append(el('div', { className: 'scroll' }, el('table', {}, el('thead', {}, el('tr', {}, ...['Candidate', 'Role', 'Cost', 'Matched tokens', 'Load'].map(t => el('th', { scope: 'col', textContent: t })))), el('tbody', {}, ...rows))));
+    const rows = [...d.candidates].sort((a, b) => (a.cost ?? Infinity) - (b.cost ?? Infinity)).map(x => el('tr', { className: x.chosen ? 'chosen' : '' }, ...[x.instance + (x.chosen ? ' ✓' : ''), x.role, x.cost === null ? 'out of the question' : c.number(x.cost, 4), String(x.matched_tokens)].map(t => el('td', { textContent: t }))));
+    item.append(el('div', { className: 'scroll' }, el('table', {}, el('thead', {}, el('tr', {}, ...['Candidate', 'Role', 'Cost', 'Matched tokens'].map(t => el('th', { scope: 'col', textContent: t })))), el('tbody', {}, ...rows))));
   }
 
   const charts = [];
