@@ -26,6 +26,7 @@ public sealed partial class Instance
         sequence.Computed = sequence.Request.InputTokens;
         State.PublishComputed(sequence);
         sequence.Status = SequenceStatus.Arrived;
+        State.StampArrival(sequence, IsStepping);
         State.Arrived.Enqueue(sequence);
     }
 
@@ -79,6 +80,7 @@ public sealed partial class Instance
         State.Counters.FellBack++;
         sequence.Status = SequenceStatus.Waiting;
         sequence.QueuedNs = nowNs;
+        State.StampArrival(sequence, IsStepping);
         State.Waiting.Enqueue(sequence);
         ReserveWaiting(nowNs);
     }

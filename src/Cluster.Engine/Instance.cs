@@ -69,6 +69,7 @@ public sealed partial class Instance
         if (!Fits(sequence)) return;
         sequence.Status = SequenceStatus.Waiting;
         sequence.QueuedNs = nowNs;
+        State.StampArrival(sequence, IsStepping);
         State.Waiting.Enqueue(sequence);
     }
 

@@ -25,6 +25,7 @@ internal static class TestHardware
         RequestHostSeconds = 0,
         StreamInterval = 1,
         HostOverlap = 0,
+        OverlapScheduling = false,
         KernelFloorShare = 1,
         LaunchSeconds = 0,
         MaxGraphTokens = 512,

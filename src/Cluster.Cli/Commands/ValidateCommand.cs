@@ -19,14 +19,15 @@ internal static class ValidateCommand
         var catalogFolder = new Option<string?>("--catalog") { Description = "Catalog folder; default: the one that ships with xpyd." };
         var docs = new Option<string?>("--docs") { Description = "Folder to write validation.md, its pictures and the baseline into." };
         var data = new Option<string?>("--data") { Description = "Folder with kernels/ and collectives/: adds the kernel fits to the document." };
+        var steady = new Option<bool>("--steady") { Description = "Leave out the first request of each client. Measured points count it." };
         var json = CommonOptions.Json();
-        var command = new Command("validate", "Predict each measured point through the engine and print the error.") { points, catalogFolder, docs, data, json };
+        var command = new Command("validate", "Predict each measured point through the engine and print the error.") { points, catalogFolder, docs, data, steady, json };
         command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
         {
             var files = arguments.GetValue(points)!;
             foreach (var file in files.Where(f => !File.Exists(f))) throw new UsageException($"{file}: no such file.");
             var catalog = arguments.GetValue(catalogFolder) is { } folder ? Catalog.Load(folder) : CliCatalog.Load();
-            var report = ValidationReport.Run([.. files.SelectMany(MeasuredPoint.Read)], catalog, cancellation);
+            var report = ValidationReport.Run([.. files.SelectMany(MeasuredPoint.Read)], catalog, arguments.GetValue(steady), cancellation);
             if (arguments.GetValue(docs) is { } target)
                 ValidationDocument.Write(target, report, arguments.GetValue(data) is { } tables ? [.. CatalogFit.Run(catalog, tables).SelectMany(f => f.Lines)] : []);
             if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());

@@ -26,6 +26,9 @@ public sealed record EngineProfile(string Name, string Source)
     /// <summary>Share of host time hidden behind the GPU's own work, in [0, 1].</summary>
     public required double HostOverlap { get; init; }
 
+    /// <summary>Composes steps one ahead of the GPU by default: see <see cref="Topology.SchedulerSpec.OverlapScheduling"/>.</summary>
+    public required bool OverlapScheduling { get; init; }
+
     /// <summary>
     /// Share of isolated kernels' floors that shows when they follow each other: the next kernel's launch and prologue hide behind the last, in [0, 1].
     /// </summary>

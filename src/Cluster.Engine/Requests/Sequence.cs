@@ -95,5 +95,8 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
     /// <summary>Since when it waits, for the cause of the wait.</summary>
     internal long QueuedNs { get; set; } = Time.Unset;
 
+    /// <summary>Steps that its instance had ended when it came.</summary>
+    internal long QueuedStep { get; set; }
+
     internal LinkedListNode<Sequence>? QueueNode { get; set; }
 }

@@ -63,6 +63,13 @@ public sealed class InstanceState
     public int BlocksAtFullLength(Sequence sequence) =>
         Decodes.BlocksFor(sequence.Request.InputTokens + Math.Max(sequence.TargetTokens, 1) - 1);
 
+    /// <summary>Remembers during which step a sequence came.</summary>
+    internal void StampArrival(Sequence sequence, bool stepping) => sequence.QueuedStep = stepping ? Counters.Steps : Counters.Steps - 1;
+
+    /// <summary>Under overlap scheduling the next step was composed before the sequence came, unless nothing runs.</summary>
+    internal bool CameTooLate(Sequence sequence) =>
+        Spec.Scheduler.OverlapScheduling && Running > 0 && Counters.Steps < sequence.QueuedStep + 2;
+
     internal void Admit(Sequence sequence)
     {
         sequence.Status = SequenceStatus.Prefilling;

@@ -110,6 +110,7 @@ public sealed class StepBuilder(InstanceState state)
     {
         var (head, kv) = (State.Head!, State.Spec.Kv);
         if (State.Running >= State.Spec.Scheduler.MaxNumSeqs) return Block(WaitCause.Slots);
+        if (State.CameTooLate(head)) return Block(WaitCause.Policy);
 
         var received = head == State.Arrived.Head;
         ReadOnlySpan<ulong> hits = [];

@@ -15,6 +15,12 @@ public sealed record SchedulerSpec(string Policy, int MaxNumSeqs, int MaxNumBatc
     /// <summary>Waiting requests are ordered by priority, then arrival, instead of arrival alone.</summary>
     public bool PriorityOrder { get; init; }
 
+    /// <summary>
+    /// The host composes a step while the one before it runs, so that the GPU never waits: a request that arrives during a
+    /// step joins the next but one (vLLM's async scheduling, SGLang's and TensorRT-LLM's overlap scheduler).
+    /// </summary>
+    public bool OverlapScheduling { get; init; }
+
     /// <summary>Values for the dials of the policy; those absent take their default.</summary>
     public IReadOnlyDictionary<string, double> Dials { get; init; } = new Dictionary<string, double>();
 }

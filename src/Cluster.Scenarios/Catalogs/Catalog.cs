@@ -53,7 +53,7 @@ public sealed class Catalog
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(gpu);
         var large = gpu.IsLarge && !gpu.Name.StartsWith("a100", StringComparison.Ordinal);
-        return new SchedulerSpec(engine.Scheduler, large ? engine.MaxNumSeqsLarge : engine.MaxNumSeqsSmall, large ? engine.MaxNumBatchedTokensLarge : engine.MaxNumBatchedTokensSmall);
+        return new SchedulerSpec(engine.Scheduler, large ? engine.MaxNumSeqsLarge : engine.MaxNumSeqsSmall, large ? engine.MaxNumBatchedTokensLarge : engine.MaxNumBatchedTokensSmall) { OverlapScheduling = engine.OverlapScheduling };
     }
 
     /// <summary>Cost model and memory plan of a deployment that fits.</summary>

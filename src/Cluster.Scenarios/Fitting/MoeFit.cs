@@ -21,12 +21,12 @@ internal static class MoeFit
 
     public static void Run(GpuProfile gpu, IReadOnlyList<TableRow> table, GpuFit fit)
     {
+        // Blackwell's tensor cores take MXFP4 weights with MXFP8 activations, and engines serve such models so.
+        var scaled = table.Any(r => r["moe_dtype"] == "w4a8_mxfp4_mxfp8");
         foreach (var (name, format) in s_formats)
         {
             var bytes = NumberFormats.BytesPerWeight(format);
-            // The generic Marlin path stands in where the model's own MXFP4 kernel is missing; the model's own is what serves.
-            var rows = table.Where(r => r["moe_dtype"] == name && (format != NumberFormat.Mxfp4 || r["kernel_source"].Contains("gptoss", StringComparison.Ordinal)))
-                .Select(r => ToRow(r, bytes)).ToList();
+            var rows = table.Where(r => format == NumberFormat.Mxfp4 ? ServesMxfp4(r, scaled) : r["moe_dtype"] == name).Select(r => ToRow(r, bytes)).ToList();
             if (rows.Count == 0) continue;
             var roof = KernelLookup.Roof(gpu, gpu.ComputeFormat(format));
             var result = CurveFit.Run(rows, r => r.Seconds, (x, r) => Kernels.Moe(Curve(x), roof, r.Load).Seconds,
@@ -38,6 +38,11 @@ internal static class MoeFit
             fit.Report("moe", NumberFormats.Name(format), result);
         }
     }
+
+    /// <summary>Elsewhere the model's own kernel serves; the generic Marlin path only stands in where that is missing.</summary>
+    private static bool ServesMxfp4(TableRow r, bool scaled) => scaled
+        ? r["moe_dtype"] == "w4a8_mxfp4_mxfp8"
+        : r["moe_dtype"] == "w4a16_mxfp4" && r["kernel_source"].Contains("gptoss", StringComparison.Ordinal);
 
     private static MoeCurve Curve(double[] x) => new(x[0], x[1], x[2] * 1e-6, x[3], x[4], x[5], x[6], x[7], x[8]);
 

@@ -24,6 +24,7 @@ internal static class EngineReader
             NumGpuBlocksOverride = r.Int("num_gpu_blocks_override", "KV blocks of an instance, whatever its HBM would hold.", 1, int.MaxValue),
             EnablePrefixCaching = r.Flag("enable_prefix_caching", "Keep and reuse the blocks of prompts seen before."),
             EnableChunkedPrefill = r.Flag("enable_chunked_prefill", "Split prompts over steps."),
+            OverlapScheduling = r.Flag("overlap_scheduling", "Compose a step while the one before it runs: requests join one step later."),
             LongPrefillTokenThreshold = r.Int("long_prefill_token_threshold", "Most prompt tokens of one request in a step; 0: no limit.", 0, 1_048_576) ?? 0,
             Priority = r.Flag("priority", "Order waiting requests by priority, then arrival.") ?? false,
             ContiguousReservation = r.Flag("contiguous_reservation", "Reserve the longest context at admission, as before paging."),

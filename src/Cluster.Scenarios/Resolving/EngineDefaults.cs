@@ -22,6 +22,7 @@ public static class EngineDefaults
         var scheduler = new SchedulerSpec(policy, engine.MaxNumSeqs ?? own.MaxNumSeqs, engine.MaxNumBatchedTokens ?? own.MaxNumBatchedTokens)
         {
             EnableChunkedPrefill = engine.EnableChunkedPrefill ?? !isStatic,
+            OverlapScheduling = engine.OverlapScheduling ?? (own.OverlapScheduling && !isStatic),
             LongPrefillTokenThreshold = engine.LongPrefillTokenThreshold,
             PriorityOrder = engine.Priority,
             Dials = engine.Dials,

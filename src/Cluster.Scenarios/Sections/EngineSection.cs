@@ -37,6 +37,9 @@ public sealed record EngineSection(string Profile = "vllm")
     /// <summary>Split prompts over steps.</summary>
     public bool? EnableChunkedPrefill { get; init; }
 
+    /// <summary>Compose steps one ahead of the GPU. Null: what the profile does; static batching never does.</summary>
+    public bool? OverlapScheduling { get; init; }
+
     /// <summary>Most prompt tokens of one request in a step; 0: only the budget limits. Default 0.</summary>
     public int LongPrefillTokenThreshold { get; init; }
 

@@ -26,20 +26,21 @@ public sealed record ValidationReport(IReadOnlyList<ValidationRow> Rows)
 
     public IReadOnlyList<ValidationRow> Covered { get; } = [.. Rows.Where(r => r.NotCovered is null)];
 
+    /// <param name="steadyOnly">Leaves out the first wave of each closed loop.</param>
     /// <summary>Predicts all points, on as many cores as there are; order and figures do not depend on it.</summary>
-    public static ValidationReport Run(IReadOnlyList<MeasuredPoint> points, Catalog catalog, CancellationToken cancellation = default)
+    public static ValidationReport Run(IReadOnlyList<MeasuredPoint> points, Catalog catalog, bool steadyOnly = false, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(points);
-        return new ValidationReport([.. points.AsParallel().AsOrdered().WithCancellation(cancellation).Select(p => Predict(p, catalog, cancellation))]);
+        return new ValidationReport([.. points.AsParallel().AsOrdered().WithCancellation(cancellation).Select(p => Predict(p, catalog, steadyOnly, cancellation))]);
     }
 
-    private static ValidationRow Predict(MeasuredPoint point, Catalog catalog, CancellationToken cancellation)
+    private static ValidationRow Predict(MeasuredPoint point, Catalog catalog, bool steadyOnly, CancellationToken cancellation)
     {
         var (cluster, reason) = PointMapping.Map(point, catalog);
         if (cluster is null) return new ValidationRow(point, null, null, reason);
         try
         {
-            var (ttft, tpot) = PointRun.Predict(point, cluster, cancellation);
+            var (ttft, tpot) = PointRun.Predict(point, cluster, steadyOnly, cancellation);
             return new ValidationRow(point, ttft, tpot, null);
         }
         catch (ArgumentException e)

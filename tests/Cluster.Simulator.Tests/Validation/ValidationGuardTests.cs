@@ -17,7 +17,7 @@ public sealed class ValidationGuardTests
         var baseline = Path.Combine(root, "docs", "validation-baseline.json");
         Assert.SkipUnless(File.Exists(baseline), "No baseline yet: `xpyd validate POINTS.csv --docs docs` writes it.");
         var points = Directory.EnumerateFiles(data, "*.csv").Order(StringComparer.Ordinal).SelectMany(MeasuredPoint.Read).ToList();
-        var now = ValidationDocument.Baseline(ValidationReport.Run([.. ValidationDocument.GuardSample(points)], Catalog.Load(Path.Combine(root, "catalog")), TestContext.Current.CancellationToken));
+        var now = ValidationDocument.Baseline(ValidationReport.Run([.. ValidationDocument.GuardSample(points)], Catalog.Load(Path.Combine(root, "catalog")), cancellation: TestContext.Current.CancellationToken));
         var then = ValidationBaseline.Read(baseline);
         now.Covered.ShouldBeGreaterThanOrEqualTo(then.Covered);
         now.AggregatedTpot.ShouldBeLessThanOrEqualTo(then.AggregatedTpot + Slack);
@@ -31,7 +31,7 @@ public sealed class ValidationGuardTests
     {
         var shape = new WorkerShape(1, 1, 1, 1, 1, 1);
         var point = new MeasuredPoint("x", "vllm", "", "nobody/Unknown-1B", "h100_sxm", "fp8", "fp8", 100, 10, 1, null, shape, 1, 1);
-        var report = ValidationReport.Run([point], Catalog.Load(Path.Combine(Root(), "catalog")), TestContext.Current.CancellationToken);
+        var report = ValidationReport.Run([point], Catalog.Load(Path.Combine(Root(), "catalog")), cancellation: TestContext.Current.CancellationToken);
         report.Covered.ShouldBeEmpty();
         report.Rows[0].NotCovered.ShouldNotBeNull().ShouldContain("nobody/Unknown-1B");
         report.ToJson().ShouldContain("\"covered\": 0");
