@@ -86,7 +86,7 @@ public sealed partial class Instance
     {
         var uneventful = IsStepping && _tokens is null && _aborting.Count == 0 && _effects.Count == 0
             && _builder is { Chunks.Count: 0, IncludesDecodes: true, HasPreempted: false }
-            && State.Prefilling.Count == 0 && State.WaitingCount == 0 && State.Reserving.Count == 0 && Spec.Deployment.Speculation is null
+            && State.Prefilling.Count == 0 && State.WaitingCount == 0 && State.Reserving.Count == 0 && State.Onboarding.Count == 0 && Spec.Deployment.Speculation is null
             && _scheduler.RepeatsDecodes;
         return uneventful ? State.Decodes.StepsToNextChange - 1 : 0;
     }

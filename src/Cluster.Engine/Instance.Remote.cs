@@ -93,7 +93,7 @@ public sealed partial class Instance
             var keys = Spec.Kv.EnablePrefixCaching
                 ? head.BlockKeys(Spec.Kv.BlockSize).AsSpan(0, head.Request.InputTokens / Spec.Kv.BlockSize) : [];
             var hits = keys[..State.Pool.CountPrefix(keys)];
-            var length = Spec.Kv.ContiguousReservation ? State.BlocksAtFullLength(head) : State.Decodes.BlocksFor(head.Request.InputTokens);
+            var length = Spec.Kv.ContiguousReservation ? State.BlocksReservedAhead(head) : State.Decodes.BlocksFor(head.Request.InputTokens);
             var blocks = length - hits.Length;
             if (blocks + State.Pool.CountEvictable(hits) > State.Pool.Available) return;
             State.Pool.Acquire(hits);

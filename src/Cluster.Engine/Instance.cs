@@ -1,6 +1,7 @@
 using Cluster.Engine.Cost;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.KvCache;
+using Cluster.Engine.KvCache.Tiers;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Scheduling;
 using Cluster.Engine.Topology;
@@ -26,9 +27,10 @@ public sealed partial class Instance
     /// <param name="kvEvents">Learns what enters and leaves the prefix cache; null where no router listens.</param>
     /// <param name="gaps">Learns inter-token latencies; null where nobody asks.</param>
     /// <param name="reportTokens">Fill <see cref="Tokens"/> at the end of each step: costs time per running sequence, so virtual time leaves it off.</param>
-    public Instance(InstanceSpec spec, IKvEventSink? kvEvents = null, ITokenGapSink? gaps = null, bool reportTokens = false)
+    /// <param name="remoteTier">The KV store that instances share; null: none, or one of its own.</param>
+    public Instance(InstanceSpec spec, IKvEventSink? kvEvents = null, ITokenGapSink? gaps = null, bool reportTokens = false, KvTier? remoteTier = null)
     {
-        State = new InstanceState(spec, kvEvents);
+        State = new InstanceState(spec, kvEvents, remoteTier);
         _scheduler = Schedulers.Registry.Create(spec.Scheduler.Policy, spec.Scheduler.Dials);
         _builder = new StepBuilder(State);
         _gaps = gaps;
@@ -95,6 +97,7 @@ public sealed partial class Instance
     {
         if (IsStepping) throw new InvalidOperationException($"{Spec.Name}: a step is in progress.");
         _tokens?.Clear();
+        EndOnboards(nowNs);
         do
         {
             _builder.Begin(nowNs);
@@ -150,7 +153,9 @@ public sealed partial class Instance
 
         // Only now: a member that leaves inside a step gives back the block that its next token was to start.
         State.DecodeSlotsReserved = false;
-        State.Pool.EvictAll();
+        State.Onboarding.Clear();
+        if (State.Tiers is { } tiers) tiers.Lose(() => State.Pool.EvictAll());
+        else State.Pool.EvictAll();
         _effects.Clear();
         _aborting.Clear();
         return lost;
@@ -216,6 +221,7 @@ public sealed partial class Instance
     {
         State.LeaveBatch(sequence);
         State.ReleaseBlocks(sequence);
+        State.RecordFill(sequence);
         State.Counters.Finished++;
         sequence.Timeline.FinishedNs = nowNs;
         _effects.Add(new InstanceEffect(InstanceEffectKind.Finished, sequence));
@@ -235,7 +241,7 @@ public sealed partial class Instance
             case SequenceStatus.Waiting: State.Waiting.Remove(sequence); break;
             case SequenceStatus.Arrived: State.Arrived.Remove(sequence); break;
             case SequenceStatus.Reserving: State.Reserving.Remove(sequence.QueueNode!); sequence.QueueNode = null; break;
-            case SequenceStatus.Receiving or SequenceStatus.Held: State.Parked.Remove(sequence.Id); break;
+            case SequenceStatus.Receiving or SequenceStatus.Onboarding or SequenceStatus.Held: State.Parked.Remove(sequence.Id); break;
             case SequenceStatus.Prefilling or SequenceStatus.Decoding: State.LeaveBatch(sequence); break;
             default: return;
         }

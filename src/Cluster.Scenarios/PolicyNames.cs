@@ -12,6 +12,8 @@ internal static class PolicyNames
 
     public static IReadOnlyCollection<string> Schedulers { get; } = [.. Engine.Scheduling.Schedulers.Registry.All.Select(p => p.Name)];
 
+    public static IReadOnlyCollection<string> Evictions { get; } = [.. Engine.KvCache.Eviction.Evictions.Registry.All.Select(p => p.Name)];
+
     public static IReadOnlyList<Dial> RouterDials(string policy) => Engine.Routing.Routers.Registry.TryGet(policy, out var p) ? p.Dials : [];
 
     public static IReadOnlyList<Dial> SchedulerDials(string policy) => Engine.Scheduling.Schedulers.Registry.TryGet(policy, out var p) ? p.Dials : [];

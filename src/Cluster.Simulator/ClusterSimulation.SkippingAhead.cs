@@ -1,4 +1,5 @@
 using Cluster.Engine;
+using Cluster.Engine.KvCache.Tiers;
 using Cluster.Simulator.Events;
 
 namespace Cluster.Simulator;
@@ -35,9 +36,11 @@ public sealed partial class ClusterSimulation
             _runs.AsSpan().Fill(ShortestRun);
             _tellsEvictions = simulation._router.UsesPrefixOverlap;
             // A router that learns with a delay needs to be told in the order of time, over all instances.
-            _mayEvict = !_tellsEvictions || cluster.Router.StalenessNs == 0;
+            var stores = new SharedKvStores(cluster);
+            // Likewise a store that instances share must see what they evict in that order.
+            _mayEvict = (!_tellsEvictions || cluster.Router.StalenessNs == 0) && !stores.Any;
             for (var i = 0; i < _instances.Length; i++)
-                _instances[i] = new Instance(cluster.Instances[i], _tellsEvictions ? new IndexFeed(simulation, i) : null, simulation._gaps);
+                _instances[i] = new Instance(cluster.Instances[i], _tellsEvictions ? new IndexFeed(simulation, i) : null, simulation._gaps, remoteTier: stores.Of(cluster.Instances[i]));
         }
 
         public IEnumerable<Instance> All => _instances;

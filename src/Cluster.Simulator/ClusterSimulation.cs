@@ -103,6 +103,7 @@ public sealed partial class ClusterSimulation
             case EventKind.Arrival: Arrive(); break;
             case EventKind.Routed: if (_flights.TryGetValue(next.Target, out var routed)) Place(routed); break;
             case EventKind.StepEnd: EndStep((int)next.Target); break;
+            case EventKind.Onboard: Touch((int)next.Target); break;
             case EventKind.Fault: Strike(_faults[(int)next.Target]); break;
             case EventKind.Transfer: EndTransfers(); break;
             case EventKind.Expiry: ExpireHeld(); break;
@@ -178,7 +179,13 @@ public sealed partial class ClusterSimulation
         {
             var instance = _instances[index];
             CarryOut(instance);
-            if (instance.IsStepping || !instance.TryBeginStep(_nowNs, out var step)) continue;
+            if (instance.IsStepping) continue;
+            if (!instance.TryBeginStep(_nowNs, out var step))
+            {
+                if (instance.NextOnboardNs != Time.Never) _events.Schedule(instance.NextOnboardNs, EventKind.Onboard, index);
+                continue;
+            }
+
             CarryOut(instance);
             if (_cluster.Transfer.LayerwiseOverlap) SendLayers(instance);
             _observer?.StepBegan(index, instance, in step);
@@ -288,6 +295,9 @@ public sealed partial class ClusterSimulation
             Drafts = i.State.Counters.Drafts,
             DraftTokens = i.State.Counters.DraftTokens,
             AcceptedDraftTokens = i.State.Counters.AcceptedDraftTokens,
+            OnboardedTokens = i.State.Counters.OnboardedTokens,
+            KvHeldTokenSteps = i.State.Counters.KvHeldTokenSteps,
+            KvUsedTokenSteps = i.State.Counters.KvUsedTokenSteps,
             FellBack = i.State.Counters.FellBack,
             KvExpired = i.State.Counters.KvExpired,
         })])

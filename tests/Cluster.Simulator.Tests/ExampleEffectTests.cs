@@ -36,6 +36,9 @@ public class ExampleEffectTests
     {
         var r = Run("paging");
         r["contiguous"].TtftMs.P50.ShouldBeGreaterThan(5 * r["1A"].TtftMs.P50);
+        // Kwon et al. 2023 (arXiv:2309.06180) saw 60–80 % wasted before paging and under 4 % with it.
+        r["contiguous"].KvWaste.ShouldBe(0.75, 0.15);
+        r["1A"].KvWaste.ShouldBeLessThan(0.04);
     }
 
     [Fact]
@@ -121,6 +124,19 @@ public class ExampleEffectTests
         Gain("eagle", "1A").ShouldBeLessThan(3.36);
         Gain("crowd-eagle", "crowd").ShouldBeLessThan(Gain("eagle", "1A") / 2);
         Gain("crowd-misled", "crowd").ShouldBeLessThan(1);
+    }
+
+    [Fact]
+    public void A_few_conversations_too_many_and_nothing_is_found_and_a_host_tier_moves_that_cliff()
+    {
+        var r = Run("kv-cliff");
+        r["1A"].PrefixHitRate.ShouldBeGreaterThan(0.75);
+        r["above"].PrefixHitRate.ShouldBeLessThan(r["1A"].PrefixHitRate / 2);
+        r["above-host"].PrefixHitRate.ShouldBeGreaterThan(0.8);
+        r["far-above-host"].PrefixHitRate.ShouldBeGreaterThan(r["above"].PrefixHitRate + 0.2);
+        r["above-host"].TierHitRate.ShouldBeGreaterThan(0.3);
+        r["above-host"].TtftMs.P90.ShouldBeLessThan(r["above"].TtftMs.P90 / 2);
+        r["lfu"].PrefixHitRate.ShouldNotBe(r["above"].PrefixHitRate);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cluster.Engine.Cost;
 using Cluster.Engine.Faults;
+using Cluster.Engine.KvCache.Eviction;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Scheduling;
@@ -62,7 +63,14 @@ internal static class RandomScenarios
                 Seed = seed,
                 Deployment = spec.Deployment with { Speculation = speculation },
                 Scheduler = spec.Scheduler with { EnableChunkedPrefill = chunked, LongPrefillTokenThreshold = chunked ? 40 : 0, PriorityOrder = seed % 5 == 0 },
-                Kv = spec.Kv with { ContiguousReservation = contiguous, EnablePrefixCaching = seed % 3 != 0 },
+                Kv = spec.Kv with
+                {
+                    ContiguousReservation = contiguous,
+                    MaxModelLen = 400,
+                    EnablePrefixCaching = seed % 3 != 0,
+                    Eviction = Pick([.. Evictions.Registry.All.Select(p => p.Name)], new RandomStream(seed, "eviction")),
+                    Tiers = seed % 2 == 0 ? [] : Tiers((int)(seed % 3), new RandomStream(seed, "tiers")),
+                },
             };
         }
 
@@ -84,6 +92,9 @@ internal static class RandomScenarios
     }
 
     private static T Pick<T>(IReadOnlyList<T> choices, RandomStream random) => choices[random.NextInt(choices.Count)];
+
+    private static ImmutableArray<KvTierSpec> Tiers(int deepest, RandomStream random) =>
+        [.. Enumerable.Range(0, deepest + 1).Select(i => new KvTierSpec((KvTierKind)i, random.NextInt(1, 200), 1e6, Clusters.Link with { BytesPerSecond = 1e9 }))];
 
     private static IEnumerable<Fault> Faults(int instances, RandomStream random)
     {

@@ -1,3 +1,5 @@
+using Cluster.Engine.KvCache.Eviction;
+
 namespace Cluster.Engine.KvCache;
 
 /// <summary>
@@ -7,18 +9,28 @@ namespace Cluster.Engine.KvCache;
 /// </summary>
 /// <remarks>
 /// Blocks that only one sequence can use are counted, not named: what a block table would add is an address that
-/// nothing in the model reads. Cached blocks are kept in runs (<see cref="BlockRuns"/>). Evicts least recently released
-/// first and, within one sequence, its tail first, as vLLM does, so that chains lose their ends before their beginnings.
+/// nothing in the model reads. Cached blocks are kept in runs (<see cref="BlockRuns"/>).
 /// </remarks>
-public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
+public sealed class BlockPool
 {
-    private readonly BlockRuns _runs = new();
+    private readonly IKvEventSink? _events;
+    private readonly IEvictionPolicy _eviction;
+    private readonly BlockRuns _runs;
     private readonly List<int> _path = [];
 
-    public long Total { get; } = totalBlocks;
+    /// <param name="events">Learns what enters and leaves the cache; null where nobody listens.</param>
+    /// <param name="eviction">Picks what goes when room is needed, for this pool alone; null: least recently released first.</param>
+    public BlockPool(long totalBlocks, IKvEventSink? events = null, IEvictionPolicy? eviction = null)
+    {
+        (Total, Free, _events) = (totalBlocks, totalBlocks, events);
+        _eviction = eviction ?? new LruEviction();
+        _runs = new BlockRuns(_eviction);
+    }
+
+    public long Total { get; }
 
     /// <summary>Blocks without content.</summary>
-    public long Free { get; private set; } = totalBlocks;
+    public long Free { get; private set; }
 
     /// <summary>Blocks that belong to exactly one sequence and are not in the prefix cache.</summary>
     public long Allocated { get; private set; }
@@ -107,10 +119,10 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
             if (!_runs.TryFind(chain[at], out var run))
             {
                 // A block is in the cache only while those before it are, so none that follows a new one is there.
-                _runs.Add(chain, at, end - at, references: 1);
+                _eviction.Stored(_runs.Add(chain, at, end - at, references: 1));
                 Allocated -= end - at;
                 Referenced += end - at;
-                events?.Stored(chain, at, end - at);
+                _events?.Stored(chain, at, end - at);
                 return;
             }
 
@@ -132,10 +144,11 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
         for (var i = _path.Count - 1; i >= 0; i--)
         {
             ref var run = ref _runs[_path[i]];
+            if (i > 0) _eviction.Follow(_path[i - 1], _path[i]);
             if (--run.References > 0) continue;
             Referenced -= run.Count;
             Evictable += run.Count;
-            _runs.Append(_path[i]);
+            _eviction.Released(_path[i]);
         }
     }
 
@@ -150,10 +163,14 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
     private void AddReference(int index)
     {
         ref var run = ref _runs[index];
-        if (run.References++ > 0) return;
-        _runs.Unlink(index);
-        Evictable -= run.Count;
-        Referenced += run.Count;
+        if (run.References++ == 0)
+        {
+            _eviction.Remove(index);
+            Evictable -= run.Count;
+            Referenced += run.Count;
+        }
+
+        _eviction.Used(index);
     }
 
     private void Evict(long blocks)
@@ -162,13 +179,14 @@ public sealed class BlockPool(long totalBlocks, IKvEventSink? events = null)
         Free += blocks;
         while (blocks > 0)
         {
-            ref var run = ref _runs[_runs.Oldest];
+            var victim = _runs.NextVictim;
+            ref var run = ref _runs[victim];
             var taken = (int)Math.Min(blocks, run.Count);
             var (chain, start) = (run.Chain, run.Start + run.Count - taken);
             if (taken < run.Count) run.Count -= taken;
-            else _runs.RemoveOldest();
+            else _runs.RemoveVictim(victim);
             blocks -= taken;
-            events?.Removed(chain, start, taken);
+            _events?.Removed(chain, start, taken);
         }
     }
 

@@ -1,3 +1,5 @@
+using Cluster.Engine.KvCache.Eviction;
+
 namespace Cluster.Engine.KvCache;
 
 /// <summary>Cached blocks that follow each other, entered the cache together and have the same users.</summary>
@@ -8,8 +10,6 @@ internal struct BlockRun
     public int Start;
     public int Count;
     public int References;
-    public int Older;
-    public int Newer;
 }
 
 /// <summary>
@@ -17,15 +17,13 @@ internal struct BlockRun
 /// (SGLang's RadixAttention, arXiv:2312.07104 §3, over chained block hashes). What a prompt shares with nobody is one run,
 /// however long, so looking up, releasing and evicting cost by run. A run is split where sequences part.
 /// </summary>
-internal sealed class BlockRuns
+internal sealed class BlockRuns(IEvictionPolicy eviction)
 {
-    private const int None = -1;
     private readonly BlockKeyTable _index = new();
     private BlockRun[] _runs = new BlockRun[16];
-    private int _newest = None;
 
-    /// <summary>The run without users that was released longest ago; undefined when all have users.</summary>
-    public int Oldest { get; private set; } = None;
+    /// <summary>The run without users to evict from; undefined when all have users.</summary>
+    public int NextVictim => eviction.Next;
 
     public ref BlockRun this[int run] => ref _runs[run];
 
@@ -42,7 +40,7 @@ internal sealed class BlockRuns
     {
         _index.TryAdd(chain[start], out var slot);
         if (slot >= _runs.Length) Array.Resize(ref _runs, _index.SlotLimit);
-        _runs[slot] = new BlockRun { Chain = chain, Start = start, Count = count, References = references, Older = None, Newer = None };
+        _runs[slot] = new BlockRun { Chain = chain, Start = start, Count = count, References = references };
         return slot;
     }
 
@@ -52,38 +50,12 @@ internal sealed class BlockRuns
         var whole = _runs[run];
         var tail = Add(whole.Chain, whole.Start + at, whole.Count - at, whole.References);
         _runs[run].Count = at;
-        if (whole.References > 0) return;
-        _runs[tail].Newer = run;
-        _runs[tail].Older = whole.Older;
-        _runs[run].Older = tail;
-        if (whole.Older == None) Oldest = tail;
-        else _runs[whole.Older].Newer = tail;
+        eviction.Split(run, tail, whole.References == 0);
     }
 
-    /// <summary>The run has lost its last user: it is the last to be evicted.</summary>
-    public void Append(int run)
+    public void RemoveVictim(int run)
     {
-        _runs[run].Older = _newest;
-        _runs[run].Newer = None;
-        if (_newest != None) _runs[_newest].Newer = run;
-        else Oldest = run;
-        _newest = run;
-    }
-
-    /// <summary>The run has a user again.</summary>
-    public void Unlink(int run)
-    {
-        var (older, newer) = (_runs[run].Older, _runs[run].Newer);
-        if (older != None) _runs[older].Newer = newer;
-        else Oldest = newer;
-        if (newer != None) _runs[newer].Older = older;
-        else _newest = older;
-    }
-
-    public void RemoveOldest()
-    {
-        var run = Oldest;
-        Unlink(run);
+        eviction.Remove(run);
         _index.Remove(_runs[run].Chain[_runs[run].Start]);
         _runs[run].Chain = [];
     }

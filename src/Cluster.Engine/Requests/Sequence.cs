@@ -13,6 +13,8 @@ public enum SequenceStatus
     Reserving,
     /// <summary>Holds blocks that its KV is moving into.</summary>
     Receiving,
+    /// <summary>Holds blocks that cached KV is moving up into from a tier below HBM.</summary>
+    Onboarding,
     /// <summary>Its KV has arrived; waits for a place in the batch.</summary>
     Arrived,
     /// <summary>Running; some known tokens are not computed yet.</summary>
@@ -78,6 +80,9 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
     internal long JoinStep { get; set; }
 
     internal long FinishStep { get; set; }
+
+    /// <summary>Leading tokens whose KV HBM has once it has come up from a tier.</summary>
+    internal int OnboardedTokens { get; set; }
 
     /// <summary>Drafted tokens that the last step accepted.</summary>
     internal int AcceptedThisStep { get; set; }

@@ -21,6 +21,15 @@ public sealed class InstanceCounters
     /// <summary>Prompt tokens whose KV came over a link instead of being computed here.</summary>
     public long ReceivedTokens { get; internal set; }
 
+    /// <summary>Prompt tokens whose KV came up from a tier below HBM.</summary>
+    public long OnboardedTokens { get; internal set; }
+
+    /// <summary>Σ over finished requests and their steps of tokens that their blocks had room for.</summary>
+    public double KvHeldTokenSteps { get; internal set; }
+
+    /// <summary>Of those, the tokens that were there.</summary>
+    public double KvUsedTokenSteps { get; internal set; }
+
     /// <summary>Hand-overs whose KV never came, so that the prompt is computed here.</summary>
     public long FellBack { get; internal set; }
 

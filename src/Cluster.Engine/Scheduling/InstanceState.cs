@@ -1,4 +1,6 @@
 using Cluster.Engine.KvCache;
+using Cluster.Engine.KvCache.Eviction;
+using Cluster.Engine.KvCache.Tiers;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 
@@ -9,11 +11,12 @@ public sealed class InstanceState
 {
     private long _admissions;
 
-    public InstanceState(InstanceSpec spec, IKvEventSink? kvEvents)
+    public InstanceState(InstanceSpec spec, IKvEventSink? kvEvents, KvTier? remoteTier = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
         Spec = spec;
-        Pool = new BlockPool(spec.Kv.TotalBlocks, kvEvents);
+        if (!spec.Kv.Tiers.IsEmpty) Tiers = new KvTiers(spec.Kv.Tiers, remoteTier, chain => Pool!.CountPrefix(chain), kvEvents);
+        Pool = new BlockPool(spec.Kv.TotalBlocks, Tiers ?? kvEvents, Evictions.Registry.Create(spec.Kv.Eviction, new Dictionary<string, double>()));
         Waiting = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Arrived = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Decodes = new DecodeBatch(spec.Kv.BlockSize, spec.Cost.BoundedContextTokens, !spec.Kv.ContiguousReservation,
@@ -23,6 +26,12 @@ public sealed class InstanceState
     public InstanceSpec Spec { get; }
 
     public BlockPool Pool { get; }
+
+    /// <summary>Where evicted blocks go; null: nowhere.</summary>
+    public KvTiers? Tiers { get; }
+
+    /// <summary>Sequences whose cached blocks are on their way up from a tier, earliest end first.</summary>
+    internal PriorityQueue<Sequence, (long DueNs, long Id)> Onboarding { get; } = new();
 
     public WaitingQueue Waiting { get; }
 
@@ -70,17 +79,42 @@ public sealed class InstanceState
     internal bool CameTooLate(Sequence sequence) =>
         Spec.Scheduler.OverlapScheduling && Running > 0 && Counters.Steps < sequence.QueuedStep + 2;
 
+    /// <summary>Blocks that this sequence takes at admission when nothing is paged: nobody knows how long it will be.</summary>
+    public int BlocksReservedAhead(Sequence sequence) =>
+        (int)Math.Max(BlocksAtFullLength(sequence), Math.Min((Spec.Kv.MaxModelLen + Spec.Kv.BlockSize - 1L) / Spec.Kv.BlockSize, Pool.Total));
+
+    /// <summary>Token-steps in which KV was held, and in which it held a token: the rest is waste.</summary>
+    internal void RecordFill(Sequence sequence)
+    {
+        double steps = sequence.TargetTokens, used = sequence.Request.InputTokens + ((steps - 1) / 2);
+        // Of the last block, half is empty on average.
+        var held = Spec.Kv.ContiguousReservation ? (double)BlocksReservedAhead(sequence) * Spec.Kv.BlockSize : used + ((Spec.Kv.BlockSize - 1) / 2.0);
+        Counters.KvHeldTokenSteps += held * steps;
+        Counters.KvUsedTokenSteps += used * steps;
+    }
+
     internal void Admit(Sequence sequence)
     {
         sequence.Status = SequenceStatus.Prefilling;
         sequence.AdmissionOrder = _admissions++;
-        PromisedBlocks += BlocksAtFullLength(sequence);
+        PromisedBlocks += BlocksPromised(sequence);
+    }
+
+    private int BlocksPromised(Sequence sequence) => Spec.Kv.ContiguousReservation ? BlocksReservedAhead(sequence) : BlocksAtFullLength(sequence);
+
+    /// <summary>The sequence waits, outside all queues, until its cached blocks have come up from a tier.</summary>
+    internal void Park(Sequence sequence, int tokens, long dueNs)
+    {
+        sequence.Status = SequenceStatus.Onboarding;
+        sequence.OnboardedTokens = tokens;
+        Parked.Add(sequence.Id, sequence);
+        Onboarding.Enqueue(sequence, (dueNs, sequence.Id));
     }
 
     /// <summary>Takes a running sequence out of the batch; it keeps its blocks.</summary>
     internal void LeaveBatch(Sequence sequence)
     {
-        PromisedBlocks -= BlocksAtFullLength(sequence);
+        PromisedBlocks -= BlocksPromised(sequence);
         if (sequence.Status == SequenceStatus.Decoding)
         {
             if (DecodeSlotsReserved) Pool.Return(Decodes.BlocksDueOf(sequence));

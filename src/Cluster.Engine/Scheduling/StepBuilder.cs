@@ -21,7 +21,7 @@ public enum WaitCause
 public readonly record struct PrefillChunk(Sequence Sequence, int Tokens);
 
 /// <summary>A step under composition: what schedulers may do, with all bookkeeping of blocks and budget.</summary>
-public sealed class StepBuilder(InstanceState state)
+public sealed partial class StepBuilder(InstanceState state)
 {
     private readonly List<PrefillChunk> _chunks = [];
     private long _prefillTokens;
@@ -119,13 +119,18 @@ public sealed class StepBuilder(InstanceState state)
             // At least the last known token is always computed: its logits are needed.
             var keys = head.BlockKeys(kv.BlockSize).AsSpan(0, (head.KnownTokens - 1) / kv.BlockSize);
             hits = keys[..State.Pool.CountPrefix(keys)];
+            if (State.Tiers is not null && hits.Length < keys.Length)
+            {
+                var onboard = TryOnboard(head, keys, hits.Length, reserveBlocks);
+                if (onboard != Onboard.Nothing) return onboard == Onboard.Begun || Block(WaitCause.Blocks);
+            }
         }
 
         var computed = received ? head.Computed : hits.Length * kv.BlockSize;
         var tokens = ChunkSize(head, computed);
         if (tokens == 0) return Block(WaitCause.Budget);
         var held = received ? head.SharedBlocks + head.PrivateBlocks : hits.Length;
-        var length = kv.ContiguousReservation ? State.BlocksAtFullLength(head) : State.Decodes.BlocksFor(computed + tokens);
+        var length = kv.ContiguousReservation ? State.BlocksReservedAhead(head) : State.Decodes.BlocksFor(computed + tokens);
         var blocks = Math.Max(0, length - held);
         while (blocks + State.Pool.CountEvictable(hits) + reserveBlocks > State.Pool.Available)
         {

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Cluster.Engine.KvCache.Eviction;
+
 namespace Cluster.Engine.Topology;
 
 /// <summary>The KV cache of one instance.</summary>
@@ -9,4 +12,13 @@ public sealed record KvCacheSpec(int BlockSize, long TotalBlocks)
 
     /// <summary>Reserve the maximum length at admission, contiguously: the baseline that paging replaced.</summary>
     public bool ContiguousReservation { get; init; }
+
+    /// <summary>Longest context a request may reach; with contiguous reservation, what each reserves.</summary>
+    public int MaxModelLen { get; init; } = int.MaxValue;
+
+    /// <summary>A name in <c>KvCache.Eviction.Evictions.Registry</c>.</summary>
+    public string Eviction { get; init; } = Evictions.Default;
+
+    /// <summary>Where evicted blocks go, nearest first; empty: nowhere.</summary>
+    public ImmutableArray<KvTierSpec> Tiers { get; init; } = [];
 }

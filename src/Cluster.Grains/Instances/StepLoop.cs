@@ -57,8 +57,17 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
     {
         try
         {
-            while (instance.TryBeginStep(Math.Max(_stepEndedNs, _inputNs), out var step))
+            while (true)
             {
+                if (!instance.TryBeginStep(Math.Max(_stepEndedNs, _inputNs), out var step))
+                {
+                    // KV may be on its way up from a tier below HBM; else there is nothing to do until the next input.
+                    if (instance.NextOnboardNs is var onboardNs && onboardNs == Time.Never) break;
+                    await clock.WaitUntilAsync(onboardNs);
+                    _inputNs = Math.Max(_inputNs, onboardNs);
+                    continue;
+                }
+
                 publish();
                 recorder.StepBegan(instance, in step);
                 var timing = await timer.RunAsync(step.Shape, step.Cost, CancellationToken.None);

@@ -42,9 +42,20 @@ internal static class PoolResolver
         {
             EnablePrefixCaching = engine.EnablePrefixCaching,
             ContiguousReservation = engine.ContiguousReservation,
+            MaxModelLen = Math.Min(pool.Engine.MaxModelLen ?? model.ContextLength, model.ContextLength),
+            Eviction = pool.Engine.Eviction,
+            Tiers = [.. pool.Engine.KvTiers.Select(t => Tier(t, pool, catalog, engine.BlockSize * memory.InstanceKvBytesPerToken))],
         };
         return [.. Enumerable.Range(0, pool.Instances).Select(i =>
             new InstanceSpec($"{pool.Name}-{i}", pool.Name, pool.Role, deployment, scheduler, kv, cost, memory) { Seed = variant.Seed })];
+    }
+
+    /// <summary>Every GPU has its own way to host memory; what lies behind that is one for the instance.</summary>
+    private static KvTierSpec Tier(KvTierSection tier, PoolSection pool, Catalog catalog, double bytesPerBlock)
+    {
+        var link = catalog.Links[tier.Link];
+        if (tier.Kind == KvTierKind.Host) link = link with { BytesPerSecond = link.BytesPerSecond * pool.Parallelism.Gpus };
+        return new KvTierSpec(tier.Kind, Math.Max(1, (long)(tier.CapacityBytes / bytesPerBlock)), bytesPerBlock, link);
     }
 
     private static void Add(ScenarioVariant variant, PoolSection pool, string reason)

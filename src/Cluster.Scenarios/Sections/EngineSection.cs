@@ -49,6 +49,15 @@ public sealed record EngineSection(string Profile = "vllm")
     /// <summary>Reserve the longest possible context at admission, contiguously, as engines did before paging. Default: only profile <c>static</c>.</summary>
     public bool? ContiguousReservation { get; init; }
 
+    /// <summary>Longest context of a request; null: the model's. Contiguous reservation takes it for every request.</summary>
+    public int? MaxModelLen { get; init; }
+
+    /// <summary>Which cached block goes when room is needed.</summary>
+    public string Eviction { get; init; } = Cluster.Engine.KvCache.Eviction.Evictions.Default;
+
+    /// <summary>Where evicted blocks go, nearest first; empty: nowhere.</summary>
+    public ImmutableArray<KvTierSection> KvTiers { get; init; } = [];
+
     /// <summary>Drafting and verification; null: none.</summary>
     public SpeculativeDecoding? Speculative { get; init; }
 
@@ -70,3 +79,8 @@ public sealed record EngineSection(string Profile = "vllm")
     /// <summary>Extra copies of hot experts over all ranks. Default 0.</summary>
     public int RedundantExperts { get; init; }
 }
+
+/// <summary>A tier of KV below HBM.</summary>
+/// <param name="CapacityBytes">Of one instance; of a remote store, for all.</param>
+/// <param name="Link">A link of the catalog.</param>
+public sealed record KvTierSection(Cluster.Engine.Topology.KvTierKind Kind, double CapacityBytes, string Link);

@@ -112,6 +112,20 @@ internal sealed class SectionReader
         return null;
     }
 
+    /// <summary>A size, more than zero.</summary>
+    public double? Bytes(string key, string about)
+    {
+        var text = Scalar(key, UnitSchema(about, @"^[0-9_.eE+-]+ *([KMGTP]i?|k)?B$", "64GiB"));
+        if (text is null) return null;
+        if (!UnitText.TryBytes(text, out var bytes))
+            Error(key, $"'{text}' is not a size.", text, "more than 0B", "Write a number and its unit, e.g. 64GiB or 1TB.");
+        else if (bytes <= 0)
+            Error(key, $"{text} is out of range.", text, "more than 0B");
+        else
+            return bytes;
+        return null;
+    }
+
     /// <summary>Events per second, more than zero.</summary>
     public double? PerSecond(string key, string about, bool zeroAllowed = false)
     {

@@ -5,6 +5,8 @@ public enum EventKind : byte
 {
     StepEnd,
     Transfer,
+    /// <summary>KV has come up from a tier below HBM.</summary>
+    Onboard,
     Expiry,
     Abort,
     Fault,

@@ -47,34 +47,14 @@ internal static class RuntimeLessons
 
     private static LessonOutcome Reserved(LessonBench bench)
     {
-        var waste = Waste(bench, "");
         var (before, after) = (bench.Run("paging"), bench.Run("paging", "paged"));
-        return LessonOutcome.Of(waste is > 0.6 and < 0.9, $"reserving for the longest request, {waste:P0} of the cache is never written; even reserving each request's own final length serves {before.OutputTokensPerS:F0} tok/s against {after.OutputTokensPerS:F0} paged", "lengths here are nearer to, or further from, the longest");
+        return LessonOutcome.Of(before.KvWaste is > 0.6 and < 0.9, $"reserving for the longest request, {before.KvWaste:P0} of the cache is never written, at {before.OutputTokensPerS:F0} tok/s against {after.OutputTokensPerS:F0} paged", "lengths here are nearer to, or further from, the longest");
     }
 
     private static LessonOutcome Blocks(LessonBench bench)
     {
-        var waste = Waste(bench, "paged");
+        var waste = bench.Run("paging", "paged").KvWaste;
         return LessonOutcome.Of(waste < 0.04, $"{waste:P1} of allocated tokens are never written", "requests are so short that half a block weighs");
-    }
-
-    /// <summary>Share of the tokens held for requests over their lives that hold nothing: averaged over an answer's growth. Engines before paging did not know an answer's length: they reserved for the longest.</summary>
-    private static double Waste(LessonBench bench, string variant)
-    {
-        var run = bench.Record("paging", variant);
-        var kv = run.Cluster.Instances[0].Kv;
-        double held = 0, written = 0;
-        var longest = run.Requests.Max(r => r.InputTokens + r.OutputTokens);
-        foreach (var request in run.Requests)
-        {
-            for (var length = request.InputTokens; length < request.InputTokens + request.OutputTokens; length++)
-            {
-                written += length;
-                held += kv.ContiguousReservation ? longest : Math.Ceiling((double)length / kv.BlockSize) * kv.BlockSize;
-            }
-        }
-
-        return 1 - (written / held);
     }
 
     private static LessonOutcome Fusion(LessonBench bench)

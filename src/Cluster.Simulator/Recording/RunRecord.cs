@@ -25,6 +25,14 @@ public sealed record InstanceRecord(
 
     public long AcceptedDraftTokens { get; init; }
 
+    /// <summary>Prompt tokens whose KV came up from a tier below HBM.</summary>
+    public long OnboardedTokens { get; init; }
+
+    /// <summary>Token-steps that held blocks had room for, and those used: the rest is waste.</summary>
+    public double KvHeldTokenSteps { get; init; }
+
+    public double KvUsedTokenSteps { get; init; }
+
     /// <summary>Hand-overs whose KV never came, so that the prompt was computed here.</summary>
     public long FellBack { get; init; }
 

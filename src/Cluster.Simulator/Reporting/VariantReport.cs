@@ -35,6 +35,12 @@ public sealed record VariantReport
     /// <summary>Prompt tokens found in cache ÷ prompt tokens.</summary>
     public required double PrefixHitRate { get; init; }
 
+    /// <summary>Prompt tokens that came up from a tier below HBM ÷ prompt tokens; part of the hit rate.</summary>
+    public required double TierHitRate { get; init; }
+
+    /// <summary>Share of the KV held by requests that held no token: reserved and never used, or the end of a last block.</summary>
+    public required double KvWaste { get; init; }
+
     /// <summary>Tokens that a verifying pass gave a sequence, accepted drafts and the one of its own; null where nothing is drafted.</summary>
     public required double? TokensPerPass { get; init; }
 
@@ -72,6 +78,8 @@ public sealed record VariantReport
             E2eMs = Distribution.OfMilliseconds(completed.Select(r => r.E2eNs / 1e6)),
             TtftHopsMs = MeanHops(completed),
             PrefixHitRate = inputTokens == 0 ? 0 : completed.Sum(r => (long)r.CachedTokens) / (double)inputTokens,
+            TierHitRate = inputTokens == 0 ? 0 : Math.Min(1, run.Instances.Sum(i => i.OnboardedTokens) / (double)inputTokens),
+            KvWaste = run.Instances.Sum(i => i.KvHeldTokenSteps) is > 0 and var held ? 1 - (run.Instances.Sum(i => i.KvUsedTokenSteps) / held) : 0,
             TokensPerPass = run.Instances.Sum(i => i.Drafts) is > 0 and var drafts ? 1 + (run.Instances.Sum(i => i.AcceptedDraftTokens) / (double)drafts) : null,
             Walls = WallsByRole(run),
             CostPerMillionTokens = Cost(run.Cluster, seconds, outputTokens),

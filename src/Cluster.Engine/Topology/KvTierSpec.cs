@@ -1,0 +1,28 @@
+using Cluster.Engine.Hardware;
+
+namespace Cluster.Engine.Topology;
+
+/// <summary>Where a tier of KV below HBM lies.</summary>
+public enum KvTierKind
+{
+    /// <summary>Memory of the host.</summary>
+    Host,
+    /// <summary>A local disk, reached through host memory.</summary>
+    Ssd,
+    /// <summary>A store over the network, one for all instances.</summary>
+    Remote,
+}
+
+/// <summary>A tier that holds KV which HBM has no room for.</summary>
+/// <param name="Blocks">Capacity, in blocks of the instance.</param>
+/// <param name="BytesPerBlock">KV bytes of one block, over all ranks.</param>
+/// <param name="Link">Between HBM and the tier, per direction and instance.</param>
+public sealed record KvTierSpec(KvTierKind Kind, long Blocks, double BytesPerBlock, LinkProfile Link)
+{
+    /// <summary>Seconds to bring so many blocks to HBM over an idle link.</summary>
+    public double OnboardSeconds(int blocks)
+    {
+        var bytes = blocks * BytesPerBlock;
+        return bytes <= 0 ? 0 : Link.SetupSeconds + (bytes / Link.EffectiveBytesPerSecond(bytes));
+    }
+}

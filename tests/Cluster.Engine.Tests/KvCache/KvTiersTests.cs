@@ -1,0 +1,113 @@
+using Cluster.Engine.Hardware;
+using Cluster.Engine.KvCache;
+using Cluster.Engine.KvCache.Tiers;
+using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
+using Cluster.Testing;
+
+namespace Cluster.Engine.Tests.KvCache;
+
+public sealed class KvTiersTests
+{
+    // 1 MB blocks over 1 GB/s: a millisecond each.
+    private static readonly LinkProfile s_link = new("slow", 1e9, 0, 1, 0, "a test's");
+
+    [Fact]
+    public void What_HBM_evicts_goes_down_tier_by_tier_and_is_told_gone_only_at_the_end()
+    {
+        var told = new List<ulong>();
+        var tiers = new KvTiers([Tier(KvTierKind.Host, 2), Tier(KvTierKind.Ssd, 2)], null, _ => 0, new Gone(told));
+        for (ulong key = 1; key <= 5; key++) tiers.Removed([key], 0, 1);
+        tiers.All.Select(t => t.Count).ShouldBe([2, 2]);
+        (tiers.All[0].Contains(5), tiers.All[0].Contains(4), tiers.All[1].Contains(3), tiers.All[1].Contains(2)).ShouldBe((true, true, true, true));
+        told.ShouldBe([1UL]);
+        tiers.CountPrefix([5, 3, 9, 2]).ShouldBe(2);
+    }
+
+    [Fact]
+    public void Copies_up_wait_for_each_other_on_one_link_and_not_on_two()
+    {
+        var tiers = new KvTiers([Tier(KvTierKind.Host, 2), Tier(KvTierKind.Ssd, 9)], null, _ => 0, null);
+        for (ulong key = 1; key <= 6; key++) tiers.Removed([key], 0, 1);
+        tiers.Onboard([5, 6], 0).ShouldBe(2 * Time.Millisecond);
+        tiers.Onboard([1, 2, 3], 0).ShouldBe(3 * Time.Millisecond);
+        tiers.Onboard([5], 0).ShouldBe(3 * Time.Millisecond);
+        tiers.Onboard([5], Time.Second).ShouldBe(Time.Second + Time.Millisecond);
+    }
+
+    [Fact]
+    public void A_prompt_that_HBM_has_lost_waits_for_its_copy_instead_of_being_computed()
+    {
+        var instance = new Instance(Spec(blocks: 12, host: 100));
+        Serve(instance, 0, first: 0);
+        Serve(instance, 1, first: Time.Second);
+        // The second prompt pushed most of the first out: 10 blocks of 16, of which HBM kept two.
+        var again = Serve(instance, 0, first: 2 * Time.Second, id: 7);
+        again.CachedTokens.ShouldBe(144);
+        instance.State.Counters.OnboardedTokens.ShouldBeGreaterThan(100);
+        // Nine blocks come up in nine milliseconds; without a tier the prompt takes 13.
+        again.Timeline.TtftNs.ShouldBe(instance.State.Counters.OnboardedTokens / 16 * Time.Millisecond + Ms(16));
+        instance.State.Pool.CheckIntegrity();
+    }
+
+    [Fact]
+    public void A_shared_store_serves_an_instance_that_never_saw_the_prompt_and_outlives_one_that_did()
+    {
+        var store = new KvTier(Tier(KvTierKind.Remote, 1000));
+        var spec = Spec(blocks: 12, host: 1);
+        spec = spec with { Kv = spec.Kv with { Tiers = [Tier(KvTierKind.Remote, 1000)] } };
+        var (first, second) = (new Instance(spec, remoteTier: store), new Instance(spec, remoteTier: store));
+        Serve(first, 0, 0);
+        first.Crash();
+        Serve(second, 0, 0, id: 9).CachedTokens.ShouldBe(144);
+        second.State.Counters.OnboardedTokens.ShouldBe(144);
+    }
+
+    [Fact]
+    public void A_crash_loses_the_tiers_of_the_instance()
+    {
+        var told = new List<ulong>();
+        var instance = new Instance(Spec(blocks: 12, host: 100), new Gone(told));
+        Serve(instance, 0, 0);
+        Serve(instance, 1, Time.Second);
+        instance.Crash();
+        instance.State.Tiers!.All[0].Count.ShouldBe(0);
+        told.Count.ShouldBe(told.Distinct().Count());
+        Serve(instance, 0, 2 * Time.Second, id: 7).CachedTokens.ShouldBe(0);
+    }
+
+    private static long Ms(int newTokens) => (5 * Time.Millisecond) + (newTokens * 50_000L);
+
+    private static KvTierSpec Tier(KvTierKind kind, long blocks) => new(kind, blocks, 1e6, s_link);
+
+    private static InstanceSpec Spec(long blocks, long host)
+    {
+        var spec = Clusters.Instance(blocks: blocks, cost: new LinearCost(contextTokenUs: 0));
+        return spec with { Kv = spec.Kv with { Tiers = [Tier(KvTierKind.Host, host)] } };
+    }
+
+    /// <summary>One prompt of 160 tokens and one token of output, named by its content.</summary>
+    private static Sequence Serve(Instance instance, ulong content, long first, long? id = null)
+    {
+        var request = Clusters.Request(id ?? (long)content, 160, 1, first, TokenContent.Unique(100 + content, 161));
+        var sequence = new Sequence(request, 1);
+        sequence.Timeline.ArrivedNs = first;
+        instance.Enqueue(sequence, first);
+        for (var now = first; sequence.Timeline.FinishedNs == Time.Unset;)
+        {
+            if (instance.TryBeginStep(now, out var step)) instance.EndStep(now = step.DueNs);
+            else now = instance.NextOnboardNs;
+            instance.ClearEffects();
+        }
+
+        return sequence;
+    }
+
+    private sealed class Gone(List<ulong> keys) : IKvEventSink
+    {
+        public void Stored(ulong key) => keys.Remove(key);
+
+        public void Removed(ulong key) => keys.Add(key);
+    }
+}
