@@ -21,27 +21,80 @@ public interface IInstanceGrain : IGrainWithStringKey
 
     /// <summary>It has left the cluster: its series end and its state goes.</summary>
     Task RetireAsync();
+
+    /// <summary>A prefix has arrived from another cache, or never will: the prompt can be computed.</summary>
+    [OneWay]
+    Task CopyEndedAsync(long requestId, bool arrived);
+
+    /// <summary>It dies with all it holds; the gateways place its requests anew.</summary>
+    Task CrashAsync();
+
+    /// <summary>It is there again after a crash, empty.</summary>
+    Task ReviveAsync();
+
+    /// <summary>Its steps take so many times as long; 1: as the cost model says.</summary>
+    Task SlowAsync(double factor);
 }
 
 /// <summary>Computes prompts and holds their KV until a decode instance has it.</summary>
 public interface IPrefillGrain : IInstanceGrain
 {
     /// <summary>The KV of this request has left; its blocks are free.</summary>
+    [OneWay]
     Task ReleaseAsync(long requestId);
+
+    /// <summary>The KV of this request was not pulled in time; its blocks are free.</summary>
+    [OneWay]
+    Task ExpireAsync(long requestId);
 }
 
 /// <summary>Generates; computes prompts too, where they are short or the instance is aggregated.</summary>
 public interface IDecodeGrain : IInstanceGrain
 {
     /// <summary>Takes over a request whose prompt was computed elsewhere.</summary>
+    [OneWay]
     Task TakeOverAsync(HandOver handOver);
+
+    /// <summary>The prompt of a request that was announced while it was computed is computed now.</summary>
+    [OneWay]
+    Task PrefillEndedAsync(HandOver handOver);
+
+    /// <summary>All KV of a request is here.</summary>
+    [OneWay]
+    Task KvArrivedAsync(KvArrival arrival);
+
+    /// <summary>The KV of a request will not come: its prompt is computed here.</summary>
+    [OneWay]
+    Task FallBackAsync(long requestId);
 }
 
 /// <summary>The links between the instances of one cluster.</summary>
 public interface ILinkGrain : IGrainWithStringKey
 {
-    /// <summary>Moves KV; completes when it has arrived.</summary>
-    Task TransferAsync(TransferOrder order);
+    /// <summary>A prefill instance computes a prompt, or has computed it.</summary>
+    [OneWay]
+    Task ComputedAsync(KvComputed news);
+
+    /// <summary>A decode instance has blocks for KV that is to come.</summary>
+    [OneWay]
+    Task ReservedAsync(KvReserved news);
+
+    /// <summary>Copies a prefix; the destination is told when it has arrived, or that it never will.</summary>
+    [OneWay]
+    Task CopyAsync(CopyOrder order);
+
+    /// <summary>One side has no use for the request's KV any more.</summary>
+    [OneWay]
+    Task CancelAsync(long requestId);
+
+    /// <summary>An instance died: what was under way from and to it is void.</summary>
+    Task LostAsync(string instance);
+
+    /// <summary>An instance's ports run at a share of their bandwidth; 0 is cut.</summary>
+    Task DegradeAsync(string instance, double factor);
+
+    /// <summary>KV that the instance holds for others is dropped.</summary>
+    Task ExpireAsync(string instance);
 
     [AlwaysInterleave]
     Task<LinkSnapshot> GetSnapshotAsync();
@@ -55,12 +108,18 @@ public interface IRouterGrain : IGrainWithStringKey
     /// <summary>News of an instance's last step. Answered, so that the next news can wait for it.</summary>
     Task ReportAsync(InstanceReport report);
 
-    /// <summary>A request ended before any instance could say so.</summary>
+    /// <summary>A request ended before any instance could say so, or is about to be placed anew.</summary>
     [OneWay]
     Task EndedAsync(long requestId);
 
     /// <summary>Another topology, or another policy, from the next decision on.</summary>
     Task ApplyAsync(RouterPlan plan);
+
+    /// <summary>It starts again, with no idea of caches and load.</summary>
+    Task RestartAsync();
+
+    /// <summary>An instance came up again without its state: what was known of its cache is void.</summary>
+    Task ForgetAsync(string instance);
 
     /// <summary>Requests placed on an instance that have not ended.</summary>
     Task<int> CountActiveAsync(string instance);
@@ -90,6 +149,9 @@ public interface ITopologyGrain : IGrainWithStringKey
 
     /// <summary>Lets a drained or failed instance take requests again.</summary>
     Task<OrderReply> OpenAsync(string instance);
+
+    /// <summary>An instance dies with all it holds; its requests continue elsewhere.</summary>
+    Task<OrderReply> CrashAsync(string instance);
 
     /// <summary>Another routing policy, or other dials.</summary>
     Task<OrderReply> UseRouterAsync(PolicyMessage policy);

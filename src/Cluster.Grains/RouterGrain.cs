@@ -28,7 +28,11 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
         var nowNs = context.Clock.NowNs;
         if (decision is null) return new RouteReply(false, "", "", nowNs, Reason(rejection));
         var instances = _router.Instances;
-        return new RouteReply(true, instances[decision.PrefillInstance].Name, instances[decision.DecodeInstance].Name, nowNs, "");
+        return new RouteReply(true, instances[decision.PrefillInstance].Name, instances[decision.DecodeInstance].Name, nowNs, "")
+        {
+            Copy = decision.CopySource < 0 ? null : new PrefixCopy(
+                instances[decision.CopySource].Name, decision.CopyTokens, decision.CopyTokens - decision.OverlapBlocks * instances[0].Kv.BlockSize),
+        };
     }
 
     public Task ReportAsync(InstanceReport report)
@@ -46,7 +50,7 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
 
     public Task EndedAsync(long requestId)
     {
-        _router.Ended(requestId, context.Clock.NowNs);
+        _router.Withdraw(requestId);
         return Task.CompletedTask;
     }
 
@@ -63,6 +67,21 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
 
         foreach (var (name, place) in _places)
             if (!plan.Members.Any(m => m.Name == name)) _router.Close(place, forget: true, context.Clock.NowNs);
+        return Task.CompletedTask;
+    }
+
+    public Task RestartAsync()
+    {
+        _router.Restart();
+        return Task.CompletedTask;
+    }
+
+    public Task ForgetAsync(string instance)
+    {
+        var place = PlaceOf(instance);
+        var isOpen = _router.IsOpen(place);
+        _router.Close(place, forget: true, context.Clock.NowNs);
+        if (isOpen) _router.Open(place);
         return Task.CompletedTask;
     }
 

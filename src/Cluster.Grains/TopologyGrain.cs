@@ -51,7 +51,15 @@ public sealed class TopologyGrain(
 
     public Task<OrderReply> DrainAsync(string instance) => CarryOutAsync(Fleet.Drain(instance), Fleet.Find(instance) is null);
 
-    public Task<OrderReply> OpenAsync(string instance) => CarryOutAsync(Fleet.Open(instance), Fleet.Find(instance) is null);
+    public async Task<OrderReply> OpenAsync(string instance)
+    {
+        var step = Fleet.Open(instance);
+        // Up before the router may choose it.
+        if (step.Refusal is null && Fleet.Find(instance)!.State == MemberState.Failed) await Instance(instance).ReviveAsync();
+        return await CarryOutAsync(step, Fleet.Find(instance) is null);
+    }
+
+    public Task<OrderReply> CrashAsync(string instance) => CarryOutAsync(Fleet.Fail(instance), Fleet.Find(instance) is null, crashes: instance);
 
     public async Task<OrderReply> UseRouterAsync(PolicyMessage policy)
     {
@@ -75,7 +83,7 @@ public sealed class TopologyGrain(
         }
     }
 
-    private async Task<OrderReply> CarryOutAsync(FleetStep step, bool notFound)
+    private async Task<OrderReply> CarryOutAsync(FleetStep step, bool notFound, string? crashes = null)
     {
         if (step.Refusal is not null) return new OrderReply(step.Refusal, notFound);
         var before = state.State.Members;
@@ -83,9 +91,17 @@ public sealed class TopologyGrain(
         // Newcomers are up before the router may choose them; those that left are closed before they end.
         foreach (var joined in state.State.Members.Where(m => !before.Any(b => b.Name == m.Name))) await Instance(joined.Name).GetSnapshotAsync();
         await PublishAsync();
+        // Closed before it dies: whoever places its requests anew must not choose it.
+        if (crashes is not null) await DieAsync(crashes);
         foreach (var left in before.Where(b => step.Fleet.Find(b.Name) is null)) await Instance(left.Name).RetireAsync();
         WatchDraining();
         return new OrderReply();
+    }
+
+    private async Task DieAsync(string instance)
+    {
+        if (context.Cluster.Link is not null) await GrainFactory.GetGrain<ILinkGrain>(context.Cluster.Name).LostAsync(instance);
+        await Instance(instance).CrashAsync();
     }
 
     private async Task PublishAsync()
@@ -103,11 +119,15 @@ public sealed class TopologyGrain(
     private async Task EndDrainingAsync()
     {
         foreach (var member in Fleet.Members.Where(m => m.State == MemberState.Draining))
-            if (await Router.CountActiveAsync(member.Name) == 0) await CarryOutAsync(new FleetStep(Fleet.Emptied(member.Name)), notFound: false);
+            if (await IsEmptyAsync(member.Name)) await CarryOutAsync(new FleetStep(Fleet.Emptied(member.Name)), notFound: false);
         if (Fleet.Members.Any(m => m.State == MemberState.Draining)) return;
         _drainTimer?.Dispose();
         _drainTimer = null;
     }
+
+    /// <summary>Nothing is on its way to it, and it holds nothing: no request, no KV that another instance has yet to pull.</summary>
+    private async Task<bool> IsEmptyAsync(string name) =>
+        await Router.CountActiveAsync(name) == 0 && (await Instance(name).GetSnapshotAsync()).Requests == 0;
 
     private IInstanceGrain Instance(string name) => GrainFactory.GetInstance(context.Cluster, name);
 }

@@ -68,7 +68,7 @@ public sealed partial class ClusterSimulation
     private void Announce(Flight flight)
     {
         var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
-        flight.HandOver = new HandOver(_cluster.Transfer, _cluster.Instances[prefill], _cluster.Instances[decode], flight.Leg);
+        flight.HandOver = new HandOver(_cluster.Transfer, _cluster.Instances[prefill], _cluster.Instances[decode], flight.Leg.InputTokens);
         flight.Decode = new Sequence(flight.Leg, flight.Leg.OutputTokens) { Timeline = flight.LegTimeline, Generated = 1, ContinuesFromNs = flight.CarriedUntilNs };
         _instances[decode].EnqueueRemote(flight.Decode, _nowNs);
         Touch(decode);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Cluster.Cli.Admin;
 using Cluster.Cli.Scenarios;
+using Cluster.Engine.Faults;
 
 namespace Cluster.Cli.Commands;
 
@@ -52,7 +53,27 @@ internal static class AdminCommand
             a => new Call(HttpMethod.Put, "router", new JsonObject { ["policy"] = a.GetValue(policy), ["dials"] = Dials(a.GetValue(dial) ?? []) })));
         command.Add(Part("decisions", "The newest routing decisions, with every candidate's cost.", [limit],
             a => new Call(HttpMethod.Get, $"router/decisions?limit={a.GetValue(limit)}")));
+        AddFaults(command);
         return command;
+    }
+
+    private static void AddFaults(Command command)
+    {
+        var kind = new Argument<string>("KIND") { Description = string.Join(", ", FaultKinds.All.Select(k => k.Name)) + "." };
+        var target = new Argument<string?>("TARGET") { Description = "Instance, pool, or the link's name for all instances.", Arity = ArgumentArity.ZeroOrOne };
+        var factor = new Option<double?>("--factor") { Description = "Of slow: step time ×. Of link: bandwidth ×, 0 is cut. Of disconnect: share of clients." };
+        var seconds = new Option<double?>("--for") { Description = "Emulated seconds that it lasts; default: until it is cleared.", HelpName = "seconds" };
+        var id = new Argument<string>("ID") { Description = "As 'faults' lists it." };
+        command.Add(Part("faults", "Faults in force, and the kinds there are.", [], _ => new Call(HttpMethod.Get, "faults")));
+        command.Add(Part("fault", "Break or slow something: requests of a lost instance continue elsewhere.", [kind, target, factor, seconds],
+            a => new Call(HttpMethod.Post, "faults", new JsonObject
+            {
+                ["kind"] = a.GetValue(kind),
+                ["target"] = a.GetValue(target),
+                ["factor"] = a.GetValue(factor),
+                ["duration_seconds"] = a.GetValue(seconds),
+            })));
+        command.Add(Part("clear", "Undo a fault.", [id], a => new Call(HttpMethod.Delete, $"faults/{Uri.EscapeDataString(a.GetValue(id)!)}")));
     }
 
     private static Command Part(string name, string description, Symbol[] symbols, Func<ParseResult, Call> call)

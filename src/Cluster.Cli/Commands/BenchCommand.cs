@@ -14,6 +14,7 @@ internal static class BenchCommand
         [
             ("matmul", "Kernels against OpenBLAS, interleaved; calibration of this host.", BenchMatmul.Run),
             ("pace", "Step lateness and measured ratio at several numbers of instances.", BenchPace.Run),
+            ("faults", "A thousand random faults on a live cluster under load: what is lost, doubled or leaked.", BenchFaults.Run),
             ("sim", "The reference workloads in virtual time: warm, and as a whole cold process.", BenchSim.Run),
             ("wire", "Streams through the gateway and the load generator, against bare Kestrel.", BenchWire.Run),
         ];

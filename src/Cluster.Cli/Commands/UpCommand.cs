@@ -32,6 +32,7 @@ internal static class UpCommand
             var options = LiveRun.Options(chosen) with { Levers = stop => LeverAdvice.OfAsync(source, stop), Gateway = new GatewayOptions { Port = arguments.GetValue(port) } };
             await using var cluster = await LiveCluster.StartAsync(chosen.Cluster, options, cancellation);
             Announce(chosen.Cluster.Name, cluster);
+            cluster.PlayFaults();
             await cluster.WaitForShutdownAsync(cancellation);
             return 0;
         }));

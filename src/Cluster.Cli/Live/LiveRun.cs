@@ -28,6 +28,7 @@ internal static class LiveRun
         };
         var progress = onProgress is null ? null : new ImmediateProgress(onProgress);
         var startedNs = cluster.NowNs;
+        cluster.PlayFaults();
         var load = await LoadDriver.RunAsync(cluster.Endpoint, variant.Workload, options, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         var topology = await cluster.GetSnapshotAsync();

@@ -1,4 +1,3 @@
-using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 
 namespace Cluster.Engine.Transfer;
@@ -8,7 +7,7 @@ namespace Cluster.Engine.Transfer;
 /// ready to leave, has left, has arrived. Without overlap all of it becomes ready when prefill ends; with overlap each
 /// layer does once it is computed, so that only the last layer of the last chunk must wait for the end.
 /// </summary>
-public sealed class HandOver(TransferSpec transfer, InstanceSpec source, InstanceSpec destination, RequestSpec request)
+public sealed class HandOver(TransferSpec transfer, InstanceSpec source, InstanceSpec destination, int promptTokens)
 {
     private double _totalBytes;
     private double _sentBytes;
@@ -25,7 +24,7 @@ public sealed class HandOver(TransferSpec transfer, InstanceSpec source, Instanc
     public void Reserved(int missingTokens)
     {
         _reserved = true;
-        _totalBytes = TransferPlan.Bytes(transfer, source, request.InputTokens, missingTokens);
+        _totalBytes = TransferPlan.Bytes(transfer, source, promptTokens, missingTokens);
     }
 
     /// <summary>A step begins that computes <paramref name="tokens"/> prompt tokens over <paramref name="computed"/>; its layers may leave one by one.</summary>
@@ -33,7 +32,7 @@ public sealed class HandOver(TransferSpec transfer, InstanceSpec source, Instanc
     {
         if (!transfer.LayerwiseOverlap) return;
         double layers = source.Deployment.Model.LayerCount;
-        var share = (computed + tokens * (layers - 1) / layers) / request.InputTokens;
+        var share = (computed + tokens * (layers - 1) / layers) / promptTokens;
         _computedShare = Math.Max(_computedShare, Math.Min(share, 1));
     }
 

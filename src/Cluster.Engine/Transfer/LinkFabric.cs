@@ -112,6 +112,23 @@ public sealed class LinkFabric
         Share();
     }
 
+    /// <summary>Transfers of an instance under way, both directions, and those of them that do not move: in set-up, or on a cut port.</summary>
+    public (int Active, int Waiting) Transfers(int instance)
+    {
+        var (active, waiting) = (0, 0);
+        foreach (var flow in _flows)
+        {
+            if (flow.Egress != Egress(instance) && flow.Ingress != Ingress(instance)) continue;
+            active++;
+            if (flow.BytesPerSecond <= 0) waiting++;
+        }
+
+        return (active, waiting);
+    }
+
+    /// <summary>Bandwidth of an instance's ports now, degradation included.</summary>
+    public double Capacity(int instance) => _capacity[Egress(instance)];
+
     /// <summary>Share of an instance's egress (or ingress) in use now.</summary>
     public double Utilisation(int instance, bool egress)
     {

@@ -23,7 +23,7 @@ public interface IClusterAdmin
     /// <summary>Another routing policy, from the next decision on.</summary>
     ValueTask<JsonNode> SetRouterAsync(RouterOrder router, CancellationToken cancellationToken);
 
-    /// <summary>Breaks or slows something: <c>crash</c>, <c>straggler</c>, <c>link-cut</c>, <c>link-degrade</c>, <c>router-restart</c>, …</summary>
+    /// <summary>Breaks or slows something: <c>crash</c>, <c>drain</c>, <c>slow</c>, <c>link</c>, <c>expire_kv</c>, <c>router_restart</c>, <c>disconnect</c>.</summary>
     ValueTask<JsonNode> InjectFaultAsync(FaultOrder fault, CancellationToken cancellationToken);
 
     /// <summary>Undoes a fault.</summary>
@@ -48,10 +48,10 @@ public sealed record RouterOrder(string Policy, IReadOnlyDictionary<string, doub
 
 /// <summary>A fault to inject.</summary>
 /// <param name="Kind">Which one.</param>
-/// <param name="Target">Instance, link or pool.</param>
-/// <param name="Factor">How bad, where that has a meaning: a straggler's slowdown, a link's remaining share.</param>
+/// <param name="Target">Instance, pool, or the link's name for all instances; null where none is meant.</param>
+/// <param name="Factor">How bad, where that has a meaning: a slow rank's slowdown, a link's remaining share, the share of clients.</param>
 /// <param name="DurationSeconds">Ends by itself after so many emulated seconds; null: until cleared.</param>
-public sealed record FaultOrder(string Kind, string Target, double? Factor = null, double? DurationSeconds = null);
+public sealed record FaultOrder(string Kind, string? Target = null, double? Factor = null, double? DurationSeconds = null);
 
 /// <summary>An admin request that cannot be carried out; the message says what to do instead.</summary>
 public sealed class AdminException(int statusCode, string message) : Exception(message)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Cluster.Engine.Faults;
 using Cluster.Grains;
 using Cluster.Grains.Messages;
 
@@ -32,6 +33,31 @@ internal static class AdminJson
     public static JsonNode Decisions(DecisionMessage[] decisions) => new JsonObject
     {
         ["decisions"] = new JsonArray([.. decisions.Select(Decision)]),
+    };
+
+    /// <summary>What is in force, and what could be injected.</summary>
+    public static JsonNode Faults(FaultMessage[] inForce) => new JsonObject
+    {
+        ["faults"] = new JsonArray([.. inForce.Select(Fault)]),
+        ["kinds"] = new JsonArray([.. FaultKinds.All.Select(k => new JsonObject
+        {
+            ["kind"] = k.Name,
+            ["target"] = k.HasTarget,
+            ["lasts"] = k.Lasts,
+            ["factor"] = k.Factor is { } f ? new JsonObject { ["default"] = f.Default, ["min"] = f.Min, ["max"] = f.Max, ["meaning"] = f.Meaning } : null,
+            ["meaning"] = k.Meaning,
+        })]),
+    };
+
+    public static JsonNode Fault(FaultMessage fault) => new JsonObject
+    {
+        ["id"] = fault.Id,
+        ["kind"] = fault.Kind,
+        ["target"] = fault.Target,
+        ["instances"] = new JsonArray([.. fault.Instances.Select(name => JsonValue.Create(name))]),
+        ["factor"] = fault.Factor,
+        ["at_seconds"] = fault.AtNs / 1e9,
+        ["duration_seconds"] = fault.ForNs / 1e9,
     };
 
     private static JsonNode Decision(DecisionMessage d) => new JsonObject
@@ -75,5 +101,8 @@ internal static class AdminJson
         ["generation_tokens"] = now.GenerationTokens,
         ["lateness_ms"] = new JsonObject { ["p50"] = now.LatenessNs[0] / 1e6, ["p99"] = now.LatenessNs[1] / 1e6, ["max"] = now.LatenessNs[2] / 1e6 },
         ["saturated_steps"] = now.SaturatedSteps,
+        ["slowdown"] = now.Slowdown,
+        ["fell_back"] = now.FellBack,
+        ["kv_expired"] = now.KvExpired,
     };
 }

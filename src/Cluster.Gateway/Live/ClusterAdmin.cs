@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Cluster.Engine.Units;
 using Cluster.Gateway.Admin;
 using Cluster.Grains;
 using Cluster.Grains.Messages;
@@ -6,7 +8,7 @@ using Cluster.Grains.Messages;
 namespace Cluster.Gateway.Live;
 
 /// <summary>The admin API of a live cluster: every order goes to the topology grain, which carries it out or says why not.</summary>
-internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext context, Action<double> onTimeScale) : IClusterAdmin
+internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext context, FaultPlayer faults, Action<double> onTimeScale) : IClusterAdmin
 {
     private readonly AdminDials _dials = new(context.Clock, onTimeScale);
 
@@ -38,11 +40,17 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
         return await DialsAsync(cancellationToken);
     }
 
-    public ValueTask<JsonNode> InjectFaultAsync(FaultOrder fault, CancellationToken cancellationToken) => throw NoFaults();
+    public async ValueTask<JsonNode> InjectFaultAsync(FaultOrder fault, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        if (fault.DurationSeconds is { } seconds && !(seconds is > 0 and < 1e9))
+            throw new AdminException(400, string.Create(CultureInfo.InvariantCulture, $"duration_seconds: {seconds} is no duration; leave it out for a fault that lasts until it is cleared."));
+        return Answer(await faults.InjectAsync(new FaultMessage("", fault.Kind, fault.Target ?? "", fault.Factor, fault.DurationSeconds is { } s ? Time.FromSeconds(s) : null)));
+    }
 
-    public ValueTask<JsonNode> ClearFaultAsync(string faultId, CancellationToken cancellationToken) => throw NoFaults();
+    public async ValueTask<JsonNode> ClearFaultAsync(string faultId, CancellationToken cancellationToken) => Answer(await backend.Faults.ClearAsync(faultId));
 
-    public ValueTask<JsonNode> FaultsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<JsonNode>(new JsonArray());
+    public async ValueTask<JsonNode> FaultsAsync(CancellationToken cancellationToken) => AdminJson.Faults(await backend.Faults.GetInForceAsync());
 
     public async ValueTask<JsonNode> RouterDecisionsAsync(int limit, CancellationToken cancellationToken) =>
         AdminJson.Decisions(await backend.Router.GetDecisionsAsync(limit));
@@ -55,7 +63,9 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
         return await DialsAsync(cancellationToken);
     }
 
-    private static AdminException NoFaults() => new(501, "This cluster takes no faults yet.");
+    private static JsonNode Answer(FaultReply reply) => reply.Refusal is { } refusal
+        ? throw new AdminException(reply.NotFound ? 404 : 400, refusal)
+        : AdminJson.Fault(reply.Fault!);
 
     private Task<RouterPlan> PlanAsync() => backend.Topology.GetPlanAsync();
 

@@ -7,6 +7,7 @@ using Cluster.Grains;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
 using Cluster.ServiceDefaults.Tracing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans;
 
 namespace Cluster.Gateway.Live;
@@ -23,12 +24,15 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     private readonly ConcurrentDictionary<long, Flight> _flights = new();
     private IGatewayObserver _self = null!;
     private readonly long _idBase;
+    private readonly ConcurrentDictionary<string, string> _incarnations = new(StringComparer.Ordinal);
+    private readonly ILogger _logger;
     private TopologySnapshot? _snapshot;
 
     /// <param name="gateway">Number of this gateway in the cluster: request ids of different gateways must differ.</param>
-    public ClusterBackend(ClusterContext context, int gateway = 0)
+    public ClusterBackend(ClusterContext context, int gateway = 0, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(context);
+        _logger = logger ?? NullLogger.Instance;
         _context = context;
         _idBase = (long)gateway << 40;
         Models = [.. context.Cluster.Instances.Select(i => i.Deployment.Model).DistinctBy(m => m.Name).Select(m => new ServedModel(m.Name, m.ContextLength))];
@@ -40,6 +44,9 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
 
     /// <summary>Raised once for each request that reaches its terminal state.</summary>
     public event Action<RequestObservation>? Ended;
+
+    /// <summary>The cluster is being stopped: what fails now is not tried again.</summary>
+    public bool IsEnding { get; set; }
 
     /// <summary>Requests that have not ended.</summary>
     public int InFlight => _flights.Count;
@@ -60,54 +67,43 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     /// <summary>The supervisor of the running cluster.</summary>
     internal ITopologyGrain Topology => _grains.GetGrain<ITopologyGrain>(_context.Cluster.Name);
 
+    /// <summary>What is broken in it.</summary>
+    internal IFaultGrain Faults => _grains.GetGrain<IFaultGrain>(_context.Cluster.Name);
+
     internal IRouterGrain Router => _grains.GetGrain<IRouterGrain>(_context.Cluster.Name);
 
     /// <summary>Asks every instance how it is.</summary>
-    public async Task<TopologySnapshot> RefreshAsync() =>
-        _snapshot = await Topology.GetSnapshotAsync();
+    public async Task<TopologySnapshot> RefreshAsync()
+    {
+        var snapshot = _snapshot = await Topology.GetSnapshotAsync();
+        await NoticeLossesAsync(snapshot);
+        return snapshot;
+    }
 
     public async ValueTask<IInferenceStream> SubmitAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var id = _idBase | request.Spec.Id;
         var nowNs = _context.Clock.NowNs;
-        var stations = new StationsMessage
-        {
-            ArrivedNs = request.ReceivedAtTicks == 0 ? nowNs : Math.Min(nowNs, _context.Clock.ToEmulatedNs(request.ReceivedAtTicks)),
-            TokenizedNs = nowNs,
-        };
-        var message = RequestMessage.Of(request.Spec, id, stations);
-        var flight = new Flight(request, stations.ArrivedNs);
-        var stream = flight.Stream = _fanout.Add(id, _ => Abort(flight, id));
-        _flights[id] = flight;
+        var arrivedNs = request.ReceivedAtTicks == 0 ? nowNs : Math.Min(nowNs, _context.Clock.ToEmulatedNs(request.ReceivedAtTicks));
+        var flight = new Flight(request, _idBase | request.Spec.Id, arrivedNs, nowNs);
+        var stream = flight.Stream = _fanout.Add(flight.StreamId, _ => Abort(flight));
+        _flights[flight.StreamId] = flight;
         if (request.Trace is { } trace)
         {
             flight.Span = RequestTracing.StartRequest(
-                trace.Operation, message.Model ?? Models[0].Name, request.RequestId, trace.MaxTokens, trace.TraceParent, trace.TraceState, request.ReceivedAtTicks);
+                trace.Operation, request.Spec.Model ?? Models[0].Name, request.RequestId, trace.MaxTokens, trace.TraceParent, trace.TraceState, request.ReceivedAtTicks);
         }
 
-        try
-        {
-            var route = await Router.RouteAsync(message);
-            if (!route.Placed)
-            {
-                End(id, new StreamEnd.Rejected(TimeSpan.FromSeconds(1), route.Rejection));
-                return stream;
-            }
-
-            flight.Route = route;
-            message = message with { Stations = stations with { RoutedNs = route.RoutedNs } };
-            await _grains.GetInstance(_context.Cluster, route.PrefillInstance).SubmitAsync(new SubmitOrder(message, route.DecodeInstance, _self));
-            // The client may have gone before the instance knew of the request.
-            if (!_flights.ContainsKey(id) && stream.HasEnded) AbortEverywhere(route, id);
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            End(id, new StreamEnd.Failed($"The cluster did not take the request: {failure.Message}", default));
-            await Router.EndedAsync(id);
-        }
-
+        await PlaceAsync(flight);
         return stream;
+    }
+
+    /// <summary>Clients of so large a share of the requests under way hang up.</summary>
+    public void Disconnect(double share, Func<double> draw)
+    {
+        ArgumentNullException.ThrowIfNull(draw);
+        foreach (var flight in _flights.Values.OrderBy(f => f.StreamId).ToList())
+            if (draw() < share) flight.Stream?.Cancel();
     }
 
     public async ValueTask<bool> ResetPrefixCacheAsync(CancellationToken cancellationToken) =>
@@ -123,34 +119,87 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     {
         ArgumentNullException.ThrowIfNull(batch);
         var outputs = new StepOutput[batch.Events.Length];
-        for (var i = 0; i < outputs.Length; i++)
+        var count = 0;
+        foreach (var token in batch.Events)
         {
-            var token = batch.Events[i];
-            outputs[i] = new StepOutput(token.RequestId, token.Count, token.End is null ? null : Finish(token));
+            // Gone, or placed anew since: what a lost instance still says is not heard.
+            if (!_flights.TryGetValue(Flight.StreamOf(token.RequestId), out var flight) || flight.Id != token.RequestId) continue;
+            flight.Saw(token.Count, batch.EmittedNs);
+            var isLost = token.End is { Lost: true };
+            if (token.Count > 0 || !isLost) outputs[count++] = new StepOutput(flight.StreamId, token.Count, token.End is null || isLost ? null : Finish(flight, token.End));
+            if (isLost) _ = PlaceAnewAsync(flight, token.RequestId, token.End);
         }
 
-        _fanout.Publish(outputs, _context.Clock.ToTimestamp(batch.EmittedNs));
+        _fanout.Publish(outputs.AsSpan(0, count), _context.Clock.ToTimestamp(batch.EmittedNs));
         return Task.CompletedTask;
     }
 
-    private sealed class Flight(InferenceRequest request, long arrivedNs)
+    private async Task PlaceAsync(Flight flight)
     {
-        public long ArrivedNs { get; } = arrivedNs;
-        public InferenceRequest Request { get; } = request;
-        public PushStream? Stream { get; set; }
+        var id = flight.Id;
+        RouteReply? route = null;
+        try
+        {
+            var message = flight.ToMessage(_context.Clock.NowNs);
+            route = await Router.RouteAsync(message);
+            if (!route.Placed)
+            {
+                End(flight, flight.Refused(route.Rejection));
+                return;
+            }
 
-        /// <summary>The request's own span; null when nobody listens.</summary>
-        public Activity? Span { get; set; }
-        public RouteReply? Route { get; set; }
+            flight.Route = route;
+            message = message with { Stations = message.Stations with { RoutedNs = route.RoutedNs } };
+            var order = new SubmitOrder(message, route.DecodeInstance, _self) { Copy = route.Copy };
+            await _grains.GetInstance(_context.Cluster, route.PrefillInstance).SubmitAsync(order);
+            // The client may have gone before the instance knew of the request.
+            if (!_flights.ContainsKey(flight.StreamId)) AbortEverywhere(route, id);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            if (IsEnding) End(flight, new StreamEnd.Failed("The cluster is shutting down.", new StreamUsage(0, flight.Visible)));
+            else await RetryAsync(flight, id, route, failure);
+        }
     }
 
-    private StreamEnd? Finish(TokenEvent token)
+    /// <summary>Whoever did not answer may be moving to another silo: the more often it failed, the longer the wait.</summary>
+    private async Task RetryAsync(Flight flight, long id, RouteReply? route, Exception failure)
     {
-        if (!_flights.TryRemove(token.RequestId, out var flight)) return null;
-        var end = token.End!;
+        GatewayLog.NotTaken(_logger, failure, id, route?.PrefillInstance ?? "the router");
+        await Task.Delay(flight.Backoff);
+        await PlaceAnewAsync(flight, id, null);
+    }
+
+    /// <summary>The instance that served this placement is lost: the request goes on elsewhere, with the tokens that its client has.</summary>
+    private async Task PlaceAnewAsync(Flight flight, long lostId, RequestEnd? lost)
+    {
+        if (!flight.TryMoveOn(lostId, lost?.HopsNs)) return; // somebody else noticed first
+        if (flight.Route is { } route) AbortEverywhere(route, lostId);
+        await Router.EndedAsync(lostId);
+        if (flight.IsWorn) End(flight, flight.Refused("it was placed too often"));
+        else if (_flights.ContainsKey(flight.StreamId)) await PlaceAsync(flight);
+    }
+
+    /// <summary>Requests on an instance that came up again without its state are lost there, though nobody said so.</summary>
+    private async Task NoticeLossesAsync(TopologySnapshot snapshot)
+    {
+        foreach (var instance in snapshot.Instances)
+        {
+            var known = _incarnations.GetValueOrDefault(instance.Name, instance.Incarnation);
+            _incarnations[instance.Name] = instance.Incarnation;
+            if (known == instance.Incarnation) continue;
+            await Router.ForgetAsync(instance.Name);
+            foreach (var flight in _flights.Values.Where(f => f.Needs(instance.Name)).ToList()) await PlaceAnewAsync(flight, flight.Id, null);
+        }
+    }
+
+    private StreamEnd? Finish(Flight flight, RequestEnd end)
+    {
+        if (!_flights.TryRemove(flight.StreamId, out _)) return null;
+        end = end with { HopsNs = flight.FirstHopsNs ?? end.HopsNs, CachedTokens = Math.Min(end.CachedTokens, flight.Request.Spec.InputTokens) };
         Report(flight, end.Rejected ? RequestOutcome.Rejected : end.Error is null ? RequestOutcome.Completed : RequestOutcome.Failed, end);
-        if (end.Rejected) return new StreamEnd.Rejected(TimeSpan.FromSeconds(1), end.Error ?? "Rejected.");
-        var usage = new StreamUsage(end.CachedTokens, flight.Request.Spec.OutputTokens) { Hops = Hops(end.HopsNs) };
+        if (end.Rejected) return flight.Refused(end.Error ?? "Rejected.");
+        var usage = new StreamUsage(end.CachedTokens, flight.Visible) { Hops = Hops(end.HopsNs) };
         return end.Error is null ? new StreamEnd.Finished(flight.Request.EndsWith, usage) : new StreamEnd.Failed(end.Error, usage);
     }
 
@@ -163,9 +212,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         var e2eNs = _context.Clock.NowNs - flight.ArrivedNs;
         var tpotNs = completed && spec.OutputTokens > 1 ? (e2eNs - hops.TotalNs) / (double)(spec.OutputTokens - 1) : double.NaN;
         var observed = new RequestObservation(
-            outcome, completed ? hops.TotalNs : -1, tpotNs, e2eNs, hops, spec.InputTokens, end?.CachedTokens ?? 0,
-            // The last tokens are still on their way to the stream.
-            completed ? spec.OutputTokens : flight.Stream?.Pushed ?? 0);
+            outcome, completed ? hops.TotalNs : -1, tpotNs, e2eNs, hops, spec.InputTokens, end?.CachedTokens ?? 0, flight.Visible);
         Ended?.Invoke(observed);
         RequestTracing.AddHops(flight.Span, in observed, _context.Clock.Scale, flight.Route?.PrefillInstance, flight.Route?.DecodeInstance);
         RequestTracing.Finish(flight.Span, in observed, completed ? StreamingResponder.Word(flight.Request.EndsWith) : null, end?.Error);
@@ -174,10 +221,11 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     private static HopTimes? Hops(long[] ns) =>
         ns.Length < TtftHops.Names.Count ? null : new HopTimes(ns[0], ns[1], ns[2], ns[3], ns[4], ns[5], ns[6]);
 
-    private void Abort(Flight flight, long id)
+    private void Abort(Flight flight)
     {
-        End(id, new StreamEnd.Aborted(new StreamUsage(0, flight.Stream?.Pushed ?? 0)));
-        if (flight.Route is { } route) AbortEverywhere(route, id);
+        End(flight, new StreamEnd.Aborted(new StreamUsage(0, flight.Visible)));
+        if (flight.Route is { } route) AbortEverywhere(route, flight.Id);
+        _ = Router.EndedAsync(flight.Id);
     }
 
     private void AbortEverywhere(RouteReply route, long id)
@@ -186,15 +234,15 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
             _ = _grains.GetInstance(_context.Cluster, instance).AbortAsync(id);
     }
 
-    private void End(long id, StreamEnd end)
+    private void End(Flight flight, StreamEnd end)
     {
-        if (!_flights.TryRemove(id, out var flight)) return;
+        if (!_flights.TryRemove(flight.StreamId, out _)) return;
         Report(flight, end switch
         {
             StreamEnd.Aborted => RequestOutcome.Aborted,
             StreamEnd.Rejected => RequestOutcome.Rejected,
             _ => RequestOutcome.Failed,
         }, null);
-        _fanout.Publish([new StepOutput(id, 0, end)], Stopwatch.GetTimestamp());
+        _fanout.Publish([new StepOutput(flight.StreamId, 0, end)], Stopwatch.GetTimestamp());
     }
 }

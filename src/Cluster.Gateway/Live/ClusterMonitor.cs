@@ -21,6 +21,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
     private EmulatorMetrics? _emulator;
     private Task _watching = Task.CompletedTask;
     private readonly ConsoleExtras _extras;
+    private FaultMessage[] _faults = [];
     private (TopologySnapshot Now, TopologySnapshot Before, double Seconds)? _pictures;
 
     public ClusterMonitor(ClusterBackend backend, ClusterContext context, Func<CancellationToken, Task<IReadOnlyList<LeverView>>>? levers)
@@ -67,6 +68,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
             Steps = [.. now.Instances.Where(i => before.Instances.FirstOrDefault(b => b.Name == i.Name)?.Steps != i.Steps).SelectMany(Steps)],
             Decisions = _extras.Decisions,
             Levers = _extras.Levers,
+            Faults = [.. _faults.Select(f => new FaultView(f.Id, f.Kind, f.Target, f.Factor))],
             Walls = now.Instances.GroupBy(i => i.Role).ToDictionary(g => g.Key, g => WallOf([.. g])),
             Roofs = [.. cluster.Instances.Select(i => i.Deployment.Gpu).DistinctBy(g => g.Name).Select(g => new RoofView(g.Name, g.PeakFlops.Values.Max(), g.HbmBytesPerSecond))],
         };
@@ -98,6 +100,8 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
             {
                 var now = await _backend.RefreshAsync();
                 var nowNs = _context.Clock.NowNs;
+                _faults = await _backend.Faults.GetInForceAsync();
+                Spend(now.Members, (nowNs - beforeNs) / 1e9);
                 _pictures = (now, before, Math.Max(1e-3, (nowNs - beforeNs) / 1e9));
                 Count(now.Members);
                 await _extras.RefreshAsync();
@@ -108,6 +112,14 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
         {
             // Disposed: the cluster is ending.
         }
+    }
+
+    /// <summary>Emulated GPUs cost and draw whether they work or not; those of a failed instance do not.</summary>
+    private void Spend(MemberMessage[] members, double seconds)
+    {
+        var gpus = members.Where(m => m.State != "failed").Select(m => _context.Find(m.Name).Deployment).ToList();
+        _series?.Spent(
+            gpus.Sum(d => d.Parallelism.Gpus * d.Gpu.DollarsPerHour) / 3600 * seconds, gpus.Sum(d => d.Parallelism.Gpus * d.Gpu.Watts) * seconds);
     }
 
     private void Count(MemberMessage[] members)

@@ -1,5 +1,7 @@
 using Cluster.Compute;
 using Cluster.Engine.Topology;
+using Cluster.Gateway.Admin;
+using Cluster.Gateway.Backend;
 using Cluster.Gateway.Console;
 using Cluster.Grains;
 using Cluster.Grains.Hosting;
@@ -21,12 +23,21 @@ public sealed class LiveCluster : IAsyncDisposable
     private readonly ClusterMonitor _monitor;
 
     private readonly EmulatedClock _clock;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly FaultPlayer _faults;
+    private Task _playing = Task.CompletedTask;
 
-    private LiveCluster(WebApplication app, ClusterBackend backend, ClusterMonitor monitor, ComputeHost compute, Pacer pacer, EmulatedClock clock)
+    private LiveCluster(WebApplication app, ClusterBackend backend, ClusterMonitor monitor, ComputeHost compute, Pacer pacer, EmulatedClock clock, FaultPlayer faults)
     {
-        (_app, _backend, _monitor, _compute, _pacer, _clock) = (app, backend, monitor, compute, pacer, clock);
+        (_app, _backend, _monitor, _compute, _pacer, _clock, _faults) = (app, backend, monitor, compute, pacer, clock, faults);
         Endpoint = new Uri(app.Urls.First());
     }
+
+    /// <summary>What operators may do to it, as behind <c>/admin/</c>.</summary>
+    public required IClusterAdmin Admin { get; init; }
+
+    /// <summary>What serves the gateway's requests, for callers that need no HTTP.</summary>
+    public IInferenceBackend Backend => _backend;
 
     /// <summary>Emulated nanoseconds since the cluster's clock began; steps and hops are stamped with it.</summary>
     public long NowNs => _clock.NowNs;
@@ -47,7 +58,8 @@ public sealed class LiveCluster : IAsyncDisposable
         var context = new ClusterContext(cluster, new EmulatedClock(pacer, options.TimeScale), instance => compute.CreateTimer(RidgeOf(instance))) { Watch = options.Watch };
         var backend = new ClusterBackend(context);
         var monitor = new ClusterMonitor(backend, context, options.Levers);
-        var admin = new ClusterAdmin(backend, context, scale => compute.TimeScale = scale);
+        var faults = new FaultPlayer(backend, context);
+        var admin = new ClusterAdmin(backend, context, faults, scale => compute.TimeScale = scale);
         var app = GatewayHost.Build(options.Gateway, backend, admin, builder =>
         {
             builder.AddServiceDefaults();
@@ -59,7 +71,7 @@ public sealed class LiveCluster : IAsyncDisposable
             await app.StartAsync(cancellation);
             await backend.StartAsync(app.Services.GetRequiredService<IGrainFactory>());
             monitor.Start(app.Services.GetRequiredService<ClusterMetrics>());
-            return new LiveCluster(app, backend, monitor, compute, pacer, context.Clock);
+            return new LiveCluster(app, backend, monitor, compute, pacer, context.Clock, faults) { Admin = admin };
         }
         catch
         {
@@ -74,11 +86,29 @@ public sealed class LiveCluster : IAsyncDisposable
     /// <summary>How every instance is doing now.</summary>
     public Task<TopologySnapshot> GetSnapshotAsync() => _backend.RefreshAsync();
 
+    /// <summary>Requests that the router believes on each instance.</summary>
+    public async Task<IReadOnlyList<(string Instance, int Active)>> CountRoutedAsync()
+    {
+        var counts = new List<(string, int)>();
+        foreach (var member in (await _backend.Topology.GetPlanAsync()).Members) counts.Add((member.Name, await _backend.Router.CountActiveAsync(member.Name)));
+        return counts;
+    }
+
+    /// <summary>Lets the scenario's faults happen from now on, each at its time.</summary>
+    public void PlayFaults() => _playing = _faults.PlayAsync(_ending.Token);
+
+    /// <summary>Completes after so much emulated time.</summary>
+    public Task DelayAsync(long emulatedNs) => _clock.WaitUntilAsync(_clock.NowNs + emulatedNs);
+
     /// <summary>Completes when the process is asked to stop.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
 
     public async ValueTask DisposeAsync()
     {
+        _backend.IsEnding = true;
+        await _ending.CancelAsync();
+        await _playing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ending.Dispose();
         await _monitor.DisposeAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();

@@ -12,31 +12,66 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
     public Task TakeOverAsync(HandOver handOver)
     {
         ArgumentNullException.ThrowIfNull(handOver);
-        var request = handOver.Request.ToSpec();
-        var sequence = new Sequence(request, request.OutputTokens)
+        var spec = handOver.Request.ToSpec();
+        var sequence = new Sequence(spec, spec.OutputTokens)
         {
             Timeline = handOver.Request.Stations.ToTimeline(),
+            ContinuesFromNs = handOver.Request.ContinuesFromNs,
             Generated = 1,
         };
-        Add(new LiveRequest(handOver.Request, sequence, handOver.Gateway) { PrefillInstance = handOver.PrefillInstance });
-        Instance.EnqueueRemote(sequence, InputNs());
-        Kick();
+        var request = new LiveRequest(handOver.Request, sequence, handOver.Gateway)
+        {
+            PrefillInstance = handOver.PrefillInstance,
+            PrefillCachedTokens = handOver.CachedTokens,
+        };
+        if (!Shell.TryAdd(request)) return Task.CompletedTask;
+        Instance.EnqueueRemote(sequence, Shell.InputNs());
+        Shell.Kick();
         return Task.CompletedTask;
     }
 
-    private protected override void OnKvReserved(LiveRequest request, int missingTokens) => _ = ReceiveAsync(request, missingTokens);
+    public Task PrefillEndedAsync(HandOver handOver)
+    {
+        ArgumentNullException.ThrowIfNull(handOver);
+        if (Shell.Find(handOver.Request.Id) is not { } request) return Task.CompletedTask;
+        request.PrefillCachedTokens = handOver.CachedTokens;
+        request.Sequence.Timeline.PrefillStartedNs = handOver.Request.Stations.PrefillStartedNs;
+        request.Sequence.Timeline.PrefillEndedNs = handOver.Request.Stations.PrefillEndedNs;
+        return Task.CompletedTask;
+    }
 
-    private protected override void OnPrefillComplete(LiveRequest request) =>
+    public Task KvArrivedAsync(KvArrival arrival)
+    {
+        ArgumentNullException.ThrowIfNull(arrival);
+        if (Shell.Find(arrival.RequestId) is { Sequence.Status: SequenceStatus.Receiving } request)
+        {
+            Shell.Recorder.KvReceived(arrival.DurationNs, arrival.Bytes);
+            Instance.KvArrived(request.Sequence, Shell.InputNs());
+            Shell.Kick();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task FallBackAsync(long requestId)
+    {
+        if (Shell.Find(requestId) is { Sequence.Status: SequenceStatus.Reserving or SequenceStatus.Receiving } request)
+        {
+            Instance.FallBack(request.Sequence, Shell.InputNs());
+            Shell.Kick();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private protected override void OnPrefillCompleted(LiveRequest request) =>
         throw new InvalidOperationException($"{Name} hands no KV on.");
 
-    private async Task ReceiveAsync(LiveRequest request, int missingTokens)
+    private protected override void OnKvReserved(LiveRequest request, int missingTokens) =>
+        _ = Links.ReservedAsync(new KvReserved(request.Message.Id, request.PrefillInstance!, Name, request.Message.InputTokens, missingTokens));
+
+    private protected override void OnLeft(LiveRequest request)
     {
-        var links = GrainFactory.GetGrain<ILinkGrain>(Context.Cluster.Name);
-        var source = request.PrefillInstance!;
-        await links.TransferAsync(new TransferOrder(request.Message.Id, source, Name, request.Message.InputTokens, missingTokens));
-        await GrainFactory.GetGrain<IPrefillGrain>(GrainKeys.Instance(Context.Cluster.Name, source)).ReleaseAsync(request.Message.Id);
-        if (request.Sequence.Status != SequenceStatus.Receiving) return; // aborted meanwhile
-        Instance.KvArrived(request.Sequence, InputNs());
-        Kick();
+        if (request.PrefillInstance is not null) _ = Links.CancelAsync(request.Message.Id);
     }
 }

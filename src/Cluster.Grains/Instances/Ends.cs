@@ -1,5 +1,6 @@
 using Cluster.Engine;
 using Cluster.Engine.Requests;
+using Cluster.Engine.Units;
 using Cluster.Grains.Messages;
 
 namespace Cluster.Grains.Instances;
@@ -7,15 +8,18 @@ namespace Cluster.Grains.Instances;
 /// <summary>How requests end, in words a client can act on.</summary>
 internal static class Ends
 {
-    public static RequestEnd Completed(Sequence sequence)
+    public static RequestEnd Completed(LiveRequest request) => new()
     {
-        var hops = sequence.Timeline.Hops();
-        return new RequestEnd
-        {
-            CachedTokens = Math.Max(0, sequence.CachedTokens),
-            HopsNs = [.. Enumerable.Range(0, TtftHops.Names.Count).Select(i => hops[i])],
-        };
-    }
+        CachedTokens = Math.Max(0, request.PrefillCachedTokens >= 0 ? request.PrefillCachedTokens : request.Sequence.CachedTokens),
+        HopsNs = Hops(request.Sequence),
+    };
+
+    /// <summary>Its instance is lost. Its hops are told when the client has its first token, which no later instance knows of.</summary>
+    public static RequestEnd Lost(Sequence sequence) => new()
+    {
+        Lost = true,
+        HopsNs = sequence.Timeline.FirstTokenNs == Time.Unset ? [] : Hops(sequence),
+    };
 
     public static RequestEnd TooLong(Instance instance, Sequence sequence) => new()
     {
@@ -25,4 +29,10 @@ internal static class Ends
     };
 
     public static RequestEnd Failed(string error) => new() { Error = error };
+
+    private static long[] Hops(Sequence sequence)
+    {
+        var hops = sequence.Timeline.Hops();
+        return [.. Enumerable.Range(0, TtftHops.Names.Count).Select(i => hops[i])];
+    }
 }

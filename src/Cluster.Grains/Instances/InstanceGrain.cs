@@ -6,42 +6,33 @@ using Microsoft.Extensions.Logging;
 
 namespace Cluster.Grains.Instances;
 
-/// <summary>
-/// What prefill and decode grains share: an engine instance, the loop that drives it, and the translation of its
-/// effects into messages. Everything that decides or computes is in the engine.
-/// </summary>
-#pragma warning disable CA1001 // OnDeactivateAsync disposes of the recorder
-public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metrics, ILogger logger) : Grain
+/// <summary>What prefill and decode grains share: they take requests in, give them up, crash, come back.</summary>
+#pragma warning disable CA1001 // OnDeactivateAsync disposes of the shell
+public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metrics, ILogger logger) : Grain, IInstanceSide
 #pragma warning restore CA1001
 {
-    private readonly Dictionary<long, LiveRequest> _requests = [];
-    private Outbox _outbox = null!;
-    private StepLoop _loop = null!;
-    private OrderedSender<InstanceReport> _reports = null!;
-    private InstanceRecorder _recorder = null!;
-    private bool _failureReported;
+    private readonly string _incarnation = Guid.NewGuid().ToString("N");
 
     protected ClusterContext Context { get; } = context;
 
-    protected Instance Instance { get; private set; } = null!;
-
     protected string Name { get; private set; } = "";
+
+    private protected InstanceShell Shell { get; private set; } = null!;
+
+    private protected Instance Instance => Shell.Instance;
+
+    private protected ILinkGrain Links => GrainFactory.GetGrain<ILinkGrain>(Context.Cluster.Name);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
-        _outbox = new Outbox(Name, GiveUpOn);
-        var router = GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name);
-        _reports = new OrderedSender<InstanceReport>(router.ReportAsync, failure => GrainLog.ReportLost(logger, Name, failure));
-        _recorder = new InstanceRecorder(metrics, Context, Context.Find(Name));
-        Instance = new Instance(Context.Find(Name), _outbox, _recorder, reportTokens: true);
-        _loop = new StepLoop(Instance, Context.Clock, Context.Timers(Instance.Spec), _recorder, Publish);
+        Shell = new InstanceShell(Name, Context, metrics, GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name), this, logger);
         return base.OnActivateAsync(cancellationToken);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _recorder.Dispose();
+        Shell.Dispose();
         return base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -49,31 +40,44 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
     {
         ArgumentNullException.ThrowIfNull(order);
         var handsOn = order.DecodeInstance != Name;
-        var request = order.Request.ToSpec();
-        var sequence = new Sequence(request, handsOn ? 1 : request.OutputTokens) { Timeline = order.Request.Stations.ToTimeline() };
-        Add(new LiveRequest(order.Request, sequence, order.Gateway) { DecodeInstance = handsOn ? order.DecodeInstance : null });
-        Instance.Enqueue(sequence, _loop.InputNs());
-        _loop.Kick();
+        var spec = order.Request.ToSpec();
+        var sequence = new Sequence(spec, handsOn ? 1 : spec.OutputTokens)
+        {
+            Timeline = order.Request.Stations.ToTimeline(),
+            ContinuesFromNs = order.Request.ContinuesFromNs,
+        };
+        var request = new LiveRequest(order.Request, sequence, order.Gateway)
+        {
+            DecodeInstance = handsOn ? order.DecodeInstance : null,
+            AwaitedCopy = order.Copy,
+        };
+        if (!Shell.TryAdd(request)) return Task.CompletedTask;
+        if (order.Copy is { } copy) _ = Links.CopyAsync(new CopyOrder(order.Request.Id, copy.Source, Name, copy.Missing));
+        else Compute(request);
+        return Task.CompletedTask;
+    }
+
+    public Task CopyEndedAsync(long requestId, bool arrived)
+    {
+        if (Shell.Find(requestId) is not { AwaitedCopy: { } copy } request) return Task.CompletedTask; // aborted meanwhile
+        request.AwaitedCopy = null;
+        if (arrived) Instance.AdoptPrefix(request.Sequence.Request, copy.Tokens);
+        Compute(request);
         return Task.CompletedTask;
     }
 
     public Task AbortAsync(long requestId)
     {
-        if (_requests.TryGetValue(requestId, out var request))
-        {
-            Instance.Abort(request.Sequence, _loop.InputNs());
-            _loop.Kick();
-        }
-
+        Shell.Abort(requestId);
         return Task.CompletedTask;
     }
 
-    public Task<InstanceSnapshot> GetSnapshotAsync() => Task.FromResult(Snapshots.Of(Instance, _loop));
+    public Task<InstanceSnapshot> GetSnapshotAsync() => Task.FromResult(Shell.Snapshot(_incarnation));
 
     public Task<bool> ResetPrefixCacheAsync()
     {
         Instance.State.Pool.EvictAll();
-        _loop.Kick();
+        Shell.Kick();
         return Task.FromResult(Instance.State.Pool.Referenced == 0);
     }
 
@@ -83,88 +87,51 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         return Task.CompletedTask;
     }
 
-    private protected LiveRequest? Find(long requestId) => _requests.GetValueOrDefault(requestId);
+    public Task CrashAsync()
+    {
+        Shell.Crash();
+        return Task.CompletedTask;
+    }
 
-    private protected void Add(LiveRequest request) => _requests.Add(request.Message.Id, request);
+    public Task ReviveAsync()
+    {
+        Shell.IsDown = false;
+        return Task.CompletedTask;
+    }
 
-    private protected void Remove(LiveRequest request) => _requests.Remove(request.Message.Id);
+    public Task SlowAsync(double factor)
+    {
+        Instance.Slowdown = factor;
+        return Task.CompletedTask;
+    }
 
-    private protected long InputNs() => _loop.InputNs();
+    void IInstanceSide.StepBegan(Instance instance) => OnStepBegan();
 
-    private protected void Kick() => _loop.Kick();
+    void IInstanceSide.PrefillCompleted(LiveRequest request) => OnPrefillCompleted(request);
 
-    /// <summary>The prompt is computed and its KV held here.</summary>
-    private protected abstract void OnPrefillComplete(LiveRequest request);
+    void IInstanceSide.KvReserved(LiveRequest request, int missingTokens) => OnKvReserved(request, missingTokens);
 
-    /// <summary>Blocks are reserved for KV that is to come.</summary>
+    void IInstanceSide.Left(LiveRequest request)
+    {
+        if (request.AwaitedCopy is not null) _ = Links.CancelAsync(request.Message.Id);
+        OnLeft(request);
+    }
+
+    void IInstanceSide.Broke() => DeactivateOnIdle();
+
+    private protected virtual void OnStepBegan()
+    {
+    }
+
+    private protected abstract void OnPrefillCompleted(LiveRequest request);
+
     private protected abstract void OnKvReserved(LiveRequest request, int missingTokens);
 
-    private void Publish()
-    {
-        foreach (var (sequence, count) in Instance.Tokens)
-            if (Find(sequence.Id) is { } request) _outbox.Tokens(request, count);
-        for (var i = 0; i < Instance.Effects.Count; i++) Translate(Instance.Effects[i]);
-        Instance.ClearEffects();
-        Instance.ClearTokens();
-        ReportFailure();
-        _recorder.Publish(Instance);
-        var nowNs = Context.Clock.NowNs;
-        _outbox.SendTokens(nowNs);
-        _reports.Send(_outbox.TakeReport(Instance, nowNs));
-    }
+    private protected abstract void OnLeft(LiveRequest request);
 
-    private void Translate(InstanceEffect effect)
+    private void Compute(LiveRequest request)
     {
-        if (Find(effect.Sequence.Id) is not { } request) return;
-        switch (effect.Kind)
-        {
-            case InstanceEffectKind.FirstToken:
-                _recorder.FirstToken(request.Sequence.Timeline);
-                // A handed-over request's prefill has ended on the instance it came from.
-                if (request.PrefillInstance is null) _outbox.PrefillEnded(request.Message.Id);
-                break;
-            case InstanceEffectKind.PrefillComplete:
-                _outbox.PrefillEnded(request.Message.Id);
-                OnPrefillComplete(request);
-                break;
-            case InstanceEffectKind.KvReserved: OnKvReserved(request, effect.Tokens); break;
-            case InstanceEffectKind.Finished: End(request, Ends.Completed(request.Sequence), FinishReason.Length); break;
-            case InstanceEffectKind.Rejected: End(request, Ends.TooLong(Instance, request.Sequence), FinishReason.Error); break;
-            case InstanceEffectKind.Aborted:
-                Remove(request);
-                _recorder.Ended(request.Sequence, FinishReason.Abort, Context.Clock.NowNs);
-                _outbox.EndSilently(request.Message.Id);
-                break;
-            default: throw new InvalidOperationException($"Unknown effect {effect.Kind}.");
-        }
-    }
-
-    private void End(LiveRequest request, RequestEnd end, FinishReason reason)
-    {
-        Remove(request);
-        _recorder.Ended(request.Sequence, reason, Context.Clock.NowNs);
-        _outbox.End(request, end);
-    }
-
-    /// <summary>Tokens did not reach a gateway: its requests cannot be completed any more.</summary>
-    private void GiveUpOn(IGatewayObserver gateway, Exception failure)
-    {
-        GrainLog.TokensLost(logger, Name, failure);
-        foreach (var request in _requests.Values.Where(r => r.Gateway.Equals(gateway)).ToList())
-        {
-            End(request, Ends.Failed($"Tokens of instance {Name} were lost on their way: {failure.Message}"), FinishReason.Abort);
-            Instance.Abort(request.Sequence, _loop.InputNs());
-        }
-
-        _loop.Kick();
-    }
-
-    private void ReportFailure()
-    {
-        if (_loop.Failure is not { } failure || _failureReported) return;
-        _failureReported = true;
-        GrainLog.StepLoopFailed(logger, Name, failure);
-        foreach (var request in _requests.Values.ToList()) End(request, Ends.Failed($"Instance {Name} broke: {failure.Message}"), FinishReason.Error);
-        DeactivateOnIdle();
+        Instance.Enqueue(request.Sequence, Shell.InputNs());
+        Shell.Kick();
     }
 }

@@ -1,4 +1,5 @@
 using Cluster.Engine;
+using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Scheduling;
 using Cluster.Engine.Topology;
@@ -13,6 +14,9 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
     private readonly InstanceMetrics _metrics = metrics.AddInstance(
         InstanceIdentity.From(context.Cluster.Name, spec, spec.Deployment.Model.Name), context.Cluster.Instances.Length);
 
+    private readonly ClusterSeries _series = metrics.ForCluster(context.Cluster.Name);
+    private (double Blocks, double Slots) _waitedSeconds;
+
     public void Record(long gapNs, int count)
     {
         for (var i = 0; i < count; i++) _metrics.InterToken(gapNs);
@@ -26,6 +30,7 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
     public void Publish(Instance instance)
     {
         var (state, counters) = (instance.State, instance.State.Counters);
+        RecordWaits(instance.Walls);
         _metrics.Publish(new ServiceDefaults.Recording.InstanceState
         {
             Running = state.Running,
@@ -44,6 +49,9 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
         });
     }
 
+    /// <summary>KV has come over a link.</summary>
+    public void KvReceived(long durationNs, long bytes) => _metrics.KvReceived(durationNs, bytes);
+
     public void FirstToken(RequestTimeline line) => _metrics.FirstToken(line.TtftNs);
 
     /// <summary>A request ended here, whichever way.</summary>
@@ -58,6 +66,15 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
     }
 
     public void Dispose() => _metrics.Dispose();
+
+    /// <summary>What requests at the head of the queue waited for since the last time.</summary>
+    private void RecordWaits(WallTally walls)
+    {
+        var (blocks, slots) = (walls.BlockedOnBlocksSeconds, walls.BlockedOnSlotsSeconds + walls.BlockedOnBudgetSeconds);
+        if (blocks > _waitedSeconds.Blocks) _series.Waited(spec.Role, Wall.Capacity, Time.FromSeconds(blocks - _waitedSeconds.Blocks));
+        if (slots > _waitedSeconds.Slots) _series.Waited(spec.Role, Wall.Contention, Time.FromSeconds(slots - _waitedSeconds.Slots));
+        _waitedSeconds = (blocks, slots);
+    }
 
     private static long Gap(long fromNs, long toNs) => fromNs == Time.Unset || toNs == Time.Unset ? Time.Unset : Math.Max(0, toNs - fromNs);
 }

@@ -17,4 +17,13 @@ internal sealed class LiveRequest(RequestMessage message, Sequence sequence, IGa
 
     /// <summary>Where its KV comes from; null when the prompt is computed here.</summary>
     public string? PrefillInstance { get; init; }
+
+    /// <summary>The decode instance knows of it.</summary>
+    public bool IsAnnounced { get; set; }
+
+    /// <summary>Prompt tokens that the prefill instance had in its cache; −1 when the prompt is computed here.</summary>
+    public int PrefillCachedTokens { get; set; } = -1;
+
+    /// <summary>A prefix that has to come before the prompt can be computed; null: none, or it has come.</summary>
+    public PrefixCopy? AwaitedCopy { get; set; }
 }

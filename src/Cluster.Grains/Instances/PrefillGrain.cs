@@ -1,3 +1,4 @@
+using Cluster.Engine.Requests;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
 using Microsoft.Extensions.Logging;
@@ -8,25 +9,64 @@ namespace Cluster.Grains.Instances;
 public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics, ILogger<PrefillGrain> logger)
     : InstanceGrain(context, metrics, logger), IPrefillGrain
 {
-    public Task ReleaseAsync(long requestId)
+    public Task ReleaseAsync(long requestId) => LetGo(requestId, request => Instance.ReleaseHeld(request.Sequence, Shell.InputNs()));
+
+    public Task ExpireAsync(long requestId) => LetGo(requestId, request => Instance.ExpireHeld(request.Sequence, Shell.InputNs()));
+
+    /// <summary>With overlap, layers leave while the prompt is still computed.</summary>
+    private protected override void OnStepBegan()
     {
-        if (Find(requestId) is { } request)
+        if (!Context.Cluster.Transfer.LayerwiseOverlap) return;
+        foreach (var (sequence, tokens) in Instance.Chunks)
         {
-            Instance.ReleaseHeld(request.Sequence, InputNs());
-            Remove(request);
-            Kick();
+            // Of a single token nothing is left to decode: it ends here.
+            if (sequence.TargetTokens >= sequence.Request.OutputTokens || Shell.Find(sequence.Id) is not { } request) continue;
+            if (!request.IsAnnounced) _ = DecodeOf(request).TakeOverAsync(News(request));
+            request.IsAnnounced = true;
+            _ = Links.ComputedAsync(Computed(request, sequence.Computed, tokens, ended: false));
+        }
+    }
+
+    private protected override void OnPrefillCompleted(LiveRequest request)
+    {
+        if (request.IsAnnounced) _ = DecodeOf(request).PrefillEndedAsync(News(request));
+        else _ = DecodeOf(request).TakeOverAsync(News(request));
+        request.IsAnnounced = true;
+        _ = Links.ComputedAsync(Computed(request, 0, 0, ended: true));
+    }
+
+    private protected override void OnKvReserved(LiveRequest request, int missingTokens) =>
+        throw new InvalidOperationException($"{Name} is a prefill instance: no KV comes to it.");
+
+    /// <summary>The decode instance hears of it from here, behind the announcement: an abort from elsewhere could overtake that.</summary>
+    private protected override void OnLeft(LiveRequest request)
+    {
+        if (!request.IsAnnounced) return;
+        _ = Links.CancelAsync(request.Message.Id);
+        _ = DecodeOf(request).AbortAsync(request.Message.Id);
+    }
+
+    private Task LetGo(long requestId, Action<LiveRequest> release)
+    {
+        if (Shell.Find(requestId) is { Sequence.Status: SequenceStatus.Held } request)
+        {
+            release(request);
+            Shell.Remove(request);
+            Shell.Kick();
         }
 
         return Task.CompletedTask;
     }
 
-    private protected override void OnPrefillComplete(LiveRequest request)
+    private HandOver News(LiveRequest request)
     {
-        var decode = GrainFactory.GetGrain<IDecodeGrain>(GrainKeys.Instance(Context.Cluster.Name, request.DecodeInstance!));
         var message = request.Message with { Stations = StationsMessage.Of(request.Sequence.Timeline) };
-        _ = decode.TakeOverAsync(new HandOver(message, Name, Math.Max(0, request.Sequence.CachedTokens), request.Gateway));
+        return new HandOver(message, Name, Math.Max(0, request.Sequence.CachedTokens), request.Gateway);
     }
 
-    private protected override void OnKvReserved(LiveRequest request, int missingTokens) =>
-        throw new InvalidOperationException($"{Name} is a prefill instance: no KV comes to it.");
+    private KvComputed Computed(LiveRequest request, int computed, int tokens, bool ended) =>
+        new(request.Message.Id, Name, request.DecodeInstance!, request.Message.InputTokens, computed, tokens, ended);
+
+    private IDecodeGrain DecodeOf(LiveRequest request) =>
+        GrainFactory.GetGrain<IDecodeGrain>(GrainKeys.Instance(Context.Cluster.Name, request.DecodeInstance!));
 }

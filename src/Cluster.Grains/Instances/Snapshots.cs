@@ -33,6 +33,11 @@ internal static class Snapshots
             SaturatedSteps = loop.SaturatedSteps,
             LateSteps = loop.LateSteps,
             LatestSteps = [.. loop.Latest],
+            HeldBlocks = state.Pool.Allocated + state.Pool.Referenced,
+            TotalBlocks = state.Pool.Total,
+            Slowdown = instance.Slowdown,
+            FellBack = counters.FellBack,
+            KvExpired = counters.KvExpired,
         };
     }
 }

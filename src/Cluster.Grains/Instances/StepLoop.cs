@@ -12,13 +12,15 @@ namespace Cluster.Grains.Instances;
 /// Drives one instance in emulated real time: begin a step, let the host do its share of matrix products, wait for
 /// the step's own end, end it. The clock is absolute: a step that ended late makes the next one no longer.
 /// </summary>
-internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTimer timer, InstanceRecorder recorder, Action publish)
+internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTimer timer, InstanceRecorder recorder, Action publish, Action stepBegan)
 {
     private const int LatestSteps = 8;
 
     private Task _loop = Task.CompletedTask;
     private long _stepEndedNs;
     private long _inputNs;
+    private int _interruptions;
+    private long _wakeNs = Time.Never;
 
     /// <summary>How late steps ended, wall nanoseconds.</summary>
     public DurationHistogram Lateness { get; } = new();
@@ -53,28 +55,33 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
         Latest.Enqueue(new StepSample(cost.DurationSeconds, cost.Flops, cost.HbmBytes));
     }
 
+    /// <summary>The step in progress never ends: the instance lost it.</summary>
+    public void Interrupt() => _interruptions++;
+
+    private async Task WakeAsync(long atNs)
+    {
+        await clock.WaitUntilAsync(atNs);
+        if (_wakeNs == atNs) _wakeNs = Time.Never;
+        _inputNs = Math.Max(_inputNs, atNs);
+        Kick();
+    }
+
     private async Task RunAsync()
     {
         try
         {
-            while (true)
+            while (instance.TryBeginStep(Math.Max(_stepEndedNs, _inputNs), out var step))
             {
-                if (!instance.TryBeginStep(Math.Max(_stepEndedNs, _inputNs), out var step))
-                {
-                    // KV may be on its way up from a tier below HBM; else there is nothing to do until the next input.
-                    if (instance.NextOnboardNs is var onboardNs && onboardNs == Time.Never) break;
-                    await clock.WaitUntilAsync(onboardNs);
-                    _inputNs = Math.Max(_inputNs, onboardNs);
-                    continue;
-                }
-
+                var (interruptions, slowdown) = (_interruptions, instance.Slowdown);
                 publish();
+                stepBegan();
                 recorder.StepBegan(instance, in step);
                 var timing = await timer.RunAsync(step.Shape, step.Cost, CancellationToken.None);
-                var dueNs = step.StartNs + timing.EmulatedDurationNs;
+                var dueNs = step.StartNs + (long)(timing.EmulatedDurationNs * slowdown);
                 RatioMillionths.Record((long)(timing.Ratio * 1e6));
                 if (timing.Saturated) SaturatedSteps++;
-                await clock.WaitUntilAsync(dueNs);
+                if (_interruptions == interruptions) await clock.WaitUntilAsync(dueNs);
+                if (_interruptions != interruptions) continue;
                 var latenessNs = (long)((clock.NowNs - dueNs) / clock.Scale);
                 Lateness.Record(Math.Max(0, latenessNs));
                 if (latenessNs > Time.Millisecond) LateSteps++;
@@ -84,6 +91,9 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
                 _stepEndedNs = dueNs;
                 publish();
             }
+
+            // KV may be on its way up from a tier below HBM; else there is nothing to do until the next input.
+            if (instance.NextOnboardNs < _wakeNs) _ = WakeAsync(_wakeNs = instance.NextOnboardNs);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {

@@ -7,25 +7,29 @@ namespace Cluster.Grains.Messages;
 public sealed record SubmitOrder(
     [property: Id(0)] RequestMessage Request,
     [property: Id(1)] string DecodeInstance,
-    [property: Id(2)] IGatewayObserver Gateway);
+    [property: Id(2)] IGatewayObserver Gateway)
+{
+    /// <summary>Cache to fetch the prompt's beginning from before computing it; null: none.</summary>
+    [Id(3)] public PrefixCopy? Copy { get; init; }
+}
 
-/// <summary>From the prefill instance to the decode instance: the prompt is computed, its KV waits at the source.</summary>
+/// <summary>A prefix that is worth fetching.</summary>
+/// <param name="Tokens">Leading prompt tokens that the source has.</param>
+/// <param name="Missing">Of them, those that the destination lacks.</param>
+[GenerateSerializer, Immutable, Alias("xpyd.prefix-copy.v1")]
+public sealed record PrefixCopy(
+    [property: Id(0)] string Source,
+    [property: Id(1)] int Tokens,
+    [property: Id(2)] int Missing);
+
+/// <summary>From the prefill instance to the decode instance: KV of this request will come.</summary>
+/// <param name="CachedTokens">Prompt tokens that the prefill instance had in its cache.</param>
 [GenerateSerializer, Immutable, Alias("xpyd.handover.v1")]
 public sealed record HandOver(
     [property: Id(0)] RequestMessage Request,
     [property: Id(1)] string PrefillInstance,
     [property: Id(2)] int CachedTokens,
     [property: Id(3)] IGatewayObserver Gateway);
-
-/// <summary>To the links: move the KV of a request. Answered when it has arrived.</summary>
-/// <param name="MissingTokens">Prompt tokens that the destination lacks.</param>
-[GenerateSerializer, Immutable, Alias("xpyd.transfer.v1")]
-public sealed record TransferOrder(
-    [property: Id(0)] long RequestId,
-    [property: Id(1)] string Source,
-    [property: Id(2)] string Destination,
-    [property: Id(3)] int PromptTokens,
-    [property: Id(4)] int MissingTokens);
 
 /// <summary>The router's answer.</summary>
 /// <param name="Placed">False when no open instance serves the request, or the policy turns it away.</param>
@@ -36,7 +40,11 @@ public sealed record RouteReply(
     [property: Id(1)] string PrefillInstance,
     [property: Id(2)] string DecodeInstance,
     [property: Id(3)] long RoutedNs,
-    [property: Id(4)] string Rejection);
+    [property: Id(4)] string Rejection)
+{
+    /// <summary>A prefix that the prefill instance should fetch first; null: none.</summary>
+    [Id(5)] public PrefixCopy? Copy { get; init; }
+}
 
 /// <summary>What an instance tells the router after a step: one message, whatever happened in it.</summary>
 [GenerateSerializer, Immutable, Alias("xpyd.report.v1")]

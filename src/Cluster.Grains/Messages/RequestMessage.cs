@@ -21,6 +21,9 @@ public sealed record RequestMessage
     /// <summary>Stations passed so far.</summary>
     [Id(8)] public required StationsMessage Stations { get; init; }
 
+    /// <summary>When the client got its last token from an instance that was lost since, emulated nanoseconds; −1: none.</summary>
+    [Id(9)] public long ContinuesFromNs { get; init; } = -1;
+
     public static RequestMessage Of(RequestSpec request, long id, StationsMessage stations)
     {
         ArgumentNullException.ThrowIfNull(request);

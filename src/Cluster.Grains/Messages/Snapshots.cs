@@ -34,6 +34,21 @@ public sealed record InstanceSnapshot
 
     /// <summary>The latest steps, a handful.</summary>
     [Id(30)] public StepSample[] LatestSteps { get; init; } = [];
+
+    /// <summary>KV blocks that requests hold, and all there are.</summary>
+    [Id(17)] public long HeldBlocks { get; init; }
+    [Id(18)] public long TotalBlocks { get; init; }
+
+    /// <summary>Requests inside, wherever they are: queued, running, waiting for KV or held for another instance.</summary>
+    [Id(19)] public int Requests { get; init; }
+
+    /// <summary>Changes when the instance comes up again without its state, as after the loss of its silo.</summary>
+    [Id(20)] public string Incarnation { get; init; } = "";
+
+    /// <summary>Step time ×; above 1 while a rank is slow.</summary>
+    [Id(21)] public double Slowdown { get; init; } = 1;
+    [Id(22)] public long FellBack { get; init; }
+    [Id(23)] public long KvExpired { get; init; }
 }
 
 /// <summary>What one step did on one rank, for the roofline.</summary>
@@ -47,7 +62,11 @@ public readonly record struct StepSample(
 [GenerateSerializer, Immutable, Alias("xpyd.link.v1")]
 public sealed record LinkSnapshot(
     [property: Id(0)] int ActiveTransfers,
-    [property: Id(1)] double BytesMoved);
+    [property: Id(1)] double BytesMoved)
+{
+    /// <summary>Hand-overs and copies that have not ended.</summary>
+    [Id(2)] public int OpenHandOvers { get; init; }
+}
 
 /// <summary>A cluster at a moment.</summary>
 [GenerateSerializer, Immutable, Alias("xpyd.topology.v1")]

@@ -28,4 +28,7 @@ public sealed record RequestEnd
 
     /// <summary>The hops of its TTFT in order of <c>TtftHops.Names</c>, emulated nanoseconds; empty when it has none.</summary>
     [Id(3)] public long[] HopsNs { get; init; } = [];
+
+    /// <summary>The instance is lost, not the request: the gateway places it anew, with the tokens that its client has.</summary>
+    [Id(4)] public bool Lost { get; init; }
 }

@@ -34,15 +34,16 @@
     button.addEventListener('click', () => act(`Scale ${pool} to ${input.value}`, () => call('POST', 'scale', { pool, instances: Number(input.value) })));
     const row = el('div', { className: 'row' }, el('span', { className: 'grow', textContent: pool }), input, button);
     input.style.width = '6em';
+    input.min = '1';
     return { row, input };
   }
 
   // Faults.
-  const kind = el('select', {}, ...['crash', 'straggler', 'link-cut', 'link-degrade', 'router-restart'].map(k => el('option', { value: k, textContent: k })));
-  const target = el('select', {}), factor = el('input', { type: 'number', step: 'any', min: '0', value: '2' }), duration = el('input', { type: 'number', step: 'any', min: '0', placeholder: 'until cleared' });
+  const kind = el('select', {}, ...['crash', 'drain', 'slow', 'link', 'expire_kv', 'router_restart', 'disconnect'].map(k => el('option', { value: k, textContent: k })));
+  const target = el('select', {}), factor = el('input', { type: 'number', step: 'any', min: '0', placeholder: 'slow: time ×, link: bandwidth ×' }), duration = el('input', { type: 'number', step: 'any', min: '0', placeholder: 'until cleared' });
   const inject = el('button', { type: 'button', textContent: 'Inject' }), inForce = el('div', {});
   const number = input => input.value === '' ? null : Number(input.value);
-  inject.addEventListener('click', () => act(`Inject ${kind.value} at ${target.value}`, () => call('POST', 'faults', { kind: kind.value, target: target.value, factor: number(factor), duration_seconds: number(duration) })));
+  inject.addEventListener('click', () => act(`Inject ${kind.value} at ${target.value}`, () => call('POST', 'faults', { kind: kind.value, target: target.value, factor: ['slow', 'link', 'disconnect'].includes(kind.value) ? number(factor) : null, duration_seconds: number(duration) })));
   const faults = el('fieldset', {}, el('legend', { textContent: 'Faults' }), label('Kind', kind), label('Target', target), label('Factor', factor), label('Seconds', duration), el('div', { className: 'row' }, inject), inForce);
 
   // Dials.

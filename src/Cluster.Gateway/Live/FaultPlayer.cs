@@ -1,0 +1,53 @@
+using Cluster.Engine.Faults;
+using Cluster.Engine.Units;
+using Cluster.Grains;
+using Cluster.Grains.Messages;
+
+namespace Cluster.Gateway.Live;
+
+/// <summary>Injects faults: those that operators order, and those that the scenario has planned.</summary>
+internal sealed class FaultPlayer(ClusterBackend backend, ClusterContext context)
+{
+    private readonly RandomStream _draws = new(context.Cluster.Seed, "faults");
+    private readonly Lock _gate = new();
+
+    public async Task<FaultReply> InjectAsync(FaultMessage order)
+    {
+        var reply = await backend.Faults.InjectAsync(order);
+        if (reply.Fault is { Kind: "disconnect" } fault) backend.Disconnect(fault.Factor!.Value, Draw);
+        return reply;
+    }
+
+    /// <summary>Lets the scenario's faults happen from now on, each at its time.</summary>
+    public async Task PlayAsync(CancellationToken cancellation)
+    {
+        var fromNs = context.Clock.NowNs;
+        foreach (var fault in context.Cluster.Faults.OrderBy(f => f.AtNs))
+        {
+            await context.Clock.WaitUntilAsync(fromNs + fault.AtNs).WaitAsync(cancellation);
+            await InjectAsync(OrderOf(fault));
+        }
+    }
+
+    private FaultMessage OrderOf(Fault fault)
+    {
+        var target = fault is InstanceFault { Instance: var index } ? context.Cluster.Instances[index].Name : "";
+        var order = fault switch
+        {
+            InstanceCrash => new FaultMessage("", "crash", target),
+            InstanceDrain => new FaultMessage("", "drain", target),
+            StragglerRank slow => new FaultMessage("", "slow", target, slow.Factor),
+            LinkDegradation link => new FaultMessage("", "link", target, link.Factor),
+            KvExpiry => new FaultMessage("", "expire_kv", target),
+            RouterRestart => new FaultMessage("", "router_restart", target),
+            ClientDisconnect disconnect => new FaultMessage("", "disconnect", target, disconnect.Share),
+            _ => throw new InvalidOperationException($"Unknown fault {fault.GetType().Name}."),
+        };
+        return order with { ForNs = fault.Lasts ? fault.ForNs : null };
+    }
+
+    private double Draw()
+    {
+        lock (_gate) return _draws.NextDouble();
+    }
+}

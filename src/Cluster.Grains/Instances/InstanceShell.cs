@@ -1,0 +1,172 @@
+using Cluster.Engine;
+using Cluster.Engine.Units;
+using Cluster.Grains.Messages;
+using Cluster.ServiceDefaults.Recording;
+using Microsoft.Extensions.Logging;
+
+namespace Cluster.Grains.Instances;
+
+/// <summary>
+/// An engine instance in emulated real time: its requests, the loop that drives it, and the translation of its effects
+/// into messages. Everything that decides or computes is in the engine.
+/// </summary>
+internal sealed class InstanceShell : IDisposable
+{
+    private readonly Dictionary<long, LiveRequest> _requests = [];
+    private readonly ClusterContext _context;
+    private readonly IInstanceSide _side;
+    private readonly OrderedSender<InstanceReport> _reports;
+    private readonly RecentIds _aborted = new(capacity: 4096);
+    private readonly ILogger _logger;
+    private readonly Outbox _outbox;
+    private readonly StepLoop _loop;
+    private bool _failureReported;
+
+    public InstanceShell(string name, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, IInstanceSide side, ILogger logger)
+    {
+        (_context, _side, _logger) = (context, side, logger);
+        var spec = context.Find(name);
+        _outbox = new Outbox(name, GiveUpOn);
+        _reports = new OrderedSender<InstanceReport>(router.ReportAsync, failure => GrainLog.ReportLost(logger, name, failure));
+        Recorder = new InstanceRecorder(metrics, context, spec);
+        Instance = new Instance(spec, _outbox, Recorder, reportTokens: true);
+        _loop = new StepLoop(Instance, context.Clock, context.Timers(spec), Recorder, Publish, () => side.StepBegan(Instance));
+    }
+
+    public Instance Instance { get; }
+
+    public InstanceRecorder Recorder { get; }
+
+    /// <summary>It has crashed and is not back.</summary>
+    public bool IsDown { get; set; }
+
+    public InstanceSnapshot Snapshot(string incarnation) => Snapshots.Of(Instance, _loop) with { Requests = _requests.Count, Incarnation = incarnation };
+
+    /// <summary>The moment to stamp an input with.</summary>
+    public long InputNs() => _loop.InputNs();
+
+    /// <summary>Carries out what an input caused and sees that the loop runs. Returns at once.</summary>
+    public void Kick() => _loop.Kick();
+
+    public LiveRequest? Find(long requestId) => _requests.GetValueOrDefault(requestId);
+
+    /// <summary>Takes a request in; false when it was aborted before it came, or the instance is down: then it goes back to its gateway.</summary>
+    public bool TryAdd(LiveRequest request)
+    {
+        if (_aborted.Contains(request.Message.Id)) return false;
+        if (!IsDown)
+        {
+            _requests.Add(request.Message.Id, request);
+            return true;
+        }
+
+        _outbox.End(request, Ends.Lost(request.Sequence));
+        Publish();
+        return false;
+    }
+
+    public void Remove(LiveRequest request) => _requests.Remove(request.Message.Id);
+
+    /// <summary>Its client has gone, or it was placed elsewhere. One that is still on its way here will not be let in.</summary>
+    public void Abort(long requestId)
+    {
+        _aborted.Add(requestId);
+        if (Find(requestId) is not { } request) return;
+        if (request.AwaitedCopy is not null) LeaveAborted(request);
+        else Instance.Abort(request.Sequence, InputNs());
+        Kick();
+    }
+
+    /// <summary>All is lost; the step in progress never ends.</summary>
+    public void Crash()
+    {
+        IsDown = true;
+        _loop.Interrupt();
+        Instance.Crash();
+        foreach (var request in _requests.Values.OrderBy(r => r.Message.Id).ToList())
+        {
+            Remove(request);
+            _side.Left(request);
+            Recorder.Ended(request.Sequence, FinishReason.Abort, _context.Clock.NowNs);
+            _outbox.End(request, Ends.Lost(request.Sequence));
+        }
+
+        Publish();
+    }
+
+    public void Dispose() => Recorder.Dispose();
+
+    private void Publish()
+    {
+        foreach (var (sequence, count) in Instance.Tokens)
+            if (Find(sequence.Id) is { } request) _outbox.Tokens(request, count);
+        for (var i = 0; i < Instance.Effects.Count; i++) Translate(Instance.Effects[i]);
+        Instance.ClearEffects();
+        Instance.ClearTokens();
+        ReportFailure();
+        Recorder.Publish(Instance);
+        var nowNs = _context.Clock.NowNs;
+        _outbox.SendTokens(nowNs);
+        _reports.Send(_outbox.TakeReport(Instance, nowNs));
+    }
+
+    private void Translate(InstanceEffect effect)
+    {
+        if (Find(effect.Sequence.Id) is not { } request) return;
+        switch (effect.Kind)
+        {
+            case InstanceEffectKind.FirstToken:
+                Recorder.FirstToken(request.Sequence.Timeline);
+                // A handed-over request's prefill has ended on the instance it came from.
+                if (request.PrefillInstance is null) _outbox.PrefillEnded(request.Message.Id);
+                break;
+            case InstanceEffectKind.PrefillComplete:
+                _outbox.PrefillEnded(request.Message.Id);
+                _side.PrefillCompleted(request);
+                break;
+            case InstanceEffectKind.KvReserved: _side.KvReserved(request, effect.Tokens); break;
+            case InstanceEffectKind.Finished: End(request, Ends.Completed(request), FinishReason.Length); break;
+            case InstanceEffectKind.Rejected: End(request, Ends.TooLong(Instance, request.Sequence), FinishReason.Error); break;
+            case InstanceEffectKind.Aborted: LeaveAborted(request); break;
+            default: throw new InvalidOperationException($"Unknown effect {effect.Kind}.");
+        }
+    }
+
+    private void LeaveAborted(LiveRequest request)
+    {
+        Remove(request);
+        _side.Left(request);
+        Recorder.Ended(request.Sequence, FinishReason.Abort, _context.Clock.NowNs);
+        _outbox.EndSilently(request.Message.Id);
+    }
+
+    private void End(LiveRequest request, RequestEnd end, FinishReason reason)
+    {
+        Remove(request);
+        Recorder.Ended(request.Sequence, reason, _context.Clock.NowNs);
+        _outbox.End(request, end);
+    }
+
+    /// <summary>Tokens did not reach a gateway: its requests cannot be completed any more.</summary>
+    private void GiveUpOn(IGatewayObserver gateway, Exception failure)
+    {
+        GrainLog.TokensLost(_logger, Instance.Spec.Name, failure);
+        foreach (var request in _requests.Values.Where(r => r.Gateway.Equals(gateway)).ToList())
+        {
+            _side.Left(request);
+            End(request, Ends.Failed($"Tokens of instance {Instance.Spec.Name} were lost on their way: {failure.Message}"), FinishReason.Abort);
+            Instance.Abort(request.Sequence, InputNs());
+        }
+
+        Kick();
+    }
+
+    private void ReportFailure()
+    {
+        if (_loop.Failure is not { } failure || _failureReported) return;
+        _failureReported = true;
+        GrainLog.StepLoopFailed(_logger, Instance.Spec.Name, failure);
+        foreach (var request in _requests.Values.ToList()) End(request, Ends.Failed($"Instance {Instance.Spec.Name} broke: {failure.Message}"), FinishReason.Error);
+        _side.Broke();
+    }
+}
