@@ -19,7 +19,7 @@ internal static class BenchFaults
             new("model", "llama-3.1-8b"), new("topology.prefill.instances", "2"), new("topology.prefill.gpu", "h100-sxm"),
             new("topology.decode.instances", "3"), new("topology.decode.gpu", "h100-sxm"), new("topology.link", "ib-ndr-400x1"),
             new("transfer.expiry", "2s"), new("workload.rate", "1/s"), new("workload.requests", "1"),
-            new("workload.synthetic", "{ input: { constant: 100 }, output: { constant: 10 } }"),
+            new("workload.synthetic", "{ input: { mean: 100 }, output: { mean: 10 } }"),
         ];
         var variant = ScenarioFile.FromFlags(flags, CliCatalog.Load()).OrThrow().Variants[0];
         await using var cluster = await LiveCluster.StartAsync(variant.Cluster, new LiveOptions { Compute = ComputeMode.Modeled, TimeScale = TimeScale }, cancellation);

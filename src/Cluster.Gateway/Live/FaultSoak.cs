@@ -118,12 +118,13 @@ public sealed class FaultSoak(LiveCluster cluster, SoakOptions options)
             var spec = new RequestSpec(id, 0, input, output, TokenContent.Unique((ulong)random.NextInt(40) + 1, input + output));
             var stream = await cluster.Backend.SubmitAsync(new InferenceRequest(spec, $"soak-{id}", FinishReason.Length), default);
             var leavesAfter = random.NextInt(10) == 0 ? random.NextInt(output) : int.MaxValue;
-            await ReadAsync(stream, spec, leavesAfter);
-            await cluster.DelayAsync((long)random.NextExponential(20 * Time.Millisecond));
+            var end = await ReadAsync(stream, spec, leavesAfter);
+            // Who was turned away comes back later, as well-behaved clients do.
+            await cluster.DelayAsync((long)random.NextExponential(end is StreamEnd.Rejected ? Time.Second : 20 * Time.Millisecond));
         }
     }
 
-    private async Task ReadAsync(IInferenceStream stream, RequestSpec spec, int leavesAfter)
+    private async Task<StreamEnd> ReadAsync(IInferenceStream stream, RequestSpec spec, int leavesAfter)
     {
         var tokens = 0;
         while (true)
@@ -135,7 +136,7 @@ public sealed class FaultSoak(LiveCluster cluster, SoakOptions options)
             if (delta.End is { } end)
             {
                 Judge(spec, end, tokens);
-                return;
+                return end;
             }
 
             if (tokens >= leavesAfter) stream.Cancel();

@@ -95,6 +95,10 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
             // KV may be on its way up from a tier below HBM; else there is nothing to do until the next input.
             if (instance.NextOnboardNs < _wakeNs) _ = WakeAsync(_wakeNs = instance.NextOnboardNs);
         }
+        catch (OperationCanceledException)
+        {
+            // The clock has ended, and the cluster with it.
+        }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // Nobody awaits the loop: keep the reason for the health check and let the grain end its requests.
