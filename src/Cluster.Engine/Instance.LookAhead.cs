@@ -36,7 +36,8 @@ public sealed partial class Instance
         }
 
         var decodes = State.Decodes;
-        var blocksLeft = mayEvict ? State.Pool.Available : State.Pool.Free;
+        // What a tier takes in can be found by other instances: that must not be late.
+        var blocksLeft = mayEvict && State.Tiers is null ? State.Pool.Available : State.Pool.Free;
         var shape = _builder.Shape();
         var dueNs = _dueNs;
         var count = 0;

@@ -26,7 +26,7 @@ public sealed partial class ClusterSimulation
     private readonly LinkFabric? _links;
     private readonly Dictionary<long, Flight> _flights = [];
     private readonly TouchedSet _touched;
-    private readonly List<RequestRecord> _records = [];
+    private readonly RequestLog _records = new();
     private readonly DurationHistogram _gaps = new();
     private long _nowNs;
     private long _begunNs = Time.Unset;
@@ -239,7 +239,7 @@ public sealed partial class ClusterSimulation
             Rejection = flight.Rejection,
             Reroutes = flight.Reroutes,
         };
-        _records.Add(record);
+        _records.Add(in record);
         _observer?.Ended(in record);
         Log((ulong)line.FirstTokenNs, (ulong)_nowNs);
         if (_arrivals.Ended(request, _nowNs)) ScheduleArrival();

@@ -13,8 +13,8 @@ public sealed class StepCostModel : IStepCostModel
     private readonly TokenCostTable _table;
     private readonly AttentionCost[] _attention;
     private readonly StateSpaceCost[] _states;
-    private readonly GemmCost _head;
-    private readonly GemmShape _headShape;
+    private readonly RowCostTable _head;
+    private readonly DecodeCostTable _decodes = new();
     private readonly HostCost _host;
     private readonly SpeculationCost? _speculation;
     private readonly CollectiveCost _collectives;
@@ -31,8 +31,9 @@ public sealed class StepCostModel : IStepCostModel
         _table = new TokenCostTable(_tokens);
         _attention = [.. model.Layers.Where(g => g.StateSpace is null).Select(g => new AttentionCost(deployment, g, BoundedContextTokens))];
         _states = [.. model.Layers.Where(g => g.StateSpace is not null).Select(g => new StateSpaceCost(deployment, g))];
-        _head = new GemmCost(deployment.Gpu, NumberFormat.Bf16);
-        _headShape = new GemmShape(DenseGemms.Share(model.VocabularySize, deployment.Parallelism.Tp), model.HiddenSize, NumberFormat.Bf16, 1);
+        _head = new RowCostTable(
+            new GemmCost(deployment.Gpu, NumberFormat.Bf16),
+            new GemmShape(DenseGemms.Share(model.VocabularySize, deployment.Parallelism.Tp), model.HiddenSize, NumberFormat.Bf16, 1));
         _host = new HostCost(deployment);
         _speculation = deployment.Speculation is { } s ? new SpeculationCost(deployment, s) : null;
         _collectives = new CollectiveCost(deployment.Gpu);
@@ -42,13 +43,22 @@ public sealed class StepCostModel : IStepCostModel
 
     public StepCost Evaluate(in StepShape shape)
     {
+        if (!DecodeCostTable.Covers(in shape)) return Price(in shape);
+        if (_decodes.TryGet(in shape, out var known)) return known;
+        var cost = Price(in shape);
+        _decodes.Keep(in shape, in cost);
+        return cost;
+    }
+
+    private StepCost Price(in StepShape shape)
+    {
         if (shape.TotalTokens == 0) return default;
         var dp = _deployment.Parallelism.Dp;
         var replica = dp == 1 ? shape : BusiestReplica(shape, dp);
         var sum = _table.Get(replica.TotalTokens, shape.TotalTokens);
         foreach (var attention in _attention) attention.Add(ref sum, replica);
         foreach (var state in _states) state.Add(ref sum, replica);
-        _head.Add(ref sum, Math.Ceiling((double)shape.SampledSequences / dp) * Math.Max(1, shape.DecodeSequences > 0 ? shape.DecodeTokensPerSequence : 1), _headShape);
+        _head.Add(ref sum, Math.Ceiling((double)shape.SampledSequences / dp) * Math.Max(1, shape.DecodeSequences > 0 ? shape.DecodeTokensPerSequence : 1));
         AddPipeline(ref sum, replica);
         _speculation?.Add(ref sum, replica);
         return Finish(sum, replica);

@@ -8,19 +8,20 @@ public sealed record Distribution(double Mean, double P50, double P90, double P9
     public static Distribution Empty { get; } = new(0, 0, 0, 0);
 
     /// <summary>Exact quantiles, interpolated linearly between samples as NumPy does.</summary>
-    public static Distribution OfMilliseconds(IEnumerable<double> samples)
+    /// <param name="samples">Sorted in place.</param>
+    public static Distribution OfMilliseconds(List<double> samples)
     {
-        var sorted = samples.ToArray();
-        if (sorted.Length == 0) return Empty;
-        Array.Sort(sorted);
-        return new Distribution(sorted.Average(), Quantile(0.5), Quantile(0.9), Quantile(0.99));
+        ArgumentNullException.ThrowIfNull(samples);
+        if (samples.Count == 0) return Empty;
+        samples.Sort();
+        return new Distribution(samples.Average(), Quantile(0.5), Quantile(0.9), Quantile(0.99));
 
         double Quantile(double q)
         {
-            var at = q * (sorted.Length - 1);
+            var at = q * (samples.Count - 1);
             var below = (int)at;
-            var above = Math.Min(below + 1, sorted.Length - 1);
-            return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+            var above = Math.Min(below + 1, samples.Count - 1);
+            return samples[below] + (at - below) * (samples[above] - samples[below]);
         }
     }
 

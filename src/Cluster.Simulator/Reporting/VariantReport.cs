@@ -1,5 +1,4 @@
 using Cluster.Engine.Diagnosis;
-using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 using Cluster.Simulator.Recording;
 
@@ -53,52 +52,32 @@ public sealed record VariantReport
     public static VariantReport Of(RunRecord run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        var completed = run.Requests.Where(r => r.Outcome == RequestOutcome.Completed).ToList();
-        var firstNs = run.Requests.Count == 0 ? 0 : run.Requests.Min(r => r.ArrivedNs);
-        var lastNs = run.Requests.Count == 0 ? 0 : run.Requests.Max(r => r.FinishedNs);
-        var seconds = Math.Max((lastNs - firstNs) / 1e9, 1e-9);
-        var outputTokens = completed.Sum(r => (long)r.OutputTokens);
-        var inputTokens = completed.Sum(r => (long)r.InputTokens);
-        var good = completed.Count(r => run.Cluster.Slo.IsMetBy(r.TtftNs, r.TpotNs, r.E2eNs));
+        var totals = new RequestTotals(run);
+        var seconds = Math.Max((totals.LastNs - totals.FirstNs) / 1e9, 1e-9);
         return new VariantReport
         {
             Name = run.Cluster.Name,
             Gpus = run.Cluster.Gpus,
             Requests = run.Requests.Count,
-            Completed = completed.Count,
-            Failed = run.Requests.Count - completed.Count,
-            Rerouted = run.Requests.Count(r => r.Reroutes > 0),
+            Completed = totals.Completed,
+            Failed = run.Requests.Count - totals.Completed,
+            Rerouted = totals.Rerouted,
             DurationS = run.Requests.Count == 0 ? 0 : seconds,
-            OutputTokensPerS = outputTokens / seconds,
-            RequestsPerS = completed.Count / seconds,
-            GoodputRps = good / seconds,
-            TtftMs = Distribution.OfMilliseconds(completed.Select(r => r.TtftNs / 1e6)),
-            TpotMs = Distribution.OfMilliseconds(completed.Where(r => r.OutputTokens > 1).Select(r => r.TpotNs / 1e6)),
+            OutputTokensPerS = totals.OutputTokens / seconds,
+            RequestsPerS = totals.Completed / seconds,
+            GoodputRps = totals.Good / seconds,
+            TtftMs = Distribution.OfMilliseconds(totals.TtftMs),
+            TpotMs = Distribution.OfMilliseconds(totals.TpotMs),
             ItlMs = Distribution.Of(run.Gaps),
-            E2eMs = Distribution.OfMilliseconds(completed.Select(r => r.E2eNs / 1e6)),
-            TtftHopsMs = MeanHops(completed),
-            PrefixHitRate = inputTokens == 0 ? 0 : completed.Sum(r => (long)r.CachedTokens) / (double)inputTokens,
-            TierHitRate = inputTokens == 0 ? 0 : Math.Min(1, run.Instances.Sum(i => i.OnboardedTokens) / (double)inputTokens),
+            E2eMs = Distribution.OfMilliseconds(totals.E2eMs),
+            TtftHopsMs = totals.MeanHops(),
+            PrefixHitRate = totals.InputTokens == 0 ? 0 : totals.CachedTokens / (double)totals.InputTokens,
+            TierHitRate = totals.InputTokens == 0 ? 0 : Math.Min(1, run.Instances.Sum(i => i.OnboardedTokens) / (double)totals.InputTokens),
             KvWaste = run.Instances.Sum(i => i.KvHeldTokenSteps) is > 0 and var held ? 1 - (run.Instances.Sum(i => i.KvUsedTokenSteps) / held) : 0,
             TokensPerPass = run.Instances.Sum(i => i.Drafts) is > 0 and var drafts ? 1 + (run.Instances.Sum(i => i.AcceptedDraftTokens) / (double)drafts) : null,
             Walls = WallsByRole(run),
-            CostPerMillionTokens = Cost(run.Cluster, seconds, outputTokens),
+            CostPerMillionTokens = Cost(run.Cluster, seconds, totals.OutputTokens),
         };
-    }
-
-    private static Dictionary<string, double> MeanHops(List<RequestRecord> completed)
-    {
-        var means = new Dictionary<string, double>();
-        for (var hop = 0; hop < TtftHops.Names.Count; hop++)
-        {
-            var at = hop;
-            means[TtftHops.Names[hop]] = completed.Count == 0 ? 0 : completed.Average(r => r.Hops[at] / 1e6);
-        }
-
-        // What a client sees beyond the cluster's own hops: the wire, parsing, and the way of the first token back.
-        var http = completed.Count == 0 ? 0 : completed.Average(r => (r.TtftNs - r.Hops.TotalNs) / 1e6);
-        if (http > 0) means["http"] = http;
-        return means;
     }
 
     private static Dictionary<string, string> WallsByRole(RunRecord run)
