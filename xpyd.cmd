@@ -18,5 +18,6 @@ dotnet build "%XPYD_ROOT%\src\Cluster.Cli" -c Release -v quiet -nologo 1>&2 || (
 echo built> "%STAMP%"
 :run
 set "DOTNET_TieredPGO=0"
+for %%c in (run up load bench) do if "%~1"=="%%c" set "DOTNET_gcServer=1"
 dotnet "%PROGRAM%" %*
 exit /b %ERRORLEVEL%

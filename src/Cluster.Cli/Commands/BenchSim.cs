@@ -95,6 +95,8 @@ internal static class BenchSim
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
         foreach (var argument in new[] { "simulate", file, "--json" }) start.ArgumentList.Add(argument);
+        // As ./xpyd starts it.
+        start.Environment["DOTNET_gcServer"] = "0";
         using var process = Process.Start(start)!;
         double seconds = 0, megabytes = 0;
         var reading = process.StandardOutput.ReadToEndAsync();
