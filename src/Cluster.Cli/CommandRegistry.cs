@@ -14,6 +14,7 @@ internal static class CommandRegistry
             UpCommand.Create(),
             AdminCommand.Create(),
             LoadCommand.Create(),
+            HealthCommand.Create(),
             BenchCommand.Create(),
             CatalogCommand.Create(),
             SimulateCommand.Create(),

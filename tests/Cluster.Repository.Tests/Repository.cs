@@ -14,6 +14,10 @@ internal static class Repository
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 
+    /// <summary>The value of an MSBuild property as a project file writes it.</summary>
+    public static string Property(string project, string name) =>
+        System.Xml.Linq.XDocument.Parse(Read(project)).Descendants(name).Single().Value;
+
     private static IEnumerable<string> Walk(string folder) => Directory.GetFiles(folder)
         .Concat(Directory.GetDirectories(folder)
             .Where(inner => !s_built.Contains(Path.GetFileName(inner)))

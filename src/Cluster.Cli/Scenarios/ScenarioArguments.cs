@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.RegularExpressions;
 using Cluster.Scenarios;
 using Cluster.Scenarios.Catalogs;
+using Spectre.Console;
 
 namespace Cluster.Cli.Scenarios;
 
@@ -53,17 +54,16 @@ internal sealed partial class ScenarioArguments
     /// <exception cref="UsageException">The flags themselves make no sense.</exception>
     public ScenarioResult Load(ParseResult arguments, Catalog catalog, bool needsWorkload = true)
     {
-        var overrides = Overrides(arguments);
-        if (!needsWorkload && arguments.GetValue(_file) is null && overrides.Count > 0 && !overrides.Exists(o => o.Path.StartsWith("workload", StringComparison.Ordinal)))
-            overrides.Add(new ScenarioOverride("workload", "{ synthetic: { input: 512, output: 128 }, rate: 1/s, requests: 1 }"));
+        var overrides = Overrides(arguments, needsWorkload: needsWorkload);
         return File(arguments, overrides) is { } file ? ScenarioFile.Load(file, catalog, overrides) : ScenarioFile.FromFlags(overrides, catalog);
     }
 
     /// <summary>The scenario as text, for commands that read it many times with other settings.</summary>
     /// <param name="withSettings">False where <c>--set</c> means something else.</param>
-    public ScenarioSource Source(ParseResult arguments, bool withSettings = true)
+    /// <param name="needsWorkload">As for <see cref="Load"/>.</param>
+    public ScenarioSource Source(ParseResult arguments, bool withSettings = true, bool needsWorkload = true)
     {
-        var overrides = Overrides(arguments, withSettings);
+        var overrides = Overrides(arguments, withSettings, needsWorkload);
         return File(arguments, overrides) is { } file ? ScenarioSource.Open(file, overrides) : ScenarioSource.FromFlags(overrides);
     }
 
@@ -75,10 +75,20 @@ internal sealed partial class ScenarioArguments
         var file = arguments.GetValue(_file);
         if (file is null && overrides.Count == 0)
             throw new UsageException("Name a scenario file, e.g. scenarios/quickstart.yaml, or describe one with --model, --gpu, --topology, --rate.");
-        return file;
+        return file is null ? null : Shipped(file);
     }
 
-    private List<ScenarioOverride> Overrides(ParseResult arguments, bool withSettings = true)
+    /// <summary>A scenario that ships with the program is found from anywhere, and said to be that one.</summary>
+    private static string Shipped(string file)
+    {
+        if (System.IO.File.Exists(file) || Path.IsPathRooted(file)) return file;
+        var shipped = Path.Combine(AppContext.BaseDirectory, file);
+        if (!System.IO.File.Exists(shipped)) return file;
+        Output.Terminal.Error.WriteLine($"{file} is not in this folder; taking the one that ships with xpyd.");
+        return shipped;
+    }
+
+    private List<ScenarioOverride> Overrides(ParseResult arguments, bool withSettings = true, bool needsWorkload = true)
     {
         var overrides = new List<ScenarioOverride>();
         foreach (var (option, path) in _simple)
@@ -93,6 +103,8 @@ internal sealed partial class ScenarioArguments
             overrides.Add(new ScenarioOverride(setting[..equals], setting[(equals + 1)..]));
         }
 
+        if (!needsWorkload && arguments.GetValue(_file) is null && overrides.Count > 0 && !overrides.Exists(o => o.Path.StartsWith("workload", StringComparison.Ordinal)))
+            overrides.Add(new ScenarioOverride("workload", "{ synthetic: { input: 512, output: 128 }, rate: 1/s, requests: 1 }"));
         return overrides;
     }
 

@@ -1,0 +1,85 @@
+using System.Text.RegularExpressions;
+
+namespace Cluster.Repository.Tests.Deploy;
+
+/// <summary>The Compose file: what starts, in which order, with which rights.</summary>
+public sealed partial class ComposeTests
+{
+    private static readonly object? s_compose = Yaml.Parse(Repository.Read("deploy/compose.yaml"));
+
+    public static TheoryData<string> Services => [.. s_compose.Map("services").Keys.Cast<string>()];
+
+    [Theory]
+    [MemberData(nameof(Services))]
+    public void Every_service_is_pinned_limited_probed_and_unprivileged(string name)
+    {
+        var service = s_compose.At($"services.{name}");
+        service.Text("image").ShouldMatch(@":(v?\d+\.\d+\.\d+|\$\{XPYD_VERSION:-\d+\.\d+\.\d+\})$");
+        service.Text("deploy.resources.limits.memory").ShouldNotBeEmpty();
+        service.List("healthcheck.test").Count().ShouldBeGreaterThan(1);
+        service.List("cap_drop").ShouldBe(["ALL"]);
+        service.List("security_opt").ShouldBe(["no-new-privileges:true"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Services))]
+    public void Ports_are_open_to_this_host_alone(string name) =>
+        s_compose.List($"services.{name}.ports").Cast<string>().ShouldAllBe(port => port.StartsWith("127.0.0.1:", StringComparison.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Services))]
+    public void Mounts_exist_and_are_read_only(string name)
+    {
+        foreach (var mount in s_compose.List($"services.{name}.volumes").Cast<string>().Select(m => m.Split(':')))
+        {
+            mount[^1].ShouldBe("ro", $"{name}: {mount[0]}");
+            Path.Exists(Path.Combine(Repository.Root, "deploy", mount[0])).ShouldBeTrue($"{name}: {mount[0]} is not there.");
+        }
+    }
+
+    [Fact]
+    public void Services_start_when_what_they_need_is_healthy()
+    {
+        s_compose.Text("services.prometheus.depends_on.xpyd.condition").ShouldBe("service_healthy");
+        s_compose.Text("services.grafana.depends_on.prometheus.condition").ShouldBe("service_healthy");
+    }
+
+    [Fact]
+    public void Prometheus_scrapes_the_service_and_reads_the_rules_that_are_mounted()
+    {
+        var prometheus = Yaml.Parse(Repository.Read("deploy/prometheus/prometheus.yml"));
+        prometheus.Text("scrape_configs.0.static_configs.0.targets.0").ShouldBe("xpyd:8000");
+        var mounts = s_compose.List("services.prometheus.volumes").Cast<string>().Select(m => m.Split(':')[1]);
+        mounts.ShouldContain("/etc/prometheus/" + prometheus.Text("rule_files.0"));
+    }
+
+    [Fact]
+    public void Grafana_finds_dashboards_where_the_provisioning_looks()
+    {
+        var provider = Yaml.Parse(Repository.Read("dashboards/grafana/provisioning/dashboards/xpyd.yml"));
+        var mounts = s_compose.List("services.grafana.volumes").Cast<string>().Select(m => m.Split(':')[1]);
+        mounts.ShouldContain(provider.Text("providers.0.options.path"));
+        provider.Text("providers.0.allowUiUpdates").ShouldBe("false");
+    }
+
+    [Fact]
+    public void The_image_is_pinned_and_runs_as_a_numbered_user_on_the_published_port()
+    {
+        var project = Repository.Read("src/Cluster.Cli/Cluster.Cli.csproj");
+        ChartTests.Csproj("ContainerBaseImage").ShouldMatch(@":10\.\d+\.\d+-\w+");
+        int.Parse(ChartTests.Csproj("ContainerUser"), System.Globalization.CultureInfo.InvariantCulture).ShouldBeGreaterThan(0);
+        s_compose.Text("services.xpyd.user").ShouldBe(ChartTests.Csproj("ContainerUser"));
+        s_compose.Text("services.xpyd.image").ShouldBe($"{ChartTests.Csproj("ContainerRepository")}:${{XPYD_VERSION:-{Repository.Property("Directory.Build.props", "Version")}}}");
+        project.ShouldContain("<ContainerPort Include=\"8000\"");
+    }
+
+    [Fact]
+    public void Both_Compose_files_and_the_host_run_the_same_versions_of_the_monitoring()
+    {
+        string[] Images(string file) => [.. Image().Matches(Repository.Read(file)).Select(m => m.Value).Order()];
+        Images("deploy/compose.yaml").ShouldBe(Images("dashboards/compose.yaml"));
+    }
+
+    [GeneratedRegex(@"docker\.io/\S+")]
+    private static partial Regex Image();
+}
