@@ -1,3 +1,4 @@
+using Cluster.Hosting;
 using Cluster.Scenarios.Catalogs;
 
 namespace Cluster.Cli;
@@ -5,7 +6,7 @@ namespace Cluster.Cli;
 /// <summary>The catalog as scenarios see it: what ships with the program, and what XPYD_CATALOG lays over it.</summary>
 internal static class CliCatalog
 {
-    public const string OwnFolder = "XPYD_CATALOG";
+    public const string OwnFolder = HostedScenario.OwnCatalog;
 
-    public static Catalog Load() => Environment.GetEnvironmentVariable(OwnFolder) is { Length: > 0 } own ? Catalog.WithOwn(own) : Catalog.Default;
+    public static Catalog Load() => HostedScenario.LoadCatalog();
 }

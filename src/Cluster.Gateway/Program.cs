@@ -1,6 +1,11 @@
 using Cluster.Gateway;
 using Cluster.Gateway.Backend;
+using Cluster.Gateway.Live;
 
-// Alone, the gateway serves an echo model: a stand-in for wiring clients up. `xpyd up` puts a cluster behind it.
+// With a scenario in its configuration, the gateway fronts that cluster, as under Aspire or in a container. Alone it
+// serves an echo model: a stand-in for wiring clients up.
+var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(args).Build();
+if (Cluster.Hosting.HostedScenario.IsConfigured(configuration)) return await HostedGateway.RunAsync(configuration);
 using var backend = new EchoBackend(new EchoOptions { TimePerOutputToken = TimeSpan.FromMilliseconds(10), PrefixCache = true });
 await GatewayHost.Build(new GatewayOptions(), backend).RunAsync();
+return 0;

@@ -1,5 +1,6 @@
 using Cluster.Compute;
 using Cluster.Engine.Topology;
+using Cluster.Grains.Hosting;
 using Cluster.Grains.Instances;
 using Cluster.Grains.Timing;
 
@@ -10,6 +11,9 @@ namespace Cluster.Grains;
 /// <param name="Timers">Makes the step timer of one instance, which makes its steps' durations real.</param>
 public sealed record ClusterContext(ClusterSpec Cluster, EmulatedClock Clock, Func<InstanceSpec, IStepTimer> Timers)
 {
+    /// <summary>What all processes of the cluster agree on.</summary>
+    public ClusterCharter Charter { get; init; } = ClusterCharter.Begin(Cluster.Name, "");
+
     /// <summary>Looks on at every step of this silo; null: nobody does.</summary>
     public IStepWatch? Watch { get; init; }
 

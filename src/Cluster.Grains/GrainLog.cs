@@ -13,4 +13,7 @@ internal static partial class GrainLog
 
     [LoggerMessage(3, LogLevel.Warning, "News of {Instance} did not reach the router.")]
     public static partial void ReportLost(ILogger logger, string instance, Exception failure);
+
+    [LoggerMessage(4, LogLevel.Debug, "{Instance} did not say how it is: {Reason}")]
+    public static partial void NotSeen(ILogger logger, string instance, string reason);
 }

@@ -2,6 +2,7 @@ using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
 using Cluster.Grains.Hosting;
 using Cluster.Grains.Messages;
+using Microsoft.Extensions.Logging;
 
 namespace Cluster.Grains;
 
@@ -10,9 +11,12 @@ namespace Cluster.Grains;
 /// leave. What it decides by is the engine's <see cref="Fleet"/>.
 /// </summary>
 public sealed class TopologyGrain(
-    ClusterContext context, [PersistentState("topology", StorageNames.Cluster)] IPersistentState<TopologyState> state) : Grain, ITopologyGrain
+    ClusterContext context, ILogger<TopologyGrain> logger,
+    [PersistentState("topology", StorageNames.Cluster)] IPersistentState<TopologyState> state) : Grain, ITopologyGrain
 {
     private static readonly TimeSpan s_drainCheck = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_lookPatience = TimeSpan.FromSeconds(2);
+    private readonly Dictionary<string, InstanceSnapshot> _lastSeen = [];
     private IGrainTimer? _drainTimer;
 
     private Fleet Fleet => new([.. state.State.Members.Select(m => m.ToMember())]);
@@ -31,11 +35,25 @@ public sealed class TopologyGrain(
     public async Task<TopologySnapshot> GetSnapshotAsync()
     {
         var members = state.State.Members;
-        var instances = await Task.WhenAll(members.Select(m => Instance(m.Name).GetSnapshotAsync()));
+        var instances = await Task.WhenAll(members.Select(LookAsync));
         var links = context.Cluster.Link is null
             ? new LinkSnapshot(0, 0)
             : await GrainFactory.GetGrain<ILinkGrain>(context.Cluster.Name).GetSnapshotAsync();
         return new TopologySnapshot(context.Cluster.Name, instances, links) { Members = members, Policy = Policy };
+    }
+
+    /// <summary>How an instance is, or was when it last answered: one on a lost silo must not hide the others.</summary>
+    private async Task<InstanceSnapshot> LookAsync(MemberMessage member)
+    {
+        try
+        {
+            return _lastSeen[member.Name] = await Instance(member.Name).GetSnapshotAsync().WaitAsync(s_lookPatience);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException && _lastSeen.ContainsKey(member.Name))
+        {
+            GrainLog.NotSeen(logger, member.Name, failure.Message);
+            return _lastSeen[member.Name];
+        }
     }
 
     public Task<RouterPlan> GetPlanAsync() => Task.FromResult(new RouterPlan(state.State.Members, Policy));

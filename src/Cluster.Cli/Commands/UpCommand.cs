@@ -4,6 +4,7 @@ using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
 using Cluster.Gateway.Live;
 using Cluster.Grains.Hosting;
+using Cluster.Hosting;
 using Spectre.Console;
 
 namespace Cluster.Cli.Commands;
@@ -11,12 +12,19 @@ namespace Cluster.Cli.Commands;
 /// <summary><c>xpyd up</c>: starts a scenario's cluster on loopback and stays until it is told to stop.</summary>
 internal static class UpCommand
 {
+    private const int MostSilos = 64;
+
     public static Command Create()
     {
         var scenario = new ScenarioArguments();
         var address = new ListenAddress();
         var variant = new Option<string?>("--variant") { Description = "Which variant of the scenario; default the first." };
-        var command = new Command("up", "Start the cluster and stay: API, metrics and console on one port of loopback.") { variant };
+        var silos = new Option<int>("--silos")
+        {
+            Description = "Silo processes that the instances are spread over; 0 keeps them in this one.",
+            DefaultValueFactory = _ => 0,
+        };
+        var command = new Command("up", "Start the cluster and stay: API, metrics and console on one port of loopback.") { variant, silos };
         address.AddTo(command);
         scenario.AddTo(command);
         command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
@@ -27,13 +35,21 @@ internal static class UpCommand
                 ?? throw new UsageException($"--variant {name}: the scenario has {string.Join(", ", loaded.Variants.Select(v => v.Cluster.Name))}.");
             var source = scenario.Source(arguments, needsWorkload: false) with { Only = chosen == loaded.Variants[0] ? "" : chosen.Cluster.Name };
             var options = LiveRun.Options(chosen) with { Levers = stop => LeverAdvice.OfAsync(source, stop), Gateway = address.Options(arguments) };
+            var count = arguments.GetValue(silos);
+            if (count is < 0 or > MostSilos) throw new UsageException($"--silos {count}: expected 0 to {MostSilos}.");
+            if (count > 0) return await SpreadCluster.RunAsync(new HostedScenario(source with { Only = null }, chosen), options, count, StayAsync, cancellation);
             await using var cluster = await LiveCluster.StartAsync(chosen.Cluster, options, cancellation);
-            Announce(chosen.Cluster.Name, cluster);
-            cluster.PlayFaults();
-            await cluster.WaitForShutdownAsync(cancellation);
-            return 0;
+            return await StayAsync(chosen.Cluster.Name, cluster, cancellation);
         }));
         return command;
+    }
+
+    private static async Task<int> StayAsync(string name, LiveCluster cluster, CancellationToken cancellation)
+    {
+        Announce(name, cluster);
+        cluster.PlayFaults();
+        await cluster.WaitForShutdownAsync(cancellation);
+        return 0;
     }
 
     private static void Announce(string name, LiveCluster cluster)

@@ -74,11 +74,17 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
         };
     }
 
+    /// <summary>Looks no more; what it has seen stays.</summary>
+    public async Task StopAsync()
+    {
+        if (!_stopping.IsCancellationRequested) await _stopping.CancelAsync();
+        await _watching;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _backend.Ended -= OnEnded;
-        await _stopping.CancelAsync();
-        await _watching;
+        await StopAsync();
         await _extras.DisposeAsync();
         _stopping.Dispose();
     }
@@ -91,20 +97,19 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        var before = await _backend.RefreshAsync();
+        var before = _backend.Snapshot ?? await _backend.RefreshAsync();
         var beforeNs = _context.Clock.NowNs;
         using var timer = new PeriodicTimer(s_period);
         try
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
-                var now = await _backend.RefreshAsync();
+                if (await LookAsync() is not var (now, faults)) continue;
                 var nowNs = _context.Clock.NowNs;
-                _faults = await _backend.Faults.GetInForceAsync();
+                _faults = faults;
                 Spend(now.Members, (nowNs - beforeNs) / 1e9);
                 _pictures = (now, before, Math.Max(1e-3, (nowNs - beforeNs) / 1e9));
                 Count(now.Members);
-                await _extras.RefreshAsync();
                 (before, beforeNs) = (now, nowNs);
             }
         }
@@ -120,6 +125,22 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
         var gpus = members.Where(m => m.State != "failed").Select(m => _context.Find(m.Name).Deployment).ToList();
         _series?.Spent(
             gpus.Sum(d => d.Parallelism.Gpus * d.Gpu.DollarsPerHour) / 3600 * seconds, gpus.Sum(d => d.Parallelism.Gpus * d.Gpu.Watts) * seconds);
+    }
+
+    /// <summary>Null while a silo is lost or the cluster ends: the next look, or the end, tells what has become of it.</summary>
+    private async Task<(TopologySnapshot Now, FaultMessage[] Faults)?> LookAsync()
+    {
+        try
+        {
+            var now = await _backend.RefreshAsync();
+            var faults = await _backend.Faults.GetInForceAsync();
+            await _extras.RefreshAsync();
+            return (now, faults);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            return null;
+        }
     }
 
     private void Count(MemberMessage[] members)

@@ -1,35 +1,31 @@
-using Cluster.Compute;
 using Cluster.Engine.Topology;
 using Cluster.Gateway.Admin;
 using Cluster.Gateway.Backend;
 using Cluster.Gateway.Console;
-using Cluster.Grains;
 using Cluster.Grains.Hosting;
 using Cluster.Grains.Messages;
-using Cluster.Grains.Timing;
+using Cluster.Hosting;
 using Cluster.ServiceDefaults;
 using Cluster.ServiceDefaults.Recording;
 using Orleans;
 
 namespace Cluster.Gateway.Live;
 
-/// <summary>A whole cluster in this process: grains, matmul threads, clock and gateway. Ends with its disposal.</summary>
+/// <summary>A cluster behind its gateway: all in this process, or with its instances on other silos. Ends with its disposal.</summary>
 public sealed class LiveCluster : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ClusterBackend _backend;
-    private readonly ComputeHost _compute;
-    private readonly Pacer _pacer;
+    private readonly HostResources _host;
     private readonly ClusterMonitor _monitor;
 
-    private readonly EmulatedClock _clock;
     private readonly CancellationTokenSource _ending = new();
     private readonly FaultPlayer _faults;
     private Task _playing = Task.CompletedTask;
 
-    private LiveCluster(WebApplication app, ClusterBackend backend, ClusterMonitor monitor, ComputeHost compute, Pacer pacer, EmulatedClock clock, FaultPlayer faults)
+    private LiveCluster(WebApplication app, ClusterBackend backend, ClusterMonitor monitor, HostResources host, FaultPlayer faults)
     {
-        (_app, _backend, _monitor, _compute, _pacer, _clock, _faults) = (app, backend, monitor, compute, pacer, clock, faults);
+        (_app, _backend, _monitor, _host, _faults) = (app, backend, monitor, host, faults);
         Endpoint = new Uri(app.Urls.First());
     }
 
@@ -40,45 +36,46 @@ public sealed class LiveCluster : IAsyncDisposable
     public IInferenceBackend Backend => _backend;
 
     /// <summary>Emulated nanoseconds since the cluster's clock began; steps and hops are stamped with it.</summary>
-    public long NowNs => _clock.NowNs;
+    public long NowNs => _host.Context.Clock.NowNs;
 
     /// <summary>Base address of the gateway.</summary>
     public Uri Endpoint { get; }
 
     /// <summary>What the host's calibration had to say; empty when all went well.</summary>
-    public IReadOnlyList<string> Notes => _compute.Notes;
+    public IReadOnlyList<string> Notes => _host.Compute.Notes;
 
     /// <summary>Calibrates the host, starts everything and returns when <c>/health</c> answers 200.</summary>
     public static async Task<LiveCluster> StartAsync(ClusterSpec cluster, LiveOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(options);
-        var pacer = new Pacer();
-        var compute = new ComputeHost(new ComputeOptions { Mode = options.Compute, TimeScale = options.TimeScale, Instances = cluster.Instances.Length });
-        var context = new ClusterContext(cluster, new EmulatedClock(pacer, options.TimeScale), instance => compute.CreateTimer(RidgeOf(instance))) { Watch = options.Watch };
+        var host = new HostResources(cluster, options.Compute, options.TimeScale, options.Charter, options.Watch);
+        var context = host.Context;
         var backend = new ClusterBackend(context);
         var monitor = new ClusterMonitor(backend, context, options.Levers);
         var faults = new FaultPlayer(backend, context);
-        var admin = new ClusterAdmin(backend, context, faults, scale => compute.TimeScale = scale);
+        var admin = new ClusterAdmin(backend, context, faults, scale => host.Compute.TimeScale = scale);
         var app = GatewayHost.Build(options.Gateway, backend, admin, builder =>
         {
+            if (options.Configuration is { } configuration) builder.Configuration.AddConfiguration(configuration);
             builder.AddServiceDefaults();
-            builder.AddClusterRuntime(context);
+            builder.AddClusterRuntime(context, options.Membership);
             builder.Services.AddSingleton<IClusterView>(monitor);
+            builder.Services.AddSingleton<IHostedService>(new BeforeStop([monitor.StopAsync, .. options.OnStopping is { } stopping ? [stopping] : Array.Empty<Func<Task>>()]));
         });
         try
         {
             await app.StartAsync(cancellation);
+            if (options.Membership is { } membership) await ClusterRuntime.WaitForSilosAsync(app.Services, membership.Silos, cancellation);
             await backend.StartAsync(app.Services.GetRequiredService<IGrainFactory>());
             monitor.Start(app.Services.GetRequiredService<ClusterMetrics>());
-            return new LiveCluster(app, backend, monitor, compute, pacer, context.Clock, faults) { Admin = admin };
+            return new LiveCluster(app, backend, monitor, host, faults) { Admin = admin };
         }
         catch
         {
             await monitor.DisposeAsync();
             await app.DisposeAsync();
-            compute.Dispose();
-            pacer.Dispose();
+            host.Dispose();
             throw;
         }
     }
@@ -98,7 +95,7 @@ public sealed class LiveCluster : IAsyncDisposable
     public void PlayFaults() => _playing = _faults.PlayAsync(_ending.Token);
 
     /// <summary>Completes after so much emulated time.</summary>
-    public Task DelayAsync(long emulatedNs) => _clock.WaitUntilAsync(_clock.NowNs + emulatedNs);
+    public Task DelayAsync(long emulatedNs) => _host.Context.Clock.WaitUntilAsync(NowNs + emulatedNs);
 
     /// <summary>Completes when the process is asked to stop.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
@@ -112,14 +109,6 @@ public sealed class LiveCluster : IAsyncDisposable
         await _monitor.DisposeAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();
-        _compute.Dispose();
-        _pacer.Dispose();
-    }
-
-    /// <summary>FLOP per byte at which the emulated GPU turns from bandwidth- to compute-bound.</summary>
-    private static double RidgeOf(InstanceSpec instance)
-    {
-        var (gpu, weights) = (instance.Deployment.Gpu, instance.Deployment.Weights);
-        return gpu.PeakFlops[gpu.ComputeFormat(weights)] / gpu.HbmBytesPerSecond;
+        _host.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using Cluster.Compute;
 using Cluster.Gateway.Console;
+using Cluster.Grains.Hosting;
 using Cluster.Grains.Instances;
 
 namespace Cluster.Gateway.Live;
@@ -17,6 +18,18 @@ public sealed record LiveOptions
 
     /// <summary>Finds out what could be done about the walls, best first, for the console; asked once, when somebody looks. Null: the console shows none.</summary>
     public Func<CancellationToken, Task<IReadOnlyList<LeverView>>>? Levers { get; init; }
+
+    /// <summary>One silo of many; null: alone in this process.</summary>
+    public MembershipOptions? Membership { get; init; }
+
+    /// <summary>What the processes of the cluster agree on; null: it begins with this one.</summary>
+    public ClusterCharter? Charter { get; init; }
+
+    /// <summary>Laid over the environment: where the membership is kept, telemetry; null: the environment alone.</summary>
+    public IConfiguration? Configuration { get; init; }
+
+    /// <summary>Done while everything still runs, before any of it stops.</summary>
+    public Func<Task>? OnStopping { get; init; }
 
     /// <summary>The gateway in front; port 0 takes any free one.</summary>
     public GatewayOptions Gateway { get; init; } = new() { Port = 0 };

@@ -1,4 +1,5 @@
 using Cluster.LocalRuntime;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -10,12 +11,25 @@ public static class ClusterRuntime
     /// <summary>Named in banners and by <c>xpyd doctor</c>.</summary>
     public const string Name = "Cluster.LocalRuntime (one process; Microsoft Orleans was not available to this build)";
 
+    /// <summary>Why there cannot be more than one process; null where there can.</summary>
+    public static string? OneProcessOnly =>
+        "More than one silo process needs the Microsoft Orleans packages, which this build was made without; leave --silos out, or build where they restore (xpyd doctor looks again).";
+
     /// <summary>Runs the grains of one cluster in this process.</summary>
-    public static IHostApplicationBuilder AddClusterRuntime(this IHostApplicationBuilder builder, ClusterContext context)
+    public static IHostApplicationBuilder AddClusterRuntime(this IHostApplicationBuilder builder, ClusterContext context, MembershipOptions? membership = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        if (membership is not null) throw new NotSupportedException(OneProcessOnly);
         builder.Services.AddSingleton(context);
         builder.Services.AddLocalRuntime(new LocalRuntimeOptions { CollectionAge = TimeSpan.FromDays(1) }, typeof(ClusterRuntime).Assembly);
         return builder;
     }
+
+    /// <summary>There is nobody to wait for.</summary>
+    public static Task WaitForSilosAsync(IServiceProvider services, int silos, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>There is nobody to ask.</summary>
+    public static Task<CharterReply?> AskToJoinAsync(
+        MembershipOptions membership, SiloCard card, IConfiguration configuration, TimeSpan patience, CancellationToken cancellation) =>
+        throw new NotSupportedException(OneProcessOnly);
 }

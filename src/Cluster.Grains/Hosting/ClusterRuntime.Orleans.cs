@@ -1,5 +1,9 @@
+using System.Net;
+using Cluster.Grains.Hosting.Silos;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
@@ -8,21 +12,64 @@ namespace Cluster.Grains.Hosting;
 /// <summary>Hosts the grains on the runtime this build was compiled against: here Microsoft Orleans.</summary>
 public static class ClusterRuntime
 {
+    private const int MissedProbes = 3;
+
     /// <summary>Named in banners and by <c>xpyd doctor</c>.</summary>
     public const string Name = "Microsoft Orleans";
 
-    /// <summary>Runs a silo with the grains of one cluster in this process, alone on loopback.</summary>
-    public static IHostApplicationBuilder AddClusterRuntime(this IHostApplicationBuilder builder, ClusterContext context)
+    /// <summary>Why there cannot be more than one process; null where there can.</summary>
+    public static string? OneProcessOnly => null;
+
+    /// <summary>Runs a silo with the grains of one cluster in this process: alone on loopback, or one of many.</summary>
+    public static IHostApplicationBuilder AddClusterRuntime(this IHostApplicationBuilder builder, ClusterContext context, MembershipOptions? membership = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        membership ??= MembershipOptions.OnLoopback(MembershipOptions.GatewayPrefix);
         builder.Services.AddSingleton(context);
+        // Orleans warns of every late probe and dropped message with a stack trace; who is in the cluster is what matters.
+        builder.Logging.AddFilter("Orleans", LogLevel.Error).AddFilter("Orleans.Runtime.MembershipService.MembershipTableManager", LogLevel.Warning);
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(siloPort: FreePorts.Take(), gatewayPort: FreePorts.Take());
-            silo.AddMemoryGrainStorage(StorageNames.Cluster);
+            silo.Configure<SiloOptions>(options => options.SiloName = membership.SiloName);
+            AddMembership(silo, membership);
+            if (!builder.Configuration.GetSection($"Orleans:GrainStorage:{StorageNames.Cluster}").Exists()) silo.AddMemoryGrainStorage(StorageNames.Cluster);
+            silo.AddClusterPlacement();
+            silo.AddStartupTask((services, cancellation) => PresentAsync(services, context, membership, cancellation));
             // Instances hold state that only they have: they end with their cluster, not for want of calls.
             silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromDays(1));
         });
         return builder;
+    }
+
+    /// <summary>Completes when so many silos besides the gateways are active.</summary>
+    public static Task WaitForSilosAsync(IServiceProvider services, int silos, CancellationToken cancellation) =>
+        Gathering.WaitAsync(services.GetRequiredService<IClusterMembershipService>(), silos, cancellation);
+
+    /// <summary>Asks the cluster, before joining, whether this silo may. Null: nobody answered.</summary>
+    /// <param name="patience">How long a cluster that is starting gets to answer.</param>
+    public static Task<CharterReply?> AskToJoinAsync(
+        MembershipOptions membership, SiloCard card, IConfiguration configuration, TimeSpan patience, CancellationToken cancellation) =>
+        JoinRequest.SendAsync(membership, card, configuration, patience, cancellation);
+
+    private static void AddMembership(ISiloBuilder silo, MembershipOptions membership)
+    {
+        silo.Configure<ClusterMembershipOptions>(options =>
+        {
+            options.ProbeTimeout = membership.ProbeTimeout;
+            options.NumMissedProbesLimit = MissedProbes;
+        });
+        if (membership.UsesConfiguredProvider) return;
+        var primary = membership.Primary is { } p ? new IPEndPoint(IPAddress.Loopback, p.SiloPort) : null;
+        silo.UseLocalhostClustering(membership.SiloPort, membership.GatewayPort, primary, membership.ServiceId, membership.ClusterId);
+    }
+
+    /// <summary>Two silos that began at once may each have thought to be the first: now that they are one cluster, one of them is right.</summary>
+    private static async Task PresentAsync(IServiceProvider services, ClusterContext context, MembershipOptions membership, CancellationToken cancellation)
+    {
+        var charter = context.Charter;
+        var card = new SiloCard(membership.SiloName, charter.Scenario, charter.Fingerprint, charter.Version);
+        var reply = await services.GetRequiredService<IGrainFactory>().GetGrain<ICharterGrain>(ICharterGrain.Key).PresentAsync(card).WaitAsync(cancellation);
+        if (reply.Refusal is { } refusal) throw new InvalidOperationException(refusal);
+        if (reply.EpochUtc != charter.EpochUtc) context.Clock.Align(reply.EpochUtc);
     }
 }

@@ -10,11 +10,15 @@ public sealed class EmulatedClock
     private volatile Stretch _stretch;
 
     /// <param name="scale">Emulated seconds per wall second, 0.01 to 100.</param>
-    public EmulatedClock(Pacer pacer, double scale = 1)
+    /// <param name="epochUtc">When emulated time began, for a process that joins a cluster; null: now.</param>
+    public EmulatedClock(Pacer pacer, double scale = 1, DateTime? epochUtc = null)
     {
         _pacer = pacer;
-        _stretch = new Stretch(Stopwatch.GetTimestamp(), 0, Checked(scale));
+        _stretch = new Stretch(TimestampOf(epochUtc), 0, Checked(scale));
     }
+
+    /// <summary>Goes by another beginning from now on: the one that the cluster was found to have.</summary>
+    public void Align(DateTime epochUtc) => _stretch = new Stretch(TimestampOf(epochUtc), 0, Scale);
 
     /// <summary>From a moment on, time runs at one scale.</summary>
     private sealed record Stretch(long FromTimestamp, long FromNs, double Scale)
@@ -53,6 +57,9 @@ public sealed class EmulatedClock
         // The scale may change between working the wake-up out and going to sleep: whoever wakes early sleeps again.
         while (NowNs < emulatedNs) await _pacer.WaitUntilAsync(ToTimestamp(emulatedNs) + 1);
     }
+
+    private static long TimestampOf(DateTime? utc) => Stopwatch.GetTimestamp()
+        - (utc is { } began ? (long)((DateTime.UtcNow - began).TotalSeconds * Stopwatch.Frequency) : 0);
 
     private static double Checked(double scale) => scale is >= 0.01 and <= 100
         ? scale

@@ -1,0 +1,44 @@
+using Cluster.Compute;
+using Cluster.Engine.Topology;
+using Cluster.Grains;
+using Cluster.Grains.Hosting;
+using Cluster.Grains.Instances;
+using Cluster.Grains.Timing;
+
+namespace Cluster.Hosting;
+
+/// <summary>What a process needs to run instances: the matmul threads, the pacer, and the context that its grains share.</summary>
+public sealed class HostResources : IDisposable
+{
+    private readonly Pacer _pacer = new();
+
+    /// <summary>Starts the threads and calibrates the host, unless the mode needs no matrix products.</summary>
+    /// <param name="charter">What the cluster agrees on; null for one that begins with this process.</param>
+    public HostResources(ClusterSpec cluster, ComputeMode compute, double timeScale, ClusterCharter? charter = null, IStepWatch? watch = null)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        Compute = new ComputeHost(new ComputeOptions { Mode = compute, TimeScale = timeScale, Instances = cluster.Instances.Length });
+        Context = new ClusterContext(cluster, new EmulatedClock(_pacer, timeScale, charter?.EpochUtc), instance => Compute.CreateTimer(RidgeOf(instance)))
+        {
+            Charter = charter ?? ClusterCharter.Begin(cluster.Name, ""),
+            Watch = watch,
+        };
+    }
+
+    public ComputeHost Compute { get; }
+
+    public ClusterContext Context { get; }
+
+    public void Dispose()
+    {
+        Compute.Dispose();
+        _pacer.Dispose();
+    }
+
+    /// <summary>FLOP per byte at which the emulated GPU turns from bandwidth- to compute-bound.</summary>
+    private static double RidgeOf(InstanceSpec instance)
+    {
+        var (gpu, weights) = (instance.Deployment.Gpu, instance.Deployment.Weights);
+        return gpu.PeakFlops[gpu.ComputeFormat(weights)] / gpu.HbmBytesPerSecond;
+    }
+}
