@@ -87,7 +87,8 @@ public class ExampleEffectTests
     public void An_old_view_of_the_cluster_hurts_the_tail()
     {
         var r = Run("router-staleness");
-        r["aged-1s"].TtftMs.P99.ShouldBeGreaterThan(1.2 * r["8A"].TtftMs.P99);
+        r["aged-100ms"].TtftMs.P99.ShouldBeGreaterThan(1.25 * r["8A"].TtftMs.P99);
+        r["aged-1s"].TtftMs.P99.ShouldBeGreaterThan(2 * r["8A"].TtftMs.P99);
     }
 
     [Fact]
@@ -137,6 +138,18 @@ public class ExampleEffectTests
         r["above-host"].TierHitRate.ShouldBeGreaterThan(0.3);
         r["above-host"].TtftMs.P90.ShouldBeLessThan(r["above"].TtftMs.P90 / 2);
         r["lfu"].PrefixHitRate.ShouldNotBe(r["above"].PrefixHitRate);
+    }
+
+    [Fact]
+    public void Under_cache_pressure_precise_knowledge_beats_history_and_history_beats_blindness()
+    {
+        var r = Run("policy-order");
+        var (precise, history, load, random) = (r["8A"], r["history"], r["load-only"], r["random"]);
+        precise.OutputTokensPerS.ShouldBeGreaterThan(1.05 * history.OutputTokensPerS);
+        history.OutputTokensPerS.ShouldBeGreaterThan(1.5 * load.OutputTokensPerS);
+        random.OutputTokensPerS.ShouldBe(load.OutputTokensPerS, 0.15 * load.OutputTokensPerS);
+        precise.TtftMs.P90.ShouldBeLessThan(history.TtftMs.P90 / 2);
+        history.TtftMs.P90.ShouldBeLessThan(load.TtftMs.P90 / 4);
     }
 
     [Fact]

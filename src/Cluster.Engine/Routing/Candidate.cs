@@ -17,6 +17,12 @@ public readonly record struct Candidate
     /// <summary>KV blocks of all requests routed to it that have not ended.</summary>
     public long ActiveBlocks { get; init; }
 
+    /// <summary>As <see cref="ActiveBlocks"/>, what requests share counted once; 0 unless the policy asks for it.</summary>
+    public long DistinctBlocks { get; init; }
+
+    /// <summary>Blocks of the prompt at hand that are among <see cref="DistinctBlocks"/>.</summary>
+    public int SharedBlocks { get; init; }
+
     /// <summary>Requests routed to it that have not ended.</summary>
     public int ActiveRequests { get; init; }
 

@@ -11,6 +11,9 @@ public interface IRoutingPolicy
     /// <summary>Whether <see cref="Candidate.Waiting"/> and <see cref="Candidate.KvUsage"/> matter: without them no load reports need to travel.</summary>
     bool UsesLoadReports => false;
 
+    /// <summary>Whether <see cref="Candidate.DistinctBlocks"/> matters: without it no chains need to be kept.</summary>
+    bool UsesDistinctBlocks => false;
+
     /// <summary>Instance that the chosen one should first fetch the prefix from; −1: none. Of the last choice.</summary>
     int CopySource => -1;
 

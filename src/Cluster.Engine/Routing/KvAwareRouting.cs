@@ -21,13 +21,15 @@ public sealed class KvAwareRouting(double prefillLoadScale, double overlapCredit
 
     public bool UsesPrefixOverlap => overlapCredit > 0;
 
+    public bool UsesDistinctBlocks => true;
+
     public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
     {
         for (var i = 0; i < costs.Length; i++)
         {
             var candidate = candidates[i];
             var prefillBlocks = (candidate.PendingPrefillTokens + query.InputTokens) / (double)query.BlockSize;
-            var decodeBlocks = candidate.ActiveBlocks + query.InputBlocks;
+            var decodeBlocks = candidate.DistinctBlocks + query.InputBlocks - candidate.SharedBlocks;
             costs[i] = prefillLoadScale * Math.Max(0, prefillBlocks - overlapCredit * candidate.OverlapBlocks) + decodeBlocks;
         }
 

@@ -15,6 +15,8 @@ public sealed class Router
     private readonly bool _logs;
     private ClusterSpec _cluster;
     private bool[] _closed = [];
+    private Candidate[] _candidates = [];
+    private double[] _costs = [];
     private int[] _overlaps = [];
     private int[] _overlapTokens = [];
     private int[] _blockSizes = [];
@@ -69,21 +71,26 @@ public sealed class Router
             Slo = _cluster.Slo,
             Predictor = _predictor,
         };
-        var prefill = Choose(replica, replica.Prefill, in query, request.Model, InstanceRole.Prefill);
+        var speculates = _usesOverlap && _cluster.Router.SpeculativeIndex;
+        var chain = replica.Prefill.UsesDistinctBlocks || speculates ? request.Content.BlockChain(query.BlockSize) : null;
+        var full = chain is null ? 0 : request.InputTokens / query.BlockSize;
+        var prompt = chain.AsSpan(0, full);
+        if (speculates) CountPending(replica.View, prompt, request.InputTokens - 1);
+        var prefill = Choose(replica, replica.Prefill, in query, prompt, request.Model, InstanceRole.Prefill);
         if (prefill is null) return null;
         var (decode, movesPrefill) = (prefill, false);
         if (_cluster.Instances[prefill.Value.Instance].Role == InstanceRole.Prefill)
         {
             // KV of one model means nothing to another.
             var model = _cluster.Instances[prefill.Value.Instance].Deployment.Model.Name;
-            decode = Choose(replica, replica.Decode, query with { Role = InstanceRole.Decode }, model, InstanceRole.Decode);
+            decode = Choose(replica, replica.Decode, query with { Role = InstanceRole.Decode }, prompt, model, InstanceRole.Decode);
             if (decode is null) return null;
             if (ComputesLocally(request, _overlapTokens[decode.Value.Instance])) (prefill, movesPrefill) = (decode, true);
         }
 
         var copySource = movesPrefill ? -1 : replica.Prefill.CopySource;
         var cached = _overlapTokens[copySource >= 0 ? copySource : prefill.Value.Instance];
-        replica.View.Placed(request.Id, prefill.Value.Instance, decode.Value.Instance, Math.Max(1, request.InputTokens - cached), query.InputBlocks);
+        replica.View.Placed(request.Id, prefill.Value.Instance, decode.Value.Instance, Math.Max(1, request.InputTokens - cached), query.InputBlocks, chain, full);
         if (_usesOverlap && _cluster.Router.Index == PrefixIndexSource.History) Remember(replica, request, prefill.Value.Instance, decode.Value.Instance, nowNs);
         return new RoutingDecision(request.Id, nowNs, prefill.Value.Instance, decode.Value.Instance, _overlapTokens[prefill.Value.Instance] / query.BlockSize)
         {
@@ -232,6 +239,16 @@ public sealed class Router
         }
     }
 
+    /// <summary>What will be in a cache by the time this request gets there counts as if it were.</summary>
+    private void CountPending(RouterView view, ReadOnlySpan<ulong> prompt, int mostTokens)
+    {
+        for (var i = 0; i < _overlapTokens.Length; i++)
+        {
+            var tokens = Math.Min(view.PendingPrefix(i, prompt) * _blockSizes[0], mostTokens / _blockSizes[0] * _blockSizes[0]);
+            _overlapTokens[i] = Math.Max(_overlapTokens[i], tokens);
+        }
+    }
+
     private bool ComputesLocally(RequestSpec request, int overlapTokens)
     {
         if (_cluster.Transfer.Conditional is not { } limits) return false;
@@ -240,9 +257,10 @@ public sealed class Router
     }
 
     private (int Instance, ImmutableArray<CandidateCost> Costs)? Choose(
-        Replica replica, IRoutingPolicy policy, in RoutingQuery query, string? model, InstanceRole role)
+        Replica replica, IRoutingPolicy policy, in RoutingQuery query, ReadOnlySpan<ulong> prompt, string? model, InstanceRole role)
     {
-        Span<Candidate> candidates = new Candidate[_cluster.Instances.Length];
+        if (_candidates.Length < _cluster.Instances.Length) (_candidates, _costs) = (new Candidate[_cluster.Instances.Length], new double[_cluster.Instances.Length]);
+        Span<Candidate> candidates = _candidates;
         var count = 0;
         for (var i = 0; i < _cluster.Instances.Length; i++)
         {
@@ -250,13 +268,14 @@ public sealed class Router
             // An aggregated instance can take a request whole, so it stands among the prefill candidates.
             var serves = instance.Role == role || (role == InstanceRole.Prefill && instance.Role == InstanceRole.Aggregated);
             if (serves && !_closed[i] && (model is null || instance.Deployment.Model.Name == model))
-                candidates[count++] = replica.View.Candidate(i, _overlapTokens[i] / query.BlockSize, query.BlockSize);
+                candidates[count++] = replica.View.Candidate(i, _overlapTokens[i] / query.BlockSize, query.BlockSize, prompt);
         }
 
         Rejection = RejectionReason.NoInstance;
         if (count == 0) return null;
         candidates = candidates[..count];
-        Span<double> costs = count <= 64 ? stackalloc double[count] : new double[count];
+        var costs = _costs.AsSpan(0, count);
+        costs.Clear();
         var chosen = policy.Choose(in query, candidates, costs, replica.Random);
         if (chosen < 0)
         {

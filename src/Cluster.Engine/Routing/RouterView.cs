@@ -35,9 +35,17 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         public int Count { get; init; }
     }
 
-    private readonly record struct Placement(int PrefillInstance, int DecodeInstance, int PrefillTokens, int Blocks);
+    private readonly record struct Placement(int PrefillInstance, int DecodeInstance, int PrefillTokens, int Blocks)
+    {
+        /// <summary>Keys of the prompt, where distinct blocks are counted or prompts under way count as cached.</summary>
+        public ulong[]? Chain { get; init; }
+        public int FullBlocks { get; init; }
+        public bool IsPending { get; init; }
+    }
 
     private RoutingHistory? _history;
+    private DistinctBlocks? _distinct;
+    private DistinctBlocks? _pending;
 
     public KvIndex Index { get; } = new(instances);
 
@@ -85,20 +93,40 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         Array.Resize(ref _loads, count);
         Index.Grow(count);
         _runs.Grow(count);
+        _distinct?.Grow(count);
+        _pending?.Grow(count);
     }
 
     public int ActiveRequests(int instance) => _activeRequests[instance];
 
     /// <summary>A decision of this replica: known at once.</summary>
-    public void Placed(long id, int prefillInstance, int decodeInstance, int prefillTokens, int blocks)
+    /// <param name="chain">Keys of the prompt's blocks where anything asks for them, else null.</param>
+    public void Placed(long id, int prefillInstance, int decodeInstance, int prefillTokens, int blocks, ulong[]? chain = null, int fullBlocks = 0)
     {
-        _active[id] = new Placement(prefillInstance, decodeInstance, prefillTokens, blocks);
+        var placement = new Placement(prefillInstance, decodeInstance, prefillTokens, blocks) { Chain = chain, FullBlocks = fullBlocks, IsPending = chain is not null };
+        _active[id] = placement;
+        Count(decodeInstance, in placement);
+        if (prefillInstance != decodeInstance) Count(prefillInstance, in placement);
+        if (chain is not null) (_pending ??= new DistinctBlocks(_activeBlocks.Length)).Add(prefillInstance, chain, fullBlocks, fullBlocks);
         _pendingPrefillTokens[prefillInstance] += prefillTokens;
         _activeBlocks[decodeInstance] += blocks;
         _activeRequests[decodeInstance]++;
         if (prefillInstance == decodeInstance) return;
         _activeBlocks[prefillInstance] += blocks;
         _activeRequests[prefillInstance]++;
+    }
+
+    /// <summary>Leading blocks of a prompt that are being computed there for other requests.</summary>
+    public int PendingPrefix(int instance, ReadOnlySpan<ulong> prompt) => _pending?.Shared(instance, prompt) ?? 0;
+
+    private void Count(int instance, in Placement placement)
+    {
+        if (placement.Chain is { } chain) (_distinct ??= new DistinctBlocks(_activeBlocks.Length)).Add(instance, chain, placement.FullBlocks, placement.Blocks);
+    }
+
+    private void Discount(int instance, in Placement placement)
+    {
+        if (placement.Chain is { } chain) _distinct!.Remove(instance, chain, placement.FullBlocks, placement.Blocks);
     }
 
     /// <summary>Lets delayed news arrive.</summary>
@@ -112,13 +140,16 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         }
     }
 
-    public Candidate Candidate(int instance, int overlapBlocks, int blockSize) => new()
+    /// <param name="prompt">Keys of the prompt's full blocks where distinct ones are counted, else empty.</param>
+    public Candidate Candidate(int instance, int overlapBlocks, int blockSize, ReadOnlySpan<ulong> prompt) => new()
     {
         BlockSize = blockSize,
         Instance = instance,
         OverlapBlocks = overlapBlocks,
         PendingPrefillTokens = _pendingPrefillTokens[instance],
         ActiveBlocks = _activeBlocks[instance],
+        DistinctBlocks = _distinct?.Count(instance) ?? 0,
+        SharedBlocks = _distinct?.Shared(instance, prompt) ?? 0,
         ActiveRequests = _activeRequests[instance],
         Waiting = _loads[instance].Waiting,
         KvUsage = _loads[instance].KvUsage,
@@ -158,9 +189,11 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         {
             _activeBlocks[placement.PrefillInstance] -= placement.Blocks;
             _activeRequests[placement.PrefillInstance]--;
+            Discount(placement.PrefillInstance, in placement);
         }
 
-        _active[id] = placement with { PrefillInstance = placement.DecodeInstance, PrefillTokens = 0 };
+        if (placement.IsPending) _pending!.Remove(placement.PrefillInstance, placement.Chain!, placement.FullBlocks, placement.FullBlocks);
+        _active[id] = placement with { PrefillInstance = placement.DecodeInstance, PrefillTokens = 0, IsPending = false };
     }
 
     private void End(long id)
@@ -169,5 +202,6 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         if (!_active.Remove(id, out var placement)) return;
         _activeBlocks[placement.DecodeInstance] -= placement.Blocks;
         _activeRequests[placement.DecodeInstance]--;
+        Discount(placement.DecodeInstance, in placement);
     }
 }

@@ -13,6 +13,9 @@ public sealed record RouterSpec(string Policy)
     /// <summary>Where the router's index of cached blocks comes from.</summary>
     public PrefixIndexSource Index { get; init; }
 
+    /// <summary>Prompts that were sent to an instance count as cached there while they are computed (llm-d's speculative indexing).</summary>
+    public bool SpeculativeIndex { get; init; }
+
     /// <summary>How long the router believes its own history (llm-d's and Dynamo's approximate mode: 120 s).</summary>
     public long HistoryTtlNs { get; init; } = 120 * Units.Time.Second;
 

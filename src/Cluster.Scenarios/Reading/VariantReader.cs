@@ -68,6 +68,7 @@ internal static class VariantReader
             StalenessNs = r.DurationNs("staleness", "Age of the router's view of load and cache. Default 0s.") ?? 0,
             Index = r.Choice("index", "events: instances tell what they cache; history: the router remembers what it sent where. Default events.",
                 ["events", "history"]) is "history" ? PrefixIndexSource.History : PrefixIndexSource.Events,
+            SpeculativeIndex = r.Flag("speculative_index", "Prompts count as cached where they are being computed (llm-d). Default false.") ?? false,
             HistoryTtlNs = r.DurationNs("history_ttl", "How long the router believes its own history. Default 120s.", 1) ?? new RouterSection().HistoryTtlNs,
             Replicas = r.Int("replicas", "Independent routers, each seeing only its own decisions at once. Default 1.", 1, 1024) ?? 1,
             DecisionNs = r.DurationNs("decision_time", "Time one decision takes. Default 0s.") ?? 0,

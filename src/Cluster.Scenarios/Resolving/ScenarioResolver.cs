@@ -81,6 +81,7 @@ public static class ScenarioResolver
                 Dials = variant.Router.Dials,
                 StalenessNs = variant.Router.StalenessNs,
                 Index = variant.Router.Index,
+                SpeculativeIndex = variant.Router.SpeculativeIndex,
                 HistoryTtlNs = variant.Router.HistoryTtlNs,
                 Replicas = variant.Router.Replicas,
                 DecisionNs = variant.Router.DecisionNs,

@@ -15,6 +15,9 @@ public sealed record RouterSection(string Policy = "kv-aware")
     /// <summary>Where the index of cached blocks comes from; default events.</summary>
     public Cluster.Engine.Topology.PrefixIndexSource Index { get; init; }
 
+    /// <summary>Prompts count as cached where they are being computed; default false.</summary>
+    public bool SpeculativeIndex { get; init; }
+
     /// <summary>How long the router believes its own history; default 120 s.</summary>
     public long HistoryTtlNs { get; init; } = 120_000_000_000;
 

@@ -21,8 +21,54 @@ public sealed class RoutingPolicyTests
 
         // 99.4 prompt blocks of which 99 match: 0.4 + 100 there against 99.4 + 100 here.
         router.Route(Clusters.Request(0, 1590, 10, content: content), 0)!.PrefillInstance.ShouldBe(1);
-        // One request under way there: 0.75 + 200 against 99.4 + 100.
-        router.Route(Clusters.Request(1, 1590, 10, content: content), 0)!.PrefillInstance.ShouldBe(0);
+        // One request under way there, of which all but the last, unfilled block is shared: 0.75 + 101 against 99.4 + 100.
+        router.Route(Clusters.Request(1, 1590, 10, content: content), 0)!.PrefillInstance.ShouldBe(1);
+        // What shares nothing goes where nobody is.
+        router.Route(Clusters.Request(2, 160, 10), 0)!.PrefillInstance.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Kv_aware_counts_blocks_that_requests_share_once_until_the_last_of_them_ends()
+    {
+        var router = new Router(Clusters.Aggregated(2, router: new RouterSpec("kv-aware") { Dials = new Dictionary<string, double> { ["prefill_load_scale"] = 0 } }), logsDecisions: true);
+        var content = TokenContent.Unique(5, 1600);
+        router.Close(1, forget: false, nowNs: 0);
+        double Cost(int id) => router.Route(Clusters.Request(id, 1600, 10, content: content), 0)!.PrefillCosts[0].Cost;
+        double CostOfOther(int id)
+        {
+            var cost = router.Route(Clusters.Request(id, 160, 10), 0)!.PrefillCosts[0].Cost;
+            router.Ended(id, 0);
+            return cost;
+        }
+
+        Cost(0).ShouldBe(100);
+        Cost(1).ShouldBe(100);
+        CostOfOther(2).ShouldBe(110);
+        router.Ended(0, 0);
+        CostOfOther(3).ShouldBe(110);
+        router.Ended(1, 0);
+        CostOfOther(4).ShouldBe(10);
+    }
+
+    [Fact]
+    public void A_speculative_index_counts_a_prompt_as_cached_while_it_is_computed()
+    {
+        RouterSpec spec = new("cache-aware") { SpeculativeIndex = true };
+        var content = TokenContent.Unique(5, 1600);
+        foreach (var speculates in new[] { false, true })
+        {
+            var router = new Router(Clusters.Aggregated(4, router: spec with { SpeculativeIndex = speculates }));
+            var first = router.Route(Clusters.Request(0, 1590, 10, content: content), 0)!;
+            first.OverlapBlocks.ShouldBe(0);
+            var second = router.Route(Clusters.Request(1, 1590, 10, content: content), 0)!;
+            second.OverlapBlocks.ShouldBe(speculates ? 99 : 0);
+            if (!speculates) continue;
+            second.PrefillInstance.ShouldBe(first.PrefillInstance);
+            // What was computed has become known by events, or is not there.
+            router.PrefillEnded(0, 0);
+            router.PrefillEnded(1, 0);
+            router.Route(Clusters.Request(2, 1590, 10, content: content), 0)!.OverlapBlocks.ShouldBe(0);
+        }
     }
 
     [Fact]
