@@ -12,7 +12,7 @@ public sealed class ComputeHealth
     private int _inWindow;
     private double _windowMedian = 1;
 
-    /// <summary>What measured mode multiplies by: the median piece of each slice.</summary>
+    /// <summary>What measured mode multiplies by: the median piece of each slice, less what the run's own load explains.</summary>
     public RatioHistogram Ratios { get; } = new();
 
     /// <summary>Whole slice, interruptions included: what the median leaves out shows here.</summary>
@@ -26,11 +26,11 @@ public sealed class ComputeHealth
     /// <summary>Wall time in slices, summed over threads.</summary>
     public long MatmulNs => Interlocked.Read(ref _matmulNs);
 
-    /// <summary>Median ratio of the last whole window of 1,024 slices; 1 before the first.</summary>
+    /// <summary>Median ratio of the last whole window of 1,024 slices, uncorrected; 1 before the first.</summary>
     public double RecentMedianRatio => Volatile.Read(ref _windowMedian);
 
     /// <returns>True when a window has just ended whose median says that the calibration was taken on a busier host.</returns>
-    internal bool Record(in StepTiming timing, double sliceRatio)
+    internal bool Record(in StepTiming timing, double rawRatio, double sliceRatio)
     {
         Interlocked.Increment(ref _steps);
         if (timing.Saturated) Interlocked.Increment(ref _saturatedSteps);
@@ -38,7 +38,7 @@ public sealed class ComputeHealth
         Interlocked.Add(ref _matmulNs, timing.MatmulNs);
         Ratios.Record(timing.Ratio);
         SliceRatios.Record(sliceRatio);
-        _window.Record(timing.Ratio);
+        _window.Record(rawRatio);
         if (Interlocked.Increment(ref _inWindow) != Window) return false;
         var median = _window.Quantile(0.5);
         Volatile.Write(ref _windowMedian, median);

@@ -1,5 +1,6 @@
 using Cluster.Compute.Calibration;
 using Cluster.Compute.Kernels;
+using Cluster.Engine.Topology;
 
 namespace Cluster.Compute;
 
@@ -44,6 +45,9 @@ public sealed class ComputeHost : IDisposable
         set => Volatile.Write(ref _timeScale, value);
     }
 
+    /// <summary>What the run's own load does to matmul, as learnt so far.</summary>
+    public LoadCorrection Correction { get; } = new(SliceLadder.Rows.Count);
+
     /// <summary>What the timers of this host have seen.</summary>
     public ComputeHealth Health { get; }
 
@@ -54,7 +58,7 @@ public sealed class ComputeHost : IDisposable
     public ComputePool? Pool => _pool;
 
     /// <summary>What could not be done as asked (pinning, caching the calibration) and what was done instead: for the log and the banner.</summary>
-    public IReadOnlyList<string> Notes => [.. _notes, .. _pool?.Notes ?? []];
+    public IReadOnlyList<string> Notes => [.. _notes, .. _pool?.Notes ?? [], .. Options.Mode == ComputeMode.Measured && Correction.Note is { } note ? [note] : Array.Empty<string>()];
 
     /// <summary>A timer for one instance.</summary>
     /// <param name="gpuRidgeFlopsPerByte">Peak FLOP/s of the instance's GPU in the format that computes ÷ its HBM bytes/s. Positive.</param>

@@ -1,4 +1,5 @@
 using Cluster.Compute.Kernels;
+using Cluster.Engine.Topology;
 
 namespace Cluster.Compute;
 

@@ -1,4 +1,5 @@
 using Cluster.Engine.Cost;
+using Cluster.Engine.Topology;
 
 namespace Cluster.Compute;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 using Cluster.Compute.Calibration;
 using Cluster.Engine.Cost;
+using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
 
 namespace Cluster.Compute;
@@ -109,7 +110,7 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
     private StepTiming Refuse(in StepCost cost)
     {
         var refused = StepTiming.FromModel(cost, saturated: true);
-        _host.Health.Record(refused, 1);
+        _host.Health.Record(refused, 1, 1);
         return refused;
     }
 
@@ -128,12 +129,13 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
         foreach (var ns in pieceNs) matmulNs += ns;
         var expectedPieceNs = calibration.PanelNs[slice.Rung] * slice.Panels;
         var sliceRatio = matmulNs / (expectedPieceNs * slice.Pieces);
-        var ratio = Statistics.Median(pieceNs) / expectedPieceNs;
+        var raw = Statistics.Median(pieceNs) / expectedPieceNs;
+        var ratio = _host.Correction.Correct(slice.Rung, raw);
 
-        var saturated = queuedNs + matmulNs > wallNs || ratio > SaturationRatio;
+        var saturated = queuedNs + matmulNs > wallNs || raw > SaturationRatio;
         var emulatedNs = options.Mode == ComputeMode.Measured ? (long)(modelNs * ratio) : modelNs;
         var timing = new StepTiming(emulatedNs, ratio, matmulNs, queuedNs, saturated);
-        if (_host.Health.Record(timing, sliceRatio)) _host.RecalibrateFaster();
+        if (_host.Health.Record(timing, raw, sliceRatio)) _host.RecalibrateFaster();
         return timing;
     }
 

@@ -2,6 +2,7 @@ using Cluster.Compute;
 using Cluster.Engine.Topology;
 using Cluster.Grains.Hosting;
 using Cluster.Grains.Instances;
+using Cluster.Grains.Journal;
 using Cluster.Grains.Timing;
 
 namespace Cluster.Grains;
@@ -16,6 +17,9 @@ public sealed record ClusterContext(ClusterSpec Cluster, EmulatedClock Clock, Fu
 
     /// <summary>Looks on at every step of this silo; null: nobody does.</summary>
     public IStepWatch? Watch { get; init; }
+
+    /// <summary>Writes the router's inputs down; null: nobody wants them.</summary>
+    public RouterJournal? Journal { get; init; }
 
     /// <inheritdoc cref="ClusterSpec.Find"/>
     public InstanceSpec Find(string instance) => Cluster.Find(instance);

@@ -1,5 +1,6 @@
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
+using Cluster.Grains.Journal;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
 
@@ -9,112 +10,100 @@ namespace Cluster.Grains;
 public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) : Grain, IRouterGrain
 {
     private readonly DecisionLog _log = new(capacity: 1000);
-    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
-    private Router _router = null!;
+    private RouterSeat _seat = null!;
+
+    private long NowNs => context.Clock.NowNs;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        Begin(await GrainFactory.GetGrain<ITopologyGrain>(context.Cluster.Name).GetPlanAsync());
+        var plan = await GrainFactory.GetGrain<ITopologyGrain>(context.Cluster.Name).GetPlanAsync();
+        var nowNs = Note(new JournalEntry("begin", NowNs) { Cluster = context.Cluster.Name, Plan = plan });
+        _seat = new RouterSeat(context.Cluster, plan, nowNs);
         await base.OnActivateAsync(cancellationToken);
     }
 
     public async Task<RouteReply> RouteAsync(RequestMessage request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var decision = _router.Route(request.ToSpec(), context.Clock.NowNs);
-        var rejection = _router.Rejection;
-        Record(request, decision);
-        if (context.Cluster.Router.DecisionNs > 0) await context.Clock.WaitUntilAsync(context.Clock.NowNs + context.Cluster.Router.DecisionNs);
-        var nowNs = context.Clock.NowNs;
+        var atNs = NowNs;
+        var decision = _seat.Route(request, atNs);
+        var rejection = _seat.Router.Rejection;
+        Record(request, decision, atNs);
+        if (context.Cluster.Router.DecisionNs > 0) await context.Clock.WaitUntilAsync(NowNs + context.Cluster.Router.DecisionNs);
+        var nowNs = NowNs;
         if (decision is null) return new RouteReply(false, "", "", nowNs, Reason(rejection));
-        var instances = _router.Instances;
-        return new RouteReply(true, instances[decision.PrefillInstance].Name, instances[decision.DecodeInstance].Name, nowNs, "")
+        return new RouteReply(true, _seat.NameOf(decision.PrefillInstance), _seat.NameOf(decision.DecodeInstance), nowNs, "")
         {
             Copy = decision.CopySource < 0 ? null : new PrefixCopy(
-                instances[decision.CopySource].Name, decision.CopyTokens, decision.CopyTokens - decision.OverlapBlocks * instances[0].Kv.BlockSize),
+                _seat.NameOf(decision.CopySource), decision.CopyTokens, decision.CopyTokens - decision.OverlapBlocks * context.Cluster.Instances[0].Kv.BlockSize),
         };
     }
 
     public Task ReportAsync(InstanceReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        if (!_places.TryGetValue(report.Instance, out var instance)) return Task.CompletedTask; // it left meanwhile
-        // The index is kept whatever the policy, so that it is true when the policy changes.
-        foreach (var key in report.StoredBlocks) _router.Stored(instance, key, report.AtNs);
-        foreach (var key in report.RemovedBlocks) _router.Removed(instance, key, report.AtNs);
-        foreach (var id in report.PrefillEnded) _router.PrefillEnded(id, report.AtNs);
-        foreach (var id in report.Ended) _router.Ended(id, report.AtNs);
-        _router.Report(instance, new InstanceLoad(report.Running, report.Waiting, report.KvUsage), report.AtNs);
+        Note(new JournalEntry("report", NowNs) { Report = report });
+        _seat.Report(report);
         return Task.CompletedTask;
     }
 
     public Task EndedAsync(long requestId)
     {
-        _router.Withdraw(requestId);
+        Note(new JournalEntry("withdraw", NowNs) { RequestId = requestId });
+        _seat.Router.Withdraw(requestId);
         return Task.CompletedTask;
     }
 
     public Task ApplyAsync(RouterPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        _router.Use(plan.Policy.Policy, plan.Policy.ToDials());
-        foreach (var member in plan.Members)
-        {
-            var place = PlaceOf(member.Name);
-            if (member.State == "ready") _router.Open(place);
-            else _router.Close(place, forget: member.State == "failed", context.Clock.NowNs);
-        }
-
-        foreach (var (name, place) in _places)
-            if (!plan.Members.Any(m => m.Name == name)) _router.Close(place, forget: true, context.Clock.NowNs);
+        _seat.Apply(plan, Note(new JournalEntry("plan", NowNs) { Plan = plan }));
         return Task.CompletedTask;
     }
 
     public Task RestartAsync()
     {
-        _router.Restart();
+        Note(new JournalEntry("restart", NowNs));
+        _seat.Router.Restart();
         return Task.CompletedTask;
     }
 
     public Task ForgetAsync(string instance)
     {
-        var place = PlaceOf(instance);
-        var isOpen = _router.IsOpen(place);
-        _router.Close(place, forget: true, context.Clock.NowNs);
-        if (isOpen) _router.Open(place);
+        _seat.Forget(instance, Note(new JournalEntry("forget", NowNs) { Instance = instance }));
         return Task.CompletedTask;
     }
 
-    public Task<int> CountActiveAsync(string instance) => Task.FromResult(_router.ActiveRequests(PlaceOf(instance), context.Clock.NowNs));
+    public Task<int> CountActiveAsync(string instance) => Task.FromResult(_seat.CountActive(instance, NowNs));
 
     public Task<DecisionMessage[]> GetDecisionsAsync(int limit) => Task.FromResult(_log.Newest(limit));
 
-    private void Begin(RouterPlan plan)
+    /// <summary>Writes the input down, where somebody wants it, and answers with its time.</summary>
+    private long Note(JournalEntry entry)
     {
-        _router = new Router(context.Cluster, logsDecisions: true);
-        _places.Clear();
-        for (var place = 0; place < _router.Instances.Length; place++) _places.Add(_router.Instances[place].Name, place);
-        ApplyAsync(plan);
+        context.Journal?.Record(entry);
+        return entry.Ns;
     }
 
-    private int PlaceOf(string instance)
+    private void Record(RequestMessage request, RoutingDecision? decision, long atNs)
     {
-        if (!_places.TryGetValue(instance, out var place)) _places[instance] = place = _router.Add(context.Find(instance));
-        return place;
-    }
-
-    private void Record(RequestMessage request, RoutingDecision? decision)
-    {
+        var router = _seat.Router;
         var (kind, word) = decision switch
         {
             null => (RouterDecision.Rejected, "rejected"),
             { IsLocal: false } => (RouterDecision.Disaggregated, "disaggregated"),
-            _ when _router.Instances[decision.PrefillInstance].Role == InstanceRole.Aggregated => (RouterDecision.Aggregated, "aggregated"),
+            _ when router.Instances[decision.PrefillInstance].Role == InstanceRole.Aggregated => (RouterDecision.Aggregated, "aggregated"),
             _ => (RouterDecision.LocalPrefill, "local_prefill"),
         };
-        _log.Add(request.Id, context.Clock.NowNs, word, decision, request.InputTokens, _router);
-        var matched = decision is null ? 0 : decision.OverlapBlocks * _router.Instances[decision.PrefillInstance].Kv.BlockSize;
-        metrics.ForCluster(context.Cluster.Name).Routed(_router.Spec.Policy, kind, request.InputTokens, Math.Min(matched, request.InputTokens), regretNs: -1);
+        Note(new JournalEntry("route", atNs)
+        {
+            Request = request,
+            Prefill = decision is null ? null : _seat.NameOf(decision.PrefillInstance),
+            Decode = decision is null ? null : _seat.NameOf(decision.DecodeInstance),
+        });
+        _log.Add(request.Id, atNs, word, decision, request.InputTokens, router);
+        var matched = decision is null ? 0 : decision.OverlapBlocks * router.Instances[decision.PrefillInstance].Kv.BlockSize;
+        metrics.ForCluster(context.Cluster.Name).Routed(router.Spec.Policy, kind, request.InputTokens, Math.Min(matched, request.InputTokens), regretNs: -1);
     }
 
     private static string Reason(RejectionReason rejection) => rejection switch

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Cluster.Compute;
+using Cluster.Engine.Topology;
 using Cluster.Grains.Hosting;
 using Cluster.Scenarios;
 using Cluster.Scenarios.Catalogs;
@@ -21,12 +21,7 @@ public sealed record HostedScenario(ScenarioSource Source, ResolvedVariant Resol
 
     public double TimeScale => Resolved.Variant.Time.Scale;
 
-    public ComputeMode Compute => Resolved.Variant.Time.Compute switch
-    {
-        Scenarios.Sections.ComputeMode.Measured => ComputeMode.Measured,
-        Scenarios.Sections.ComputeMode.Paced => ComputeMode.Paced,
-        _ => ComputeMode.Modeled,
-    };
+    public ComputeMode Compute => Resolved.Variant.Time.Compute;
 
     /// <summary>What ships with the program, and what the user laid over it.</summary>
     public static Catalog LoadCatalog() => Environment.GetEnvironmentVariable(OwnCatalog) is { Length: > 0 } own ? Catalog.WithOwn(own) : Catalog.Default;

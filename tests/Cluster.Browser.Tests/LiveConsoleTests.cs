@@ -1,9 +1,9 @@
-using Cluster.Compute;
+using Cluster.Engine.Topology;
 using Cluster.Gateway.Console;
 using Cluster.Gateway.Live;
 using Cluster.Load;
-using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios;
+using Cluster.Scenarios.Catalogs;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

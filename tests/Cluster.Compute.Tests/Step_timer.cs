@@ -1,5 +1,6 @@
 using Cluster.Compute.Calibration;
 using Cluster.Engine.Cost;
+using Cluster.Engine.Topology;
 
 namespace Cluster.Compute.Tests;
 

@@ -1,4 +1,4 @@
-using Cluster.Compute;
+using Cluster.Engine.Topology;
 using Cluster.Gateway.Live;
 using Cluster.Scenarios;
 

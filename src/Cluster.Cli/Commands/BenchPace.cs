@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Cluster.Compute;
 using Cluster.Engine.Cost;
+using Cluster.Engine.Topology;
 using Cluster.Grains.Timing;
 
 namespace Cluster.Cli.Commands;

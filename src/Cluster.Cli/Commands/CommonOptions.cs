@@ -14,6 +14,13 @@ internal static class CommonOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON for programs instead of a table." };
 
+    /// <summary>Where a live cluster's routing inputs go.</summary>
+    public static Option<string?> Record() => new("--record")
+    {
+        Description = "Write the router's inputs and decisions, a JSON object a line, for 'xpyd simulate --replay'.",
+        HelpName = "FILE",
+    };
+
     /// <summary>Runs at a time; results never depend on it.</summary>
     public static Option<int> Parallel()
     {

@@ -21,11 +21,13 @@ internal static class RunCommand
         var files = new ReportFiles();
         scenario.AddTo(command);
         files.AddTo(command);
+        var record = CommonOptions.Record();
+        command.Options.Add(record);
         command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
         {
             var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
             var asJson = arguments.GetValue(json);
-            var report = await RunAsync(loaded, files, arguments, cancellation);
+            var report = await RunAsync(loaded, files, arguments, arguments.GetValue(record), cancellation);
             if (asJson) Console.Out.WriteLine(report.ToJson());
             else ReportTable.Print(report, Terminal.Out);
             return 0;
@@ -33,7 +35,7 @@ internal static class RunCommand
         return command;
     }
 
-    private static async Task<RunReport> RunAsync(ScenarioResult loaded, ReportFiles files, ParseResult arguments, CancellationToken cancellation)
+    private static async Task<RunReport> RunAsync(ScenarioResult loaded, ReportFiles files, ParseResult arguments, string? record, CancellationToken cancellation)
     {
         var simulated = SimulateCommand.Simulate(loaded, cancellation);
         var (live, pages) = (new List<LiveOutcome>(), new List<ReportVariant>());
@@ -43,7 +45,7 @@ internal static class RunCommand
             {
                 var twin = simulated.Variants.First(v => v.Name == variant.Cluster.Name);
                 var watch = files.Wanted(arguments) ? new RunWatch(variant.Cluster, timeline?.Writer) : null;
-                live.Add(await ProgressBars.LiveAsync(variant.Cluster.Name, twin.Requests, twin.DurationS, tick => LiveRun.RunAsync(variant, watch, tick, cancellation)));
+                live.Add(await ProgressBars.LiveAsync(variant.Cluster.Name, twin.Requests, twin.DurationS, tick => LiveRun.RunAsync(variant, watch, RecordPath(record, loaded, variant), tick, cancellation)));
                 if (watch is null) continue;
                 foreach (var request in live[^1].Run.Requests) watch.Ended(in request);
                 pages.Add(RunReportPage.Variant(live[^1].Run, live[^1].Report, watch));
@@ -51,6 +53,7 @@ internal static class RunCommand
         }
 
         var warnings = live.Select(l => l.Warning()).OfType<string>().ToList();
+        foreach (var note in live.SelectMany(l => l.Notes).Distinct()) Terminal.Error.WriteLine($"note: {note}");
         foreach (var warning in warnings) Terminal.Error.WriteLine(warning);
         var reports = live.Select(l => l.Report).ToList();
         var report = new RunReport(loaded.Scenario!.Name, "live", reports, Verdict.Of(reports), simulated.Variants);
@@ -58,4 +61,9 @@ internal static class RunCommand
         files.WriteReport(arguments, () => RunReportPage.Model(report, loaded.Variants[0].Cluster.Slo, pages, notice));
         return report;
     }
+
+    /// <summary>One file per variant: a journal is of one cluster.</summary>
+    private static string? RecordPath(string? record, ScenarioResult loaded, ResolvedVariant variant) => record is null || loaded.Variants.Count == 1
+        ? record
+        : Path.Combine(Path.GetDirectoryName(record) ?? "", $"{Path.GetFileNameWithoutExtension(record)}.{variant.Cluster.Name}{Path.GetExtension(record)}");
 }

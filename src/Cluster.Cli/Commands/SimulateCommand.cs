@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cluster.Cli.Live;
 using Cluster.Cli.Output;
 using Cluster.Cli.Reports;
 using Cluster.Cli.Scenarios;
@@ -20,13 +21,19 @@ internal static class SimulateCommand
         var command = new Command("simulate", "Run a scenario in virtual time and report.") { json };
         scenario.AddTo(command);
         files.AddTo(command);
-        command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
+        var replay = new Option<string?>("--replay") { Description = "Play a recorded live run again ('xpyd run --record FILE'): its decisions on its inputs, its arrivals in virtual time.", HelpName = "FILE" };
+        command.Options.Add(replay);
+        command.SetAction((arguments, cancellation) => Guarded.RunAsync(() =>
         {
             var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
-            var report = files.Wanted(arguments) ? SimulateWatched(loaded, files, arguments, cancellation) : Simulate(loaded, cancellation);
+            var replayed = arguments.GetValue(replay) is { } path ? ReplayRun.Run(loaded, path, cancellation) : null;
+            var report = replayed is not null ? replayed.Report
+                : files.Wanted(arguments) ? SimulateWatched(loaded, files, arguments, cancellation) : Simulate(loaded, cancellation);
             if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());
             else ReportTable.Print(report, Terminal.Out);
-        })));
+            if (replayed is not null) ReplayRun.Print(replayed);
+            return Task.FromResult(replayed is { IsFaithful: false } ? 1 : 0);
+        }));
         return command;
     }
 

@@ -15,10 +15,12 @@ namespace Cluster.Cli.Live;
 internal static class LiveRun
 {
     /// <param name="watch">Looks on at the steps; null: nobody does.</param>
+    /// <param name="recordPath">File for the router's inputs; null: none.</param>
     /// <param name="onProgress">Told how far the driver is.</param>
-    public static async Task<LiveOutcome> RunAsync(ResolvedVariant variant, IStepWatch? watch, Action<LoadProgress>? onProgress, CancellationToken cancellation)
+    public static async Task<LiveOutcome> RunAsync(
+        ResolvedVariant variant, IStepWatch? watch, string? recordPath, Action<LoadProgress>? onProgress, CancellationToken cancellation)
     {
-        await using var cluster = await LiveCluster.StartAsync(variant.Cluster, Options(variant) with { Watch = watch }, cancellation);
+        await using var cluster = await LiveCluster.StartAsync(variant.Cluster, Options(variant) with { Watch = watch, RecordPath = recordPath }, cancellation);
         var options = new LoadOptions
         {
             TimeScale = variant.Variant.Time.Scale,
@@ -32,18 +34,13 @@ internal static class LiveRun
         var load = await LoadDriver.RunAsync(cluster.Endpoint, variant.Workload, options, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         var topology = await cluster.GetSnapshotAsync();
-        return new LiveOutcome(ToRecord(variant, load, topology, startedNs), topology);
+        return new LiveOutcome(ToRecord(variant, load, topology, startedNs), topology) { Notes = cluster.Notes };
     }
 
     public static LiveOptions Options(ResolvedVariant variant) => new()
     {
         TimeScale = variant.Variant.Time.Scale,
-        Compute = variant.Variant.Time.Compute switch
-        {
-            Cluster.Scenarios.Sections.ComputeMode.Measured => Compute.ComputeMode.Measured,
-            Cluster.Scenarios.Sections.ComputeMode.Paced => Compute.ComputeMode.Paced,
-            _ => Compute.ComputeMode.Modeled,
-        },
+        Compute = variant.Variant.Time.Compute,
     };
 
     /// <param name="startedNs">The cluster's clock when the driver's was 0: requests and steps stand on one time axis.</param>
@@ -100,6 +97,9 @@ internal static class LiveRun
 internal sealed record LiveOutcome(RunRecord Run, TopologySnapshot Topology)
 {
     public VariantReport Report { get; } = VariantReport.Of(Run);
+
+    /// <summary>What the host had to say by the end of the run: calibration, pinning, corrections.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>What the reader must know before believing the figures; null when the host kept up.</summary>
     public string? Warning()

@@ -9,7 +9,7 @@ using Cluster.Grains.Timing;
 namespace Cluster.Gateway.Live;
 
 /// <summary>What of a running cluster can be turned: the time scale, and the dials of the routing policy in force.</summary>
-internal sealed class AdminDials(EmulatedClock clock, Action<double> onTimeScale)
+internal sealed class AdminDials(EmulatedClock clock, Action<double>? onTimeScale)
 {
     private static readonly Dial s_timeScale = new("time.scale", 1, 0.01, 100, "Emulated seconds per wall second.");
 
@@ -38,6 +38,7 @@ internal sealed class AdminDials(EmulatedClock clock, Action<double> onTimeScale
                 $"{name}: {value} is outside {dial.Min} … {dial.Max}; the nearest is {(double.IsNaN(value) ? dial.Default : Math.Clamp(value, dial.Min, dial.Max))}."));
         if (dial == s_timeScale)
         {
+            if (onTimeScale is null) throw new AdminException(409, "time.scale cannot change while several silos keep time; set it in the scenario and start again.");
             clock.Scale = value;
             onTimeScale(value);
             return null;

@@ -8,7 +8,8 @@ using Cluster.Grains.Messages;
 namespace Cluster.Gateway.Live;
 
 /// <summary>The admin API of a live cluster: every order goes to the topology grain, which carries it out or says why not.</summary>
-internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext context, FaultPlayer faults, Action<double> onTimeScale) : IClusterAdmin
+/// <param name="onTimeScale">Told of a new time scale; null: it cannot change, because other processes keep time too.</param>
+internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext context, FaultPlayer faults, Action<double>? onTimeScale) : IClusterAdmin
 {
     private readonly AdminDials _dials = new(context.Clock, onTimeScale);
 

@@ -3,6 +3,7 @@ using Cluster.Gateway.Admin;
 using Cluster.Gateway.Backend;
 using Cluster.Gateway.Console;
 using Cluster.Grains.Hosting;
+using Cluster.Grains.Journal;
 using Cluster.Grains.Messages;
 using Cluster.Hosting;
 using Cluster.ServiceDefaults;
@@ -32,6 +33,9 @@ public sealed class LiveCluster : IAsyncDisposable
     /// <summary>What operators may do to it, as behind <c>/admin/</c>.</summary>
     public required IClusterAdmin Admin { get; init; }
 
+    /// <summary>Where the router's inputs go; null: nowhere.</summary>
+    private RouterJournal? Journal { get; init; }
+
     /// <summary>What serves the gateway's requests, for callers that need no HTTP.</summary>
     public IInferenceBackend Backend => _backend;
 
@@ -50,11 +54,12 @@ public sealed class LiveCluster : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(options);
         var host = new HostResources(cluster, options.Compute, options.TimeScale, options.Charter, options.Watch);
-        var context = host.Context;
+        var journal = options.RecordPath is { } path ? new RouterJournal(path) : null;
+        var context = host.Context with { Journal = journal };
         var backend = new ClusterBackend(context);
         var monitor = new ClusterMonitor(backend, context, options.Levers);
         var faults = new FaultPlayer(backend, context);
-        var admin = new ClusterAdmin(backend, context, faults, scale => host.Compute.TimeScale = scale);
+        var admin = new ClusterAdmin(backend, context, faults, options.Membership is null ? scale => host.Compute.TimeScale = scale : null);
         var app = GatewayHost.Build(options.Gateway, backend, admin, builder =>
         {
             if (options.Configuration is { } configuration) builder.Configuration.AddConfiguration(configuration);
@@ -69,7 +74,7 @@ public sealed class LiveCluster : IAsyncDisposable
             if (options.Membership is { } membership) await ClusterRuntime.WaitForSilosAsync(app.Services, membership.Silos, cancellation);
             await backend.StartAsync(app.Services.GetRequiredService<IGrainFactory>());
             monitor.Start(app.Services.GetRequiredService<ClusterMetrics>());
-            return new LiveCluster(app, backend, monitor, host, faults) { Admin = admin };
+            return new LiveCluster(app, backend, monitor, host, faults) { Admin = admin, Journal = journal };
         }
         catch
         {
@@ -109,6 +114,7 @@ public sealed class LiveCluster : IAsyncDisposable
         await _monitor.DisposeAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        if (Journal is { } journal) await journal.DisposeAsync();
         _host.Dispose();
     }
 }

@@ -1,4 +1,4 @@
-using Cluster.Compute;
+using Cluster.Engine.Topology;
 using Cluster.Gateway.Console;
 using Cluster.Grains.Hosting;
 using Cluster.Grains.Instances;
@@ -15,6 +15,9 @@ public sealed record LiveOptions
 
     /// <summary>Looks on at every step of this process; null: nobody does.</summary>
     public IStepWatch? Watch { get; init; }
+
+    /// <summary>File to write the router's inputs to, for <c>xpyd simulate --replay</c>; null: none.</summary>
+    public string? RecordPath { get; init; }
 
     /// <summary>Finds out what could be done about the walls, best first, for the console; asked once, when somebody looks. Null: the console shows none.</summary>
     public Func<CancellationToken, Task<IReadOnlyList<LeverView>>>? Levers { get; init; }

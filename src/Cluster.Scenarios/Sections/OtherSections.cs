@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.Topology;
 
 namespace Cluster.Scenarios.Sections;
 
@@ -13,7 +14,7 @@ public sealed record RouterSection(string Policy = "kv-aware")
     public long StalenessNs { get; init; }
 
     /// <summary>Where the index of cached blocks comes from; default events.</summary>
-    public Cluster.Engine.Topology.PrefixIndexSource Index { get; init; }
+    public PrefixIndexSource Index { get; init; }
 
     /// <summary>Prompts count as cached where they are being computed; default false.</summary>
     public bool SpeculativeIndex { get; init; }
@@ -51,17 +52,6 @@ public sealed record ConditionalSection(int MaxUncachedTokens = 2048, double Max
 
 /// <summary>Service-level objectives; goodput counts the requests that meet all those set. Default: none.</summary>
 public sealed record SloSection(long? TtftNs = null, long? TpotNs = null, long? E2eNs = null);
-
-/// <summary>How live steps get their duration.</summary>
-public enum ComputeMode
-{
-    /// <summary>Timed matrix products, scaled by host ÷ GPU.</summary>
-    Measured,
-    /// <summary>The cost model's duration, matrix products as load.</summary>
-    Paced,
-    /// <summary>The cost model's duration, no matrix products.</summary>
-    Modeled,
-}
 
 /// <summary>Emulated against wall time; virtual time ignores it.</summary>
 /// <param name="Scale">Emulated seconds per wall second; default 1, below 1 is slow motion.</param>

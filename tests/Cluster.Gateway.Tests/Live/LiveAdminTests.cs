@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Cluster.Compute;
+using Cluster.Engine.Topology;
 using Cluster.Gateway.Live;
 using Cluster.Testing;
 

@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Cluster.Compute;
+using Cluster.Engine.Topology;
 using Cluster.Gateway.Live;
 using Cluster.Testing;
 

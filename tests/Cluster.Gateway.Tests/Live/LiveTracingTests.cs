@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Json;
-using Cluster.Compute;
+using Cluster.Engine.Topology;
 using Cluster.Gateway.Live;
 using Cluster.ServiceDefaults.Tracing;
 using Cluster.Testing;

@@ -1,6 +1,6 @@
-namespace Cluster.Compute;
+namespace Cluster.Engine.Topology;
 
-/// <summary>What decides how long an emulated step takes.</summary>
+/// <summary>What decides how long a step takes in the live cluster; virtual time has no use for it.</summary>
 public enum ComputeMode
 {
     /// <summary>The cost model's duration, times how much slower than calibrated this host ran the step's slice of matmul.</summary>

@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace Cluster.Compute;
+
+/// <summary>
+/// What the emulator's own load does to matmul. Calibration runs on a quiet host; under a run, the gateway, the clients and
+/// the grains share its caches and memory, and every slice is slower by about the same factor. That factor belongs to the
+/// emulator, not to the emulated GPU, so measured mode divides by it: learnt per rung from medians over many slices, slow
+/// enough that a burst still shows, and bounded, so that a host which cannot keep up is not excused.
+/// </summary>
+public sealed class LoadCorrection
+{
+    /// <summary>Slices of one rung per look.</summary>
+    public const int Window = 128;
+
+    /// <summary>Most that is corrected, either way: beyond it the host is simply too slow, and steps stretch.</summary>
+    public const double Limit = 1.5;
+
+    /// <summary>Share of the way to the newest median that one look goes.</summary>
+    private const double Gain = 0.5;
+
+    private readonly Lane[] _lanes;
+
+    /// <param name="rungs">Rungs of the slice ladder.</param>
+    public LoadCorrection(int rungs) => _lanes = [.. Enumerable.Range(0, rungs).Select(_ => new Lane())];
+
+    /// <summary>The factor that is farthest from 1 among rungs that have seen a window; 1 before.</summary>
+    public double Largest => _lanes.Select(l => l.Factor).MaxBy(f => Math.Abs(Math.Log(f)));
+
+    /// <summary>In words for a banner; null while there is nothing to correct beyond 3 %.</summary>
+    public string? Note => Math.Abs(Largest - 1) <= 0.03 ? null : string.Create(CultureInfo.InvariantCulture,
+        $"Matmul runs at {Largest:F2} × its calibration under this run's own load; measured steps are corrected by as much.");
+
+    /// <summary>The ratio less what the run's load explains. Learns from it.</summary>
+    public double Correct(int rung, double ratio)
+    {
+        var lane = _lanes[rung];
+        var corrected = ratio / lane.Factor;
+        lane.Record(ratio);
+        return corrected;
+    }
+
+    private sealed class Lane
+    {
+        private readonly Lock _gate = new();
+        private readonly double[] _ratios = new double[Window];
+        private int _count;
+        private bool _hasLooked;
+        private double _factor = 1;
+
+        public double Factor => Volatile.Read(ref _factor);
+
+        public void Record(double ratio)
+        {
+            lock (_gate)
+            {
+                _ratios[_count++] = ratio;
+                if (_count < Window) return;
+                _count = 0;
+                Array.Sort(_ratios);
+                var target = Math.Clamp(_ratios[Window / 2], 1 / Limit, Limit);
+                var gain = _hasLooked ? Gain : 1;
+                _hasLooked = true;
+                Volatile.Write(ref _factor, _factor * Math.Pow(target / _factor, gain));
+            }
+        }
+    }
+}

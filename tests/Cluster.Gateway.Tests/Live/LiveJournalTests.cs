@@ -1,0 +1,41 @@
+using Cluster.Engine.Topology;
+using Cluster.Gateway.Live;
+using Cluster.Grains.Journal;
+using Cluster.Testing;
+
+namespace Cluster.Gateway.Tests.Live;
+
+/// <summary>What the live router decided can be decided again from what it was told.</summary>
+public sealed class LiveJournalTests : IDisposable
+{
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"xpyd-journal-{Guid.NewGuid():N}.jsonl");
+
+    public void Dispose() => File.Delete(_path);
+
+    [Theory]
+    [InlineData("kv-aware")]
+    [InlineData("power-of-two")]
+    [InlineData("scorers")]
+    public async Task The_recorded_inputs_of_a_live_run_lead_to_the_same_decisions_again(string policy)
+    {
+        var spec = Clusters.Disaggregated(2, 3, (name, role) => Clusters.Instance(name, role, blocks: 150), new RouterSpec(policy));
+        var options = new LiveOptions { Compute = ComputeMode.Modeled, TimeScale = 20, RecordPath = _path };
+        await using (var cluster = await LiveCluster.StartAsync(spec, options))
+            await new FaultSoak(cluster, new SoakOptions(Faults: 8, Seed: 3)).RunAsync();
+
+        var decisions = RouterReplay.Run(spec, RouterJournal.Read(_path)).ToList();
+        decisions.Count.ShouldBeGreaterThan(20);
+        decisions.Where(d => !d.IsSame).ShouldBeEmpty();
+        decisions.Select(d => d.Decode).Distinct().Count().ShouldBeGreaterThan(2);
+        RouterReplay.Arrivals(RouterJournal.Read(_path)).Select(r => r.ArrivalNs).ShouldBeInOrder();
+    }
+
+    [Fact]
+    public void Another_clusters_journal_and_a_file_that_is_none_are_refused_in_words()
+    {
+        File.WriteAllText(_path, """{"op":"begin","ns":0,"cluster":"9P9D","plan":{"members":[],"policy":{"policy":"round-robin","dial_names":[],"dial_values":[]}}}""");
+        Should.Throw<InvalidDataException>(() => RouterReplay.Run(Clusters.Aggregated(1), RouterJournal.Read(_path)).ToList()).Message.ShouldContain("9P9D");
+        File.WriteAllText(_path, "hello");
+        Should.Throw<InvalidDataException>(() => RouterJournal.Read(_path).ToList()).Message.ShouldContain(":1:");
+    }
+}
