@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cluster.Engine.Faults;
+using Cluster.Engine.Topology;
 using Cluster.Grains.Hosting;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
@@ -30,6 +31,8 @@ public sealed class FaultGrain(
         var kind = FaultKinds.Find(order.Kind)!;
         var instances = kind.HasTarget ? await StruckAsync(order.Target) : [];
         if (kind.HasTarget && instances.Length == 0) return await NoTargetAsync(order.Target);
+        if (instances.Select(name => RankLayout.Of(context.Find(name)).Ranks).Any(ranks => order.Rank < 0 || order.Rank >= ranks))
+            return new FaultReply(null, $"rank: {order.Rank} is not a rank of {order.Target}; there are 0 … {instances.Min(name => RankLayout.Of(context.Find(name)).Ranks) - 1}.");
         var fault = order with
         {
             Id = $"f{state.State.Injected + 1}",
@@ -85,7 +88,7 @@ public sealed class FaultGrain(
         switch (fault.Kind)
         {
             case "slow":
-                foreach (var name in fault.Instances) await GrainFactory.GetInstance(context.Cluster, name).SlowAsync(Product(name, "slow"));
+                foreach (var name in fault.Instances) await GrainFactory.GetInstance(context.Cluster, name).SlowAsync(fault.Rank, Product(name, "slow", fault.Rank));
                 break;
             case "link" when context.Cluster.Link is not null:
                 foreach (var name in fault.Instances) await Links.DegradeAsync(name, Product(name, "link"));
@@ -109,7 +112,8 @@ public sealed class FaultGrain(
         await GrainFactory.GetGrain<IFaultGrain>(this.GetPrimaryKeyString()).ClearAsync(fault.Id);
     }
 
-    private double Product(string instance, string kind) => InForce(instance, kind).Aggregate(1.0, (product, fault) => product * fault.Factor!.Value);
+    private double Product(string instance, string kind, int rank = 0) =>
+        InForce(instance, kind).Where(f => f.Rank == rank).Aggregate(1.0, (product, fault) => product * fault.Factor!.Value);
 
     private IEnumerable<FaultMessage> InForce(string instance, params string[] kinds) =>
         state.State.InForce.Where(f => kinds.Contains(f.Kind) && f.Instances.Contains(instance));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cluster.Engine.Topology;
 
 namespace Cluster.Grains;
@@ -14,6 +15,17 @@ public static class GrainKeys
         var slash = key.LastIndexOf('/');
         if (slash < 0) throw new ArgumentException($"'{key}' is no instance key: expected cluster/instance.", nameof(key));
         return (key[..slash], key[(slash + 1)..]);
+    }
+
+    /// <summary>Of a rank group: <c>cluster/instance/group</c>.</summary>
+    public static string RankGroup(string cluster, string instance, int group) => string.Create(CultureInfo.InvariantCulture, $"{Instance(cluster, instance)}/{group}");
+
+    /// <summary>Cluster, instance and group of a rank group's key.</summary>
+    public static (string Cluster, string Instance, int Group) SplitGroup(string key)
+    {
+        var (front, group) = Split(key);
+        var (cluster, instance) = Split(front);
+        return (cluster, instance, int.Parse(group, CultureInfo.InvariantCulture));
     }
 
     /// <summary>The grain that runs this instance: a prefill grain for the prefill role, a decode grain for the others.</summary>

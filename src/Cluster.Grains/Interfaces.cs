@@ -32,8 +32,8 @@ public interface IInstanceGrain : IGrainWithStringKey
     /// <summary>It is there again after a crash, empty.</summary>
     Task ReviveAsync();
 
-    /// <summary>Its steps take so many times as long; 1: as the cost model says.</summary>
-    Task SlowAsync(double factor);
+    /// <summary>A rank takes so many times as long, and its instance waits for it; 1: as the cost model says.</summary>
+    Task SlowAsync(int rank, double factor);
 }
 
 /// <summary>Computes prompts and holds their KV until a decode instance has it.</summary>

@@ -17,7 +17,7 @@ public sealed class HostResources : IDisposable
     public HostResources(ClusterSpec cluster, ComputeMode compute, double timeScale, ClusterCharter? charter = null, IStepWatch? watch = null)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        Compute = new ComputeHost(new ComputeOptions { Mode = compute, TimeScale = timeScale, Instances = cluster.Instances.Length });
+        Compute = new ComputeHost(new ComputeOptions { Mode = compute, TimeScale = timeScale, Instances = cluster.Instances.Sum(i => RankLayout.Of(i).Groups) });
         Context = new ClusterContext(cluster, new EmulatedClock(_pacer, timeScale, charter?.EpochUtc), instance => Compute.CreateTimer(RidgeOf(instance)))
         {
             Charter = charter ?? ClusterCharter.Begin(cluster.Name, ""),

@@ -63,14 +63,16 @@ internal static class AdminCommand
         var target = new Argument<string?>("TARGET") { Description = "Instance, pool, or the link's name for all instances.", Arity = ArgumentArity.ZeroOrOne };
         var factor = new Option<double?>("--factor") { Description = "Of slow: step time ×. Of link: bandwidth ×, 0 is cut. Of disconnect: share of clients." };
         var seconds = new Option<double?>("--for") { Description = "Emulated seconds that it lasts; default: until it is cleared.", HelpName = "seconds" };
+        var rank = new Option<int>("--rank") { Description = "Of slow: which rank; the instance waits for it." };
         var id = new Argument<string>("ID") { Description = "As 'faults' lists it." };
         command.Add(Part("faults", "Faults in force, and the kinds there are.", [], _ => new Call(HttpMethod.Get, "faults")));
-        command.Add(Part("fault", "Break or slow something: requests of a lost instance continue elsewhere.", [kind, target, factor, seconds],
+        command.Add(Part("fault", "Break or slow something: requests of a lost instance continue elsewhere.", [kind, target, factor, rank, seconds],
             a => new Call(HttpMethod.Post, "faults", new JsonObject
             {
                 ["kind"] = a.GetValue(kind),
                 ["target"] = a.GetValue(target),
                 ["factor"] = a.GetValue(factor),
+                ["rank"] = a.GetValue(rank),
                 ["duration_seconds"] = a.GetValue(seconds),
             })));
         command.Add(Part("clear", "Undo a fault.", [id], a => new Call(HttpMethod.Delete, $"faults/{Uri.EscapeDataString(a.GetValue(id)!)}")));

@@ -51,7 +51,11 @@ public sealed record RouterOrder(string Policy, IReadOnlyDictionary<string, doub
 /// <param name="Target">Instance, pool, or the link's name for all instances; null where none is meant.</param>
 /// <param name="Factor">How bad, where that has a meaning: a slow rank's slowdown, a link's remaining share, the share of clients.</param>
 /// <param name="DurationSeconds">Ends by itself after so many emulated seconds; null: until cleared.</param>
-public sealed record FaultOrder(string Kind, string? Target = null, double? Factor = null, double? DurationSeconds = null);
+public sealed record FaultOrder(string Kind, string? Target = null, double? Factor = null, double? DurationSeconds = null)
+{
+    /// <summary>Of <c>slow</c>: which rank; the whole instance waits for it.</summary>
+    public int Rank { get; init; }
+}
 
 /// <summary>An admin request that cannot be carried out; the message says what to do instead.</summary>
 public sealed class AdminException(int statusCode, string message) : Exception(message)

@@ -56,6 +56,7 @@ internal static class AdminJson
         ["target"] = fault.Target,
         ["instances"] = new JsonArray([.. fault.Instances.Select(name => JsonValue.Create(name))]),
         ["factor"] = fault.Factor,
+        ["rank"] = fault.Kind == "slow" ? fault.Rank : null,
         ["at_seconds"] = fault.AtNs / 1e9,
         ["duration_seconds"] = fault.ForNs / 1e9,
     };
@@ -102,6 +103,7 @@ internal static class AdminJson
         ["lateness_ms"] = new JsonObject { ["p50"] = now.LatenessNs[0] / 1e6, ["p99"] = now.LatenessNs[1] / 1e6, ["max"] = now.LatenessNs[2] / 1e6 },
         ["saturated_steps"] = now.SaturatedSteps,
         ["slowdown"] = now.Slowdown,
+        ["slowest_steps_by_rank_group"] = new JsonArray([.. now.SlowestSteps.Select(n => JsonValue.Create(n))]),
         ["fell_back"] = now.FellBack,
         ["kv_expired"] = now.KvExpired,
     };

@@ -46,7 +46,10 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
         ArgumentNullException.ThrowIfNull(fault);
         if (fault.DurationSeconds is { } seconds && !(seconds is > 0 and < 1e9))
             throw new AdminException(400, string.Create(CultureInfo.InvariantCulture, $"duration_seconds: {seconds} is no duration; leave it out for a fault that lasts until it is cleared."));
-        return Answer(await faults.InjectAsync(new FaultMessage("", fault.Kind, fault.Target ?? "", fault.Factor, fault.DurationSeconds is { } s ? Time.FromSeconds(s) : null)));
+        return Answer(await faults.InjectAsync(new FaultMessage("", fault.Kind, fault.Target ?? "", fault.Factor, fault.DurationSeconds is { } s ? Time.FromSeconds(s) : null)
+        {
+            Rank = fault.Rank,
+        }));
     }
 
     public async ValueTask<JsonNode> ClearFaultAsync(string faultId, CancellationToken cancellationToken) => Answer(await backend.Faults.ClearAsync(faultId));

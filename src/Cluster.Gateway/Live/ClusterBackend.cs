@@ -176,6 +176,8 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         if (!flight.TryMoveOn(lostId, lost?.HopsNs)) return; // somebody else noticed first
         if (flight.Route is { } route) AbortEverywhere(route, lostId);
         await Router.EndedAsync(lostId);
+        // Whatever keeps losing it may need a moment, as a silo does whose loss has yet to be noticed.
+        if (flight.IsUnlucky) await Task.Delay(flight.Backoff);
         if (flight.IsWorn) End(flight, flight.Refused("it was placed too often"));
         else if (_flights.ContainsKey(flight.StreamId)) await PlaceAsync(flight);
     }

@@ -44,6 +44,9 @@ internal sealed class Flight(InferenceRequest request, long streamId, long arriv
     /// <summary>It has lost so many instances that something else must be wrong.</summary>
     public bool IsWorn => Id >> PlacementShift >= MaxPlacements;
 
+    /// <summary>It was lost several times.</summary>
+    public bool IsUnlucky => Id >> PlacementShift > 3;
+
     /// <summary>Wait before the next try when a call fails.</summary>
     public TimeSpan Backoff => TimeSpan.FromMilliseconds(Math.Min(1000, 20 * (1 + (Id >> PlacementShift))));
 

@@ -1,5 +1,6 @@
 using Cluster.Engine;
 using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
 using Microsoft.Extensions.Logging;
@@ -26,7 +27,11 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
-        Shell = new InstanceShell(Name, Context, metrics, GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name), this, logger);
+        var spec = Context.Find(Name);
+        var layout = RankLayout.Of(spec);
+        var elsewhere = Enumerable.Range(1, layout.Groups - 1).Select(g => GrainFactory.GetGrain<IRankGroupGrain>(GrainKeys.RankGroup(Context.Cluster.Name, Name, g)));
+        var ranks = new RankGroups(layout, Context.Timers(spec), [.. elsewhere]);
+        Shell = new InstanceShell(Name, Context, metrics, GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name), ranks, this, logger);
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -99,9 +104,9 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         return Task.CompletedTask;
     }
 
-    public Task SlowAsync(double factor)
+    public Task SlowAsync(int rank, double factor)
     {
-        Instance.Slowdown = factor;
+        Shell.Ranks.Slow(rank, factor);
         return Task.CompletedTask;
     }
 

@@ -22,25 +22,34 @@ internal sealed class InstanceShell : IDisposable
     private readonly StepLoop _loop;
     private bool _failureReported;
 
-    public InstanceShell(string name, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, IInstanceSide side, ILogger logger)
+    public InstanceShell(string name, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, RankGroups ranks, IInstanceSide side, ILogger logger)
     {
         (_context, _side, _logger) = (context, side, logger);
         var spec = context.Find(name);
         _outbox = new Outbox(name, GiveUpOn);
         _reports = new OrderedSender<InstanceReport>(router.ReportAsync, failure => GrainLog.ReportLost(logger, name, failure));
+        Ranks = ranks;
         Recorder = new InstanceRecorder(metrics, context, spec);
         Instance = new Instance(spec, _outbox, Recorder, reportTokens: true);
-        _loop = new StepLoop(Instance, context.Clock, context.Timers(spec), Recorder, Publish, () => side.StepBegan(Instance));
+        _loop = new StepLoop(Instance, context.Clock, ranks, Recorder, Publish, () => side.StepBegan(Instance));
     }
 
     public Instance Instance { get; }
 
     public InstanceRecorder Recorder { get; }
 
+    public RankGroups Ranks { get; }
+
     /// <summary>It has crashed and is not back.</summary>
     public bool IsDown { get; set; }
 
-    public InstanceSnapshot Snapshot(string incarnation) => Snapshots.Of(Instance, _loop) with { Requests = _requests.Count, Incarnation = incarnation };
+    public InstanceSnapshot Snapshot(string incarnation) => Snapshots.Of(Instance, _loop) with
+    {
+        Requests = _requests.Count,
+        Incarnation = incarnation,
+        Slowdown = Ranks.Slowdown,
+        SlowestSteps = [.. Ranks.SlowestSteps],
+    };
 
     /// <summary>The moment to stamp an input with.</summary>
     public long InputNs() => _loop.InputNs();
@@ -166,7 +175,9 @@ internal sealed class InstanceShell : IDisposable
         if (_loop.Failure is not { } failure || _failureReported) return;
         _failureReported = true;
         GrainLog.StepLoopFailed(_logger, Instance.Spec.Name, failure);
-        foreach (var request in _requests.Values.ToList()) End(request, Ends.Failed($"Instance {Instance.Spec.Name} broke: {failure.Message}"), FinishReason.Error);
+        // What a lost rank took with it can be computed elsewhere; what a fault of ours left behind is better not touched again.
+        foreach (var request in _requests.Values.ToList())
+            End(request, failure is RankLostException ? Ends.Lost(request.Sequence) : Ends.Failed($"Instance {Instance.Spec.Name} broke: {failure.Message}"), FinishReason.Error);
         _side.Broke();
     }
 }

@@ -35,7 +35,6 @@ internal static class Snapshots
             LatestSteps = [.. loop.Latest],
             HeldBlocks = state.Pool.Allocated + state.Pool.Referenced,
             TotalBlocks = state.Pool.Total,
-            Slowdown = instance.Slowdown,
             FellBack = counters.FellBack,
             KvExpired = counters.KvExpired,
         };

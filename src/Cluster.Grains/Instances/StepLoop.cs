@@ -72,12 +72,12 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
         {
             while (instance.TryBeginStep(Math.Max(_stepEndedNs, _inputNs), out var step))
             {
-                var (interruptions, slowdown) = (_interruptions, instance.Slowdown);
+                var interruptions = _interruptions;
                 publish();
                 stepBegan();
                 recorder.StepBegan(instance, in step);
                 var timing = await timer.RunAsync(step.Shape, step.Cost, CancellationToken.None);
-                var dueNs = step.StartNs + (long)(timing.EmulatedDurationNs * slowdown);
+                var dueNs = step.StartNs + timing.EmulatedDurationNs;
                 RatioMillionths.Record((long)(timing.Ratio * 1e6));
                 if (timing.Saturated) SaturatedSteps++;
                 if (_interruptions == interruptions) await clock.WaitUntilAsync(dueNs);

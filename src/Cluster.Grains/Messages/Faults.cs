@@ -17,6 +17,9 @@ public sealed record FaultMessage(
     /// <summary>The instances that it struck.</summary>
     [Id(5)] public string[] Instances { get; init; } = [];
 
+    /// <summary>Of <c>slow</c>: which rank of each instance.</summary>
+    [Id(7)] public int Rank { get; init; }
+
     /// <summary>When it began, emulated nanoseconds.</summary>
     [Id(6)] public long AtNs { get; init; }
 }

@@ -48,10 +48,11 @@ public sealed class LiveFaultTests
     [Fact]
     public async Task A_crash_passes_when_its_time_is_over()
     {
-        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(2), s_options);
+        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(2), s_options with { TimeScale = 0.01 });
         using var http = new HttpClient { BaseAddress = cluster.Endpoint };
         await http.AdminAsync(HttpMethod.Post, "faults", new { kind = "crash", target = "aggregated-1", duration_seconds = 0.5 });
         (await cluster.GetSnapshotAsync()).Members[1].State.ShouldBe("failed");
+        await http.AdminAsync(HttpMethod.Put, "dials/time.scale", new { value = 20 });
         await UntilAsync(cluster, s => s.Members[1].State == "ready");
         (await http.AdminAsync(HttpMethod.Get, "faults", null)).GetProperty("faults").GetArrayLength().ShouldBe(0);
         for (var i = 0; i < 2; i++) await http.CompleteAsync(3);
