@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
+using Cluster.Engine.Hardware;
 using Cluster.Engine.Models;
 using Cluster.Scenarios;
 using Cluster.Simulator.Planning;
@@ -19,6 +20,9 @@ internal static class PlanCommand
         var degree = CommonOptions.Parallel();
         var gpus = new Option<int>("--gpus") { Description = "Budget of GPUs.", Required = true };
         var slo = new Option<string?>("--slo") { Description = "Objectives, e.g. ttft=500ms,tpot=50ms. Default: the scenario's." };
+        var types = new Option<string?>("--gpu-types") { Description = "GPU types to choose among, e.g. h100-sxm,h200. Default: those of the scenario's pools." };
+        var by = new Option<string>("--by") { Description = "Rank by goodput per gpu, or per dollar at the catalog's prices.", DefaultValueFactory = _ => "gpu" };
+        by.AcceptOnlyFromAmong("gpu", "dollar");
         var formats = new Option<string?>("--formats") { Description = "Weights/KV formats to try, e.g. bf16/bf16,fp8/fp8. Default: the scenario's, and fp8." };
         var variant = new Option<string>("--variant") { Description = "Which variant under 'compare'. Default: the scenario's own cluster.", DefaultValueFactory = _ => "" };
         var output = new Option<string?>("--out") { Description = "Write the winner as a scenario file." };
@@ -26,12 +30,18 @@ internal static class PlanCommand
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 100_000) result.AddError("--gpus: 1 … 100000.");
         });
-        var command = new Command("plan", "Search xPyD shapes, parallelism, formats and routers for the most goodput per GPU.") { gpus, slo, formats, variant, output, json, degree };
+        var command = new Command("plan", "Search xPyD shapes, parallelism, formats and routers for the most goodput per GPU.") { gpus, types, by, slo, formats, variant, output, json, degree };
         scenario.AddTo(command);
         command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
         {
             var source = scenario.Source(arguments).With(Slo(arguments.GetValue(slo))) with { Only = arguments.GetValue(variant) };
-            var report = Run(source, arguments.GetValue(gpus), Formats(arguments.GetValue(formats)), arguments.GetValue(degree), cancellation);
+            var space = new PlanSpace(arguments.GetValue(gpus))
+            {
+                Formats = Formats(arguments.GetValue(formats)),
+                GpuTypes = GpuTypes(arguments.GetValue(types)),
+                Rank = arguments.GetValue(by) == "dollar" ? PlanRank.PerDollar : PlanRank.PerGpu,
+            };
+            var report = Run(source, space, arguments.GetValue(degree), cancellation);
             if (report.Best is { } best && arguments.GetValue(output) is { } path) Save(source, best, path);
             if (arguments.GetValue(json)) Console.Out.WriteLine(PlanJson.Of(report).ToJsonString(CommonOptions.Indented));
             else PlanTable.Print(report, Terminal.Out);
@@ -39,13 +49,12 @@ internal static class PlanCommand
         return command;
     }
 
-    private static PlanReport Run(
-        ScenarioSource source, int gpus, IReadOnlyList<(NumberFormat, NumberFormat)> formats, int degree, CancellationToken cancellation)
+    private static PlanReport Run(ScenarioSource source, PlanSpace space, int degree, CancellationToken cancellation)
     {
         try
         {
             using var progress = new ProgressLine("plan: candidate", 0);
-            return new Planner(CliCatalog.Load(), ModelError.Published(), degree).Run(source, gpus, formats, progress.Step, cancellation);
+            return new Planner(CliCatalog.Load(), ModelError.Published(), degree).Run(source, space, progress.Step, cancellation);
         }
         catch (PlanException none)
         {
@@ -64,6 +73,19 @@ internal static class PlanCommand
         }
 
         return overrides;
+    }
+
+    private static List<GpuProfile> GpuTypes(string? text)
+    {
+        var types = new List<GpuProfile>();
+        var catalog = CliCatalog.Load();
+        foreach (var part in text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [])
+        {
+            var near = NearestName.Question(part, catalog.Gpus.Keys) ?? $"There are: {string.Join(", ", catalog.Gpus.Keys.Order(StringComparer.Ordinal))}.";
+            types.Add(catalog.FindGpu(part) ?? throw new UsageException($"--gpu-types: no GPU '{part}' in the catalog. {near}"));
+        }
+
+        return types;
     }
 
     private static List<(NumberFormat, NumberFormat)> Formats(string? text)

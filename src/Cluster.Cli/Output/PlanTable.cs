@@ -26,7 +26,7 @@ internal static class PlanTable
 
         console.Write(table);
         var more = report.Results.Count - Rows;
-        console.WriteLine(Text($"◆ on the Pareto front of goodput per GPU, TTFT and TPOT; {report.Results.Count} candidates simulated{(more > 0 ? $", {more} not shown" : "")}."));
+        console.WriteLine(Text($"◆ on the Pareto front of goodput per {(report.Rank == PlanRank.PerGpu ? "GPU" : "dollar")}, TTFT and TPOT; {report.Results.Count} candidates simulated{(more > 0 ? $", {more} not shown" : "")}."));
         console.WriteLine(report.Verdict);
     }
 

@@ -17,7 +17,17 @@ public sealed record PlanCandidate(PlanShape? Prefill, int X, PlanShape Decode, 
 
     public int Gpus => (X * (Prefill?.Gpus ?? 0)) + (Y * Decode.Gpus);
 
-    /// <summary>E.g. <c>2P(tp4)3D(tp2) fp8/fp8</c>.</summary>
+    /// <summary>Dollars of GPU time per hour; 0 where a price is not known.</summary>
+    public double DollarsPerHour =>
+        Decode.DollarsPerHour <= 0 || Prefill is { DollarsPerHour: <= 0 } ? 0 : (X * (Prefill?.DollarsPerHour ?? 0)) + (Y * Decode.DollarsPerHour);
+
+    /// <summary>GPU types on offer differ, so names say which.</summary>
+    public bool NamesGpu { get; init; }
+
+    /// <summary>GPU types that it is made of.</summary>
+    internal string GpuTypes => $"{Prefill?.Gpu.Name}/{Decode.Gpu.Name}";
+
+    /// <summary>E.g. <c>2P(tp4)3D(tp2) fp8/fp8</c>; with a choice of types <c>2P(h100-sxm tp4)3D(h200 tp2) fp8/fp8</c>.</summary>
     public string Name
     {
         get
@@ -42,12 +52,12 @@ public sealed record PlanCandidate(PlanShape? Prefill, int X, PlanShape Decode, 
     {
         var p = shape.Parallelism;
         return string.Create(CultureInfo.InvariantCulture,
-            $"{{ instances: {instances}, gpu: {shape.Instance.Deployment.Gpu.Name}, tp: {p.Tp}, pp: {p.Pp}, ep: {p.Ep}, weights: {NumberFormats.Name(shape.Weights)}, kv: {NumberFormats.Name(shape.Kv)} }}");
+            $"{{ instances: {instances}, gpu: {shape.Instance.Deployment.Gpu.Name}, tp: {p.Tp}, pp: {p.Pp}, dp: {p.Dp}, ep: {p.Ep}, weights: {NumberFormats.Name(shape.Weights)}, kv: {NumberFormats.Name(shape.Kv)} }}");
     }
 
-    private static string Split(PlanShape shape)
+    private string Split(PlanShape shape)
     {
         var p = shape.Parallelism;
-        return string.Create(CultureInfo.InvariantCulture, $"tp{p.Tp}{(p.Pp > 1 ? $"pp{p.Pp}" : "")}{(p.Ep > 1 ? $"ep{p.Ep}" : "")}");
+        return string.Create(CultureInfo.InvariantCulture, $"{(NamesGpu ? $"{shape.Gpu.Name} " : "")}tp{p.Tp}{(p.Pp > 1 ? $"pp{p.Pp}" : "")}{(p.Dp > 1 ? $"dp{p.Dp}" : "")}{(p.Ep > 1 ? $"ep{p.Ep}" : "")}");
     }
 }

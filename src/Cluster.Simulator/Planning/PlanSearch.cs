@@ -11,14 +11,23 @@ internal static class PlanSearch
     /// <summary>Shapes whose single prompt misses the TTFT objective are kept, far down, so that "nobody meets it" can name the nearest.</summary>
     private const double MissPenalty = 0.01;
 
-    public static IReadOnlyList<PlanCandidate> ShortList(IReadOnlyList<PlanShape> shapes, int gpus, string? link) =>
-    [
-        .. Best(shapes.Select(s => OneKind(s, gpus)), Aggregated),
-        .. link is null ? [] : Best(Pairs(shapes, gpus, link), Disaggregated),
-    ];
+    /// <summary>Of every combination of GPU types, at least so many.</summary>
+    private const int OfEachType = 3;
 
-    private static IEnumerable<PlanCandidate> Best(IEnumerable<PlanCandidate> candidates, int count) =>
-        candidates.OrderByDescending(c => c.EstimatedRps).ThenBy(c => c.Gpus).ThenBy(c => c.Name, StringComparer.Ordinal).DistinctBy(c => c.Name).Take(count);
+    public static IReadOnlyList<PlanCandidate> ShortList(IReadOnlyList<PlanShape> shapes, PlanSpace space, string? link)
+    {
+        var many = shapes.DistinctBy(s => s.Gpu.Name).Skip(1).Any();
+        return
+        [
+            .. Best(shapes.Select(s => OneKind(s, space.Gpus)), Aggregated),
+            .. link is null ? [] : Best(Pairs(shapes, space.Gpus, link), Disaggregated),
+        ];
+
+        IEnumerable<PlanCandidate> Best(IEnumerable<PlanCandidate> candidates, int count) => candidates
+            .Select(c => c with { NamesGpu = many }).GroupBy(c => c.GpuTypes).OrderBy(g => g.Key, StringComparer.Ordinal)
+            .SelectMany(g => g.OrderByDescending(space.Promise).ThenBy(c => c.Gpus).ThenBy(c => c.Name, StringComparer.Ordinal).DistinctBy(c => c.Name)
+                .Take(many ? Math.Max(OfEachType, count / 4) : count));
+    }
 
     private static PlanCandidate OneKind(PlanShape shape, int gpus)
     {

@@ -16,6 +16,11 @@ public sealed record PlanShape(InstanceSpec Instance, double PrefillRps, double 
 
     public int Gpus => Parallelism.Gpus;
 
+    public GpuProfile Gpu => Instance.Deployment.Gpu;
+
+    /// <summary>Dollars of one instance per hour; 0: price unknown.</summary>
+    public double DollarsPerHour => Gpu.DollarsPerHour * Gpus;
+
     public NumberFormat Weights => Instance.Deployment.Weights;
 
     public NumberFormat Kv => Instance.Deployment.Kv;
@@ -23,46 +28,37 @@ public sealed record PlanShape(InstanceSpec Instance, double PrefillRps, double 
     /// <summary>Requests per second when it does both, one phase at a time.</summary>
     public double AggregatedRps => PrefillRps <= 0 || DecodeRps <= 0 ? 0 : 1 / ((1 / PrefillRps) + (1 / DecodeRps));
 
-    /// <summary>
-    /// Every power of two of TP up to the scale-up domain; two and four stages of the widest; for mixtures of experts,
-    /// experts sliced and experts whole; each in every format. What does not fit or cannot be built is left out.
-    /// </summary>
-    /// <param name="like">An instance of the scenario: its GPU, engine and limits.</param>
+    /// <summary>Every split (<see cref="PlanSplits"/>) in every format on every GPU type. What does not fit or cannot be built is left out.</summary>
+    /// <param name="like">An instance of the scenario: its engine and limits.</param>
     public static IReadOnlyList<PlanShape> All(
-        InstanceSpec like, int gpus, IReadOnlyList<(NumberFormat Weights, NumberFormat Kv)> formats, SloSpec slo, double inputTokens, double outputTokens)
+        InstanceSpec like, PlanSpace space, IReadOnlyList<GpuProfile> gpuTypes, IReadOnlyList<(NumberFormat Weights, NumberFormat Kv)> formats,
+        SloSpec slo, double inputTokens, double outputTokens)
     {
         ArgumentNullException.ThrowIfNull(like);
+        ArgumentNullException.ThrowIfNull(space);
+        ArgumentNullException.ThrowIfNull(gpuTypes);
         ArgumentNullException.ThrowIfNull(formats);
         ArgumentNullException.ThrowIfNull(slo);
         var shapes = new List<PlanShape>();
-        foreach (var (weights, kv) in formats)
+        foreach (var gpu in gpuTypes)
         {
-            foreach (var split in Splits(like.Deployment, gpus))
+            foreach (var (weights, kv) in formats)
             {
-                if (TryBuild(like, like.Deployment with { Parallelism = split, Weights = weights, Kv = kv, TwoBatchOverlap = false }) is not { } instance) continue;
-                var prefill = RateMatch.PrefillRps(instance, inputTokens);
-                var alone = RateMatch.PromptSeconds(instance, inputTokens);
-                shapes.Add(new PlanShape(
-                    instance, prefill, RateMatch.DecodeRps(instance, inputTokens, outputTokens, slo.TpotNs / 1e9),
-                    slo.TtftNs is not { } limit || alone <= limit / 1e9));
+                var deployment = like.Deployment with { Gpu = gpu, Weights = weights, Kv = kv, TwoBatchOverlap = false, Parallelism = new Parallelism() };
+                foreach (var split in PlanSplits.Of(deployment, space.Gpus))
+                    if (TryBuild(like, deployment with { Parallelism = split }) is { } instance) shapes.Add(Priced(instance, slo, inputTokens, outputTokens));
             }
         }
 
         return shapes;
     }
 
-    private static IEnumerable<Parallelism> Splits(Deployment deployment, int gpus)
+    private static PlanShape Priced(InstanceSpec instance, SloSpec slo, double inputTokens, double outputTokens)
     {
-        var domain = deployment.Gpu.GpusPerDomain;
-        for (var tp = 1; tp <= Math.Min(domain, gpus); tp *= 2)
-        {
-            for (var pp = 1; pp <= 4 && tp * pp <= gpus; pp *= 2)
-            {
-                if (pp > 1 && tp < Math.Min(domain, gpus / pp)) continue;
-                yield return new Parallelism(tp, pp);
-                if (deployment.Model.IsMoe && tp > 1) yield return new Parallelism(tp, pp, 1, tp);
-            }
-        }
+        var alone = RateMatch.PromptSeconds(instance, inputTokens);
+        return new PlanShape(
+            instance, RateMatch.PrefillRps(instance, inputTokens), RateMatch.DecodeRps(instance, inputTokens, outputTokens, slo.TpotNs / 1e9),
+            slo.TtftNs is not { } limit || alone <= limit / 1e9);
     }
 
     private static InstanceSpec? TryBuild(InstanceSpec like, Deployment deployment)

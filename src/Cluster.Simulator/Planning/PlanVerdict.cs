@@ -7,26 +7,40 @@ namespace Cluster.Simulator.Planning;
 /// <summary>Says plainly what a plan found: the winner, whether disaggregation pays and from which load on, or what blocks everybody.</summary>
 internal static class PlanVerdict
 {
-    public static (bool? Pays, string Text) Of(IReadOnlyList<PlanResult> results, SloSpec slo, ModelError error)
+    public static (bool? Pays, double? FromRps, string Text) Of(IReadOnlyList<PlanResult> results, PlanSpace space, SloSpec slo, ModelError error)
     {
-        if (results.Count == 0) return (null, "No candidate could be built.");
+        if (results.Count == 0) return (null, null, "No candidate could be built.");
         var best = results[0];
-        if (best.Peak.Load <= 0) return (null, NobodyMeets(results, slo));
+        if (best.Peak.Load <= 0) return (null, null, NobodyMeets(results, slo));
         var apart = results.FirstOrDefault(r => r.Candidate.IsDisaggregated && r.Peak.Load > 0);
         var together = results.FirstOrDefault(r => !r.Candidate.IsDisaggregated && r.Peak.Load > 0);
-        var winner = Text($"Best: {best.Candidate.Name} on {best.Candidate.Gpus} GPUs carries {best.Peak.GoodputRps:F2} req/s within the SLO, {best.GoodputPerGpu:F3} per GPU.");
-        if (apart is null) return (together is null ? null : false, $"{winner} No disaggregated candidate meets the SLO: aggregated it is.");
-        if (together is null) return (true, $"{winner} No aggregated candidate meets the SLO, so disaggregation pays at any load.");
-        var gain = (apart.GoodputPerGpu / together.GoodputPerGpu) - 1;
+        var (unit, digits) = space.Rank == PlanRank.PerGpu ? ("per GPU", "F3") : ("per dollar", "F0");
+        var worth = space.Worth(best).ToString(digits, CultureInfo.InvariantCulture);
+        var winner = Text($"Best: {best.Candidate.Name} on {best.Candidate.Gpus} GPUs carries {best.Peak.GoodputRps:F2} req/s within the SLO, {worth} {(space.Rank == PlanRank.PerGpu ? "" : "requests ")}{unit}.");
+        if (apart is null) return (together is null ? null : false, null, $"{winner} No disaggregated candidate meets the SLO: aggregated it is.");
+        if (together is null) return (true, null, $"{winner} No aggregated candidate meets the SLO, so disaggregation pays at any load.");
+        var gain = (space.Worth(apart) / space.Worth(together)) - 1;
         var pays = gain > 0 && error.IsBeyond(gain);
-        var sides = Text($"{apart.Candidate.Name} against {together.Candidate.Name}: {gain * 100:+0;−0;0} % goodput per GPU, {error.Caveat(gain)}");
-        // On as many GPUs as the disaggregated candidate has: totals of clusters of different size do not compare.
-        var edge = Text($"{together.GoodputPerGpu * apart.Candidate.Gpus:F2} req/s on {apart.Candidate.Gpus} GPUs");
+        var sides = Text($"{apart.Candidate.Name} against {together.Candidate.Name}: {gain * 100:+0;−0;0} % goodput {unit}, {error.Caveat(gain)}");
+        // On as many GPUs, or for as many dollars, as the disaggregated candidate takes: totals of clusters of different size do not compare.
+        var (edgeRps, size) = space.Rank == PlanRank.PerGpu
+            ? (together.GoodputPerGpu * apart.Candidate.Gpus, Text($"on {apart.Candidate.Gpus} GPUs"))
+            : (together.GoodputPerDollar!.Value * apart.Candidate.DollarsPerHour / 3600, Text($"for ${apart.Candidate.DollarsPerHour:F2} an hour"));
+        var edge = Text($"{edgeRps:F2} req/s {size}");
         var plain = pays
             ? $"Disaggregation pays from about {edge} on: up to there the aggregated cluster meets the SLO just as well and is simpler"
             : gain > 0 ? $"Disaggregation is ahead, but not by more than a prediction can tell; aggregated serves up to {edge}"
             : $"Disaggregation does not pay here: aggregated serves as much or more at every load up to {edge}";
-        return (pays, $"{winner} {plain} ({sides}).");
+        return (pays, pays ? edgeRps : null, $"{winner} {plain} ({sides}).{Runners(results, space, error)}");
+    }
+
+    /// <summary>Whether the winner's lead over the next topology is one that a prediction can tell.</summary>
+    private static string Runners(IReadOnlyList<PlanResult> results, PlanSpace space, ModelError error)
+    {
+        var next = results.Skip(1).FirstOrDefault(r => r.Peak.Load > 0 && (r.Candidate with { Router = results[0].Candidate.Router }).Name != results[0].Candidate.Name);
+        if (next is null) return "";
+        var lead = (space.Worth(results[0]) / space.Worth(next)) - 1;
+        return Text($" It leads the next topology, {next.Candidate.Name}, by {lead * 100:F0} %, {error.Caveat(lead)}.");
     }
 
     /// <summary>Share of requests that met the SLO.</summary>

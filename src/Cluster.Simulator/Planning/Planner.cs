@@ -1,5 +1,8 @@
 using System.Globalization;
+using Cluster.Engine.Cost;
+using Cluster.Engine.Hardware;
 using Cluster.Engine.Models;
+using Cluster.Engine.Topology;
 using Cluster.Scenarios;
 using Cluster.Scenarios.Catalogs;
 using Cluster.Simulator.Sweeping;
@@ -11,22 +14,20 @@ public sealed record PlanResult(PlanCandidate Candidate, Headroom Peak)
 {
     public double GoodputPerGpu => Peak.GoodputRps / Candidate.Gpus;
 
-    /// <summary>Dollars of GPU time per hour, of what the candidate uses; 0 where a price is not known.</summary>
-    public double DollarsPerHour => (Candidate.X * Price(Candidate.Prefill)) + (Candidate.Y * Price(Candidate.Decode));
-
     /// <summary>Requests within the SLO per dollar; null: price unknown.</summary>
-    public double? GoodputPerDollar => DollarsPerHour > 0 ? Peak.GoodputRps * 3600 / DollarsPerHour : null;
-
-    private static double Price(PlanShape? shape) => shape is null ? 0 : shape.Instance.Deployment.Gpu.DollarsPerHour * shape.Gpus;
+    public double? GoodputPerDollar => Candidate.DollarsPerHour > 0 ? Peak.GoodputRps * 3600 / Candidate.DollarsPerHour : null;
 }
 
 /// <summary>What a plan comes to.</summary>
-/// <param name="Results">Simulated candidates, most goodput per GPU first.</param>
-/// <param name="Pareto">Those that no other beats in goodput per GPU, TTFT p90 and TPOT p90 at once.</param>
+/// <param name="Results">Simulated candidates, the most goodput per GPU (or dollar, see <paramref name="Rank"/>) first.</param>
+/// <param name="Pareto">Those that no other beats in that, TTFT p90 and TPOT p90 at once.</param>
 /// <param name="DisaggregationPays">Null when nothing disaggregated or nothing aggregated could be built.</param>
 public sealed record PlanReport(
-    IReadOnlyList<PlanResult> Results, IReadOnlyList<PlanResult> Pareto, bool? DisaggregationPays, string Verdict, ModelError Error)
+    IReadOnlyList<PlanResult> Results, IReadOnlyList<PlanResult> Pareto, bool? DisaggregationPays, string Verdict, ModelError Error, PlanRank Rank)
 {
+    /// <summary>Load from which on disaggregation pays, in requests per second; null where it does not, or always does.</summary>
+    public double? PaysFromRps { get; init; }
+
     /// <summary>Null when no candidate meets the SLO.</summary>
     public PlanResult? Best => Results.FirstOrDefault(r => r.Peak.Load > 0);
 }
@@ -45,30 +46,31 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
     private const int TopologiesPerRouter = 2;
 
     /// <param name="source">Names one variant, with the SLO among its overrides.</param>
-    /// <param name="formats">Weights and KV to try; empty: the scenario's own, and fp8 where the GPU computes in it.</param>
-    /// <exception cref="PlanException">The budget is too small, or there is no SLO.</exception>
+    /// <exception cref="PlanException">The budget is too small, there is no SLO, or no price to rank by.</exception>
     /// <exception cref="ScenarioException">The scenario is not valid.</exception>
-    public PlanReport Run(
-        ScenarioSource source, int gpus, IReadOnlyList<(NumberFormat Weights, NumberFormat Kv)> formats, Action? stepped = null, CancellationToken cancellation = default)
+    public PlanReport Run(ScenarioSource source, PlanSpace space, Action? stepped = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(formats);
+        ArgumentNullException.ThrowIfNull(space);
         var variant = source.Read(catalog).OrThrow().Variants[0];
         var cluster = variant.Cluster;
         if (cluster.Slo is { TtftNs: null, TpotNs: null, E2eNs: null })
             throw new PlanException("A plan needs an objective: add e.g. --slo ttft=500ms,tpot=50ms, or an 'slo' section.");
-        var (input, output) = RateMatch.MeanLengths(ClusterSimulation.Run(cluster, variant.Workload, null, cancellation));
         var like = cluster.Instances[^1];
-        var tried = formats.Count > 0 ? formats : DefaultFormats(like.Deployment);
-        var shapes = PlanShape.All(like, gpus, tried, cluster.Slo, input, output);
-        if (shapes.Count == 0) throw new PlanException(TooSmall(like, gpus, tried));
+        var types = space.GpuTypes.Count > 0 ? space.GpuTypes : [.. cluster.Instances.Select(i => i.Deployment.Gpu).DistinctBy(g => g.Name)];
+        if (space.Rank == PlanRank.PerDollar && types.FirstOrDefault(g => g.DollarsPerHour <= 0) is { } unpriced)
+            throw new PlanException($"--by dollar: the catalog has no price for {unpriced.Name}. Leave it out, or rank --by gpu.");
+        var (input, output) = RateMatch.MeanLengths(ClusterSimulation.Run(cluster, variant.Workload, null, cancellation));
+        var tried = space.Formats.Count > 0 ? space.Formats : DefaultFormats(like.Deployment, types);
+        var shapes = PlanShape.All(like, space, types, tried, cluster.Slo, input, output);
+        if (shapes.Count == 0) throw new PlanException(TooSmall(like, types, space.Gpus, tried));
         var link = cluster.Link?.Name ?? catalog.Links.Values.OrderByDescending(l => l.BytesPerSecond).FirstOrDefault(l => l.Name.StartsWith("ib", StringComparison.Ordinal))?.Name;
-        var first = Evaluate(source, PlanSearch.ShortList(shapes, gpus, link), stepped, cancellation);
-        var routers = Ranked(first).Take(TopologiesPerRouter)
+        var first = Evaluate(source, PlanSearch.ShortList(shapes, space, link), stepped, cancellation);
+        var routers = Ranked(first, space).Take(TopologiesPerRouter)
             .SelectMany(r => OtherRouters.Where(p => p != cluster.Router.Policy && r.Candidate.X + r.Candidate.Y > 1).Select(p => r.Candidate with { Router = p })).ToList();
-        var results = Ranked([.. first, .. Evaluate(source, routers, stepped, cancellation)]);
-        var judged = PlanVerdict.Of(results, cluster.Slo, error);
-        return new PlanReport(results, Front(results), judged.Pays, judged.Text, error);
+        var results = Ranked([.. first, .. Evaluate(source, routers, stepped, cancellation)], space);
+        var judged = PlanVerdict.Of(results, space, cluster.Slo, error);
+        return new PlanReport(results, Front(results, space), judged.Pays, judged.Text, error, space.Rank) { PaysFromRps = judged.FromRps };
     }
 
     private IReadOnlyList<PlanResult> Evaluate(ScenarioSource source, IReadOnlyList<PlanCandidate> candidates, Action? stepped, CancellationToken cancellation)
@@ -84,41 +86,40 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         }
     }
 
-    private static List<PlanResult> Ranked(IReadOnlyList<PlanResult> results) =>
-        [.. results.OrderByDescending(r => r.GoodputPerGpu)
+    private static List<PlanResult> Ranked(IReadOnlyList<PlanResult> results, PlanSpace space) =>
+        [.. results.OrderByDescending(space.Worth)
             // Among equals the one that no equal dominates; of those that carry no load within the SLO, the nearest to it.
             .ThenByDescending(r => r.Peak.Load > 0 ? 1 : PlanVerdict.Attained(r.Peak.Report))
             .ThenBy(r => r.Peak.Report.TpotMs.P90).ThenBy(r => r.Peak.Report.TtftMs.P90)
             .ThenBy(r => r.Candidate.Gpus).ThenBy(r => r.Candidate.Name, StringComparer.Ordinal)];
 
-    private static List<PlanResult> Front(List<PlanResult> results)
+    private static List<PlanResult> Front(List<PlanResult> results, PlanSpace space)
     {
         var met = results.Where(r => r.Peak.Load > 0).ToList();
         return [.. met.Where(a => !met.Any(b => b != a && Dominates(b, a)))];
 
-        static bool Dominates(PlanResult b, PlanResult a)
+        bool Dominates(PlanResult b, PlanResult a)
         {
             var (x, y) = (b.Peak.Report, a.Peak.Report);
-            var noWorse = b.GoodputPerGpu >= a.GoodputPerGpu && x.TtftMs.P90 <= y.TtftMs.P90 && x.TpotMs.P90 <= y.TpotMs.P90;
-            return noWorse && (b.GoodputPerGpu > a.GoodputPerGpu || x.TtftMs.P90 < y.TtftMs.P90 || x.TpotMs.P90 < y.TpotMs.P90);
+            var noWorse = space.Worth(b) >= space.Worth(a) && x.TtftMs.P90 <= y.TtftMs.P90 && x.TpotMs.P90 <= y.TpotMs.P90;
+            return noWorse && (space.Worth(b) > space.Worth(a) || x.TtftMs.P90 < y.TtftMs.P90 || x.TpotMs.P90 < y.TpotMs.P90);
         }
     }
 
-    private static List<(NumberFormat Weights, NumberFormat Kv)> DefaultFormats(Engine.Cost.Deployment own)
+    private static List<(NumberFormat Weights, NumberFormat Kv)> DefaultFormats(Deployment own, IReadOnlyList<GpuProfile> types)
     {
         var formats = new List<(NumberFormat, NumberFormat)> { (own.Weights, own.Kv) };
-        var computes = own.Gpu.PeakFlops.ContainsKey(NumberFormat.Fp8) && own.Engine.WeightFormats.Contains(NumberFormat.Fp8) && own.Engine.KvFormats.Contains(NumberFormat.Fp8);
+        var computes = types.Any(g => g.PeakFlops.ContainsKey(NumberFormat.Fp8)) && own.Engine.WeightFormats.Contains(NumberFormat.Fp8) && own.Engine.KvFormats.Contains(NumberFormat.Fp8);
         if (computes && NumberFormats.Bits(own.Weights) >= 8 && !formats.Contains((NumberFormat.Fp8, NumberFormat.Fp8))) formats.Add((NumberFormat.Fp8, NumberFormat.Fp8));
         return formats;
     }
 
-    private static string TooSmall(Engine.Topology.InstanceSpec like, int gpus, IReadOnlyList<(NumberFormat Weights, NumberFormat Kv)> tried)
+    private static string TooSmall(InstanceSpec like, IReadOnlyList<GpuProfile> types, int gpus, IReadOnlyList<(NumberFormat Weights, NumberFormat Kv)> tried)
     {
         var d = like.Deployment;
-        var needs = tried.Append((Weights: NumberFormat.Fp8, d.Kv)).Append((Weights: NumberFormat.Int4, d.Kv)).DistinctBy(f => f.Weights)
-            .Select(f => (f.Weights, Gpus: Diagnosing.MinimumGpus.Of(like with { Deployment = d with { Weights = f.Weights } }))).Where(n => n.Gpus > 0)
-            .Select(n => string.Create(CultureInfo.InvariantCulture, $"{n.Gpus} in {NumberFormats.Name(n.Weights)}"));
-        return string.Create(CultureInfo.InvariantCulture,
-            $"--gpus {gpus} is too few: {d.Model.Name} needs at least this many × {d.Gpu.Name}: {string.Join(", ", needs)}.");
+        var needs = types.Select(gpu => $"of {gpu.Name} " + string.Join(", ", tried.Append((Weights: NumberFormat.Fp8, d.Kv)).Append((Weights: NumberFormat.Int4, d.Kv)).DistinctBy(f => f.Weights)
+            .Select(f => (f.Weights, Gpus: Diagnosing.MinimumGpus.Of(like with { Deployment = d with { Gpu = gpu, Weights = f.Weights } }))).Where(n => n.Gpus > 0)
+            .Select(n => string.Create(CultureInfo.InvariantCulture, $"{n.Gpus} in {NumberFormats.Name(n.Weights)}"))));
+        return string.Create(CultureInfo.InvariantCulture, $"--gpus {gpus} is too few: {d.Model.Name} needs at least {string.Join("; ", needs)}.");
     }
 }

@@ -12,7 +12,7 @@ public sealed class PlannerTests
 
     private static PlanReport Run(int gpus, string text = SmallScenario.Text, int degree = 1, params ScenarioOverride[] overrides) =>
         new Planner(SmallScenario.Catalog, Unknown, degree).Run(
-            SmallScenario.Source(text).With(overrides) with { Only = "" }, gpus, [(NumberFormat.Bf16, NumberFormat.Bf16)]);
+            SmallScenario.Source(text).With(overrides) with { Only = "" }, new PlanSpace(gpus) { Formats = [(NumberFormat.Bf16, NumberFormat.Bf16)] });
 
     [Fact]
     public void Candidates_of_both_kinds_are_simulated_within_the_budget()
@@ -75,6 +75,51 @@ public sealed class PlannerTests
         bad.Message.ShouldContain("too few");
         bad.Message.ShouldContain("in fp8");
     }
+
+    [Fact]
+    public void Types_of_GPU_are_chosen_among_and_named_and_ranked_by_price()
+    {
+        var types = new[] { "h100-sxm", "h200" }.Select(n => SmallScenario.Catalog.FindGpu(n)!).ToList();
+        var report = Plan(new PlanSpace(2) { Formats = [(NumberFormat.Bf16, NumberFormat.Bf16)], GpuTypes = types, Rank = PlanRank.PerDollar });
+
+        foreach (var combination in (string[])["/h100-sxm", "/h200", "h100-sxm/h200", "h200/h100-sxm"])
+            report.Results.Select(r => $"{r.Candidate.Prefill?.Gpu.Name}/{r.Candidate.Decode.Gpu.Name}").ShouldContain(combination);
+        report.Results.ShouldAllBe(r => r.Candidate.Name.Contains(r.Candidate.Decode.Gpu.Name));
+        report.Results.Select(r => r.GoodputPerDollar ?? 0).ShouldBeInOrder(SortDirection.Descending);
+        report.Best!.GoodputPerDollar!.Value.ShouldBe(report.Best.Peak.GoodputRps * 3600 / report.Best.Candidate.DollarsPerHour, 1e-9);
+        report.Verdict.ShouldContain("per dollar");
+    }
+
+    [Fact]
+    public void A_type_without_a_price_cannot_be_ranked_by_it()
+    {
+        var free = SmallScenario.Catalog.FindGpu("h100-sxm")! with { Name = "gift", DollarsPerHour = 0 };
+        Should.Throw<PlanException>(() => Plan(new PlanSpace(2) { GpuTypes = [free], Rank = PlanRank.PerDollar })).Message.ShouldContain("gift");
+    }
+
+    [Fact]
+    public void Splits_follow_the_heads_not_the_powers_of_two()
+    {
+        // 40 heads fall to five ranks evenly; 32 query heads over 8 KV heads do not.
+        var gpu = SmallScenario.Catalog.FindGpu("h100-sxm")!;
+        var like = SmallScenario.Source().Read(SmallScenario.Catalog).OrThrow().Variants[0].Cluster.Instances[0].Deployment;
+        Tp("opt-13b").ShouldBe([1, 2, 4, 5, 8]);
+        Tp("llama-3.1-8b").ShouldBe([1, 2, 4, 8]);
+
+        IEnumerable<int> Tp(string model) => PlanSplits.Of(like with { Model = SmallScenario.Catalog.FindModel(model)!, Gpu = gpu }, 8).Where(p => p.Pp == 1).Select(p => p.Tp);
+    }
+
+    [Fact]
+    public void Mixtures_of_experts_are_also_tried_with_attention_replicated_over_expert_ranks()
+    {
+        var like = SmallScenario.Source().Read(SmallScenario.Catalog).OrThrow().Variants[0].Cluster.Instances[0].Deployment;
+        var splits = PlanSplits.Of(like with { Model = SmallScenario.Catalog.FindModel("qwen3-30b-a3b")! }, 8).ToList();
+        splits.ShouldContain(p => p.Tp == 1 && p.Dp == 8 && p.Ep == 8);
+        splits.ShouldContain(p => p.Tp == 4 && p.Dp == 2 && p.Ep == 8);
+        splits.ShouldAllBe(p => p.Gpus <= 8);
+    }
+
+    private static PlanReport Plan(PlanSpace space) => new Planner(SmallScenario.Catalog, Unknown).Run(SmallScenario.Source() with { Only = "" }, space);
 
     [Fact]
     public void A_plan_without_an_objective_asks_for_one() =>
