@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cluster.Cli.Live;
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
 using Cluster.Simulator.Levers;
@@ -17,13 +18,18 @@ internal static class LeversCommand
         var stack = new Option<int>("--stack") { Description = "Apply the best levers one after another, at most so many." };
         var lossless = new Option<bool>("--lossless") { Description = "Stack only levers that cannot change answers." };
         var quick = new Option<bool>("--quick") { Description = "Judge at the scenario's load only, without searching for the most load each lever carries." };
+        var confirm = new Option<int>("--confirm") { Description = "Then pull so many of the best levers on a live cluster, and hold the predictions against it. Takes the emulated time of that many runs and one." };
+        confirm.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 0) result.AddError("--confirm: 0 or more levers.");
+        });
         stack.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 0) result.AddError("--stack: 0 or more levers.");
         });
-        var command = new Command("levers", "Name the wall and pull every lever, in virtual time, on the same requests.") { json, degree, variant, stack, lossless, quick };
+        var command = new Command("levers", "Name the wall and pull every lever, in virtual time, on the same requests.") { json, degree, variant, stack, lossless, quick, confirm };
         scenario.AddTo(command);
-        command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
+        command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
         {
             var source = scenario.Source(arguments) with { Only = arguments.GetValue(variant) };
             var runner = new LeverRunner(CliCatalog.Load(), !arguments.GetValue(quick), arguments.GetValue(degree));
@@ -31,9 +37,13 @@ internal static class LeversCommand
             using (var progress = new ProgressLine("levers: pulled", LeverRegistry.All.Count))
                 table = runner.Run(source, null, progress.Step, cancellation);
             var steps = LeverStack.Build(runner, source, table, arguments.GetValue(stack), !arguments.GetValue(lossless), cancellation);
-            if (arguments.GetValue(json)) Console.Out.WriteLine(LeverJson.Of(table, steps).ToJsonString(CommonOptions.Indented));
-            else LeverTableView.Print(table, steps, Terminal.Out);
-        })));
+            var asJson = arguments.GetValue(json);
+            if (!asJson) LeverTableView.Print(table, steps, Terminal.Out);
+            var tried = arguments.GetValue(confirm) is > 0 and var count ? await LeverTrial.RunAsync(runner, source, table, count, cancellation) : null;
+            if (asJson) Console.Out.WriteLine(LeverJson.Of(table, steps, tried).ToJsonString(CommonOptions.Indented));
+            else LeverTableView.Print(tried ?? [], Terminal.Out);
+            return 0;
+        }));
         return command;
     }
 }

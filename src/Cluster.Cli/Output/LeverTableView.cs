@@ -22,6 +22,12 @@ internal static class LeverTableView
         if (stack.Count > 0) PrintStack(stack, console);
     }
 
+    /// <summary>What live runs made of the predictions.</summary>
+    public static void Print(IReadOnlyList<LeverConfirmation> confirmations, IAnsiConsole console)
+    {
+        foreach (var confirmation in confirmations) console.WriteLine(confirmation.ToString());
+    }
+
     private static bool IsFutile(PulledLever p) => p.Trap?.StartsWith("no effect", StringComparison.Ordinal) == true;
 
     private static void PrintDiagnosis(ClusterDiagnosis diagnosis, IAnsiConsole console)

@@ -7,7 +7,8 @@ namespace Cluster.Simulator.Levers;
 /// <summary>The published JSON of <c>levers</c>.</summary>
 public static class LeverJson
 {
-    public static JsonObject Of(LeverTable table, IReadOnlyList<StackStep> stack)
+    /// <param name="confirmations">Of live runs; null: none were made.</param>
+    public static JsonObject Of(LeverTable table, IReadOnlyList<StackStep> stack, IReadOnlyList<LeverConfirmation>? confirmations = null)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(stack);
@@ -27,6 +28,7 @@ public static class LeverJson
                 ["wall"] = new JsonObject { ["prefill"] = Name(s.After.Prefill.Wall), ["decode"] = Name(s.After.Decode.Wall) },
                 ["verdict"] = s.After.Verdict,
             })]),
+            ["live"] = confirmations is null ? null : new JsonArray([.. confirmations.Select(c => c.ToJson())]),
         };
     }
 

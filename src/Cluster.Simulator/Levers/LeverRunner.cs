@@ -54,6 +54,17 @@ public sealed class LeverRunner(Catalog catalog, bool withPeak = true, int degre
         }
     }
 
+    /// <summary>The scenario with the lever pulled, to be run; null where that takes another model, or nothing changes.</summary>
+    public ResolvedVariant? Pull(ScenarioSource source, LeverTable table, ILever lever)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(lever);
+        if (lever.Apply(new LeverContext(table.Variant, catalog, table.Diagnosis)) is not LeverChange.Settings settings) return null;
+        var changed = source.Read(catalog, settings.Overrides);
+        return changed.Ok ? changed.Variants[0] : null;
+    }
+
     /// <summary>The cluster as the lever would have it, or why there is none.</summary>
     private (ClusterSpec? Cluster, Workload? Workload, string? Because) Changed(ScenarioSource source, LeverContext context, ILever lever)
     {
