@@ -118,6 +118,9 @@ public static class ScenarioFile
 
         void CheckNames()
         {
+            string[] names = [.. compare?.WrittenKeys ?? []];
+            if (only is { Length: > 0 } && !names.Contains(only))
+                top.Error("compare", $"There is no variant '{only}'.", null, names.Length == 0 ? "the scenario's own cluster alone" : string.Join(", ", names), NearestName.Question(only, names));
             foreach (var twice in variants.GroupBy(v => v.Name).Where(g => g.Count() > 1))
                 top.Error($"compare.{twice.Key}", $"Two variants are named '{twice.Key}'.", null, null, "Rename the one under 'compare'.");
         }

@@ -15,6 +15,11 @@ internal static class SmallScenario
         seed: 3
         """;
 
+    /// <summary>The folder with the solution.</summary>
+    public static string RepositoryRoot { get; } = RootOf(AppContext.BaseDirectory);
+
+    private static string RootOf(string folder) => File.Exists(Path.Combine(folder, "Cluster.sln")) ? folder : RootOf(Path.GetDirectoryName(folder)!);
+
     public static Catalog Catalog => Catalog.Default;
 
     public static ScenarioSource Source(string text = Text) => new(text, "small.yaml", []);

@@ -32,7 +32,7 @@ internal static class PlanCommand
         });
         var command = new Command("plan", "Search xPyD shapes, parallelism, formats and routers for the most goodput per GPU.") { gpus, types, by, slo, formats, variant, output, json, degree };
         scenario.AddTo(command);
-        command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
+        command.SetAction((arguments, cancellation) => Guarded.RunAsync(() =>
         {
             var source = scenario.Source(arguments).With(Slo(arguments.GetValue(slo))) with { Only = arguments.GetValue(variant) };
             var space = new PlanSpace(arguments.GetValue(gpus))
@@ -45,7 +45,9 @@ internal static class PlanCommand
             if (report.Best is { } best && arguments.GetValue(output) is { } path) Save(source, best, path);
             if (arguments.GetValue(json)) Console.Out.WriteLine(PlanJson.Of(report).ToJsonString(CommonOptions.Indented));
             else PlanTable.Print(report, Terminal.Out);
-        })));
+            // A search that found nothing is no success: scripts must not go on as if there were a winner.
+            return Task.FromResult(report.Best is null ? Guarded.Failed : 0);
+        }));
         return command;
     }
 
