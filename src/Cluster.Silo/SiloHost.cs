@@ -1,4 +1,3 @@
-using System.Net;
 using Cluster.Grains;
 using Cluster.Grains.Hosting;
 using Cluster.Hosting;
@@ -13,7 +12,6 @@ namespace Cluster.Silo;
 /// </summary>
 internal static class SiloHost
 {
-    private const string PortKey = $"{HostedScenario.Section}:Http:Port";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     /// <returns>0 after an orderly end, 2 for bad configuration, 69 when there is no cluster to join, 78 when it may not join or this build cannot.</returns>
@@ -34,8 +32,9 @@ internal static class SiloHost
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Configuration.AddInMemoryCollection(MembershipProviders.Overlay(builder.Configuration));
         var hosted = HostedScenario.Read(builder.Configuration);
-        var membership = MembershipConfiguration.Read(builder.Configuration, $"silo-{Environment.ProcessId}");
+        var membership = MembershipConfiguration.Read(builder.Configuration, $"silo-{Environment.MachineName}-{Environment.ProcessId}");
         var charter = hosted.Begin();
         var card = new SiloCard(membership.SiloName, charter.Scenario, charter.Fingerprint, charter.Version);
         var reply = await ClusterRuntime.AskToJoinAsync(membership, card, builder.Configuration, s_patience, CancellationToken.None);
@@ -55,7 +54,8 @@ internal static class SiloHost
 
     private static WebApplication Build(WebApplicationBuilder builder, ClusterContext context, MembershipOptions membership)
     {
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, builder.Configuration.GetValue(PortKey, 0)));
+        var http = HttpConfiguration.Read(builder.Configuration, defaultPort: 0);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http.Host, http.Port));
         builder.AddServiceDefaults();
         builder.AddClusterRuntime(context, membership);
         var app = builder.Build();

@@ -25,8 +25,9 @@ public sealed partial class StyleTests
     [Fact]
     public void The_probe_asks_for_the_packages_that_the_grains_need()
     {
-        static string[] Packages(string project) => [.. OrleansPackage().Matches(Repository.Read(project)).Select(match => match.Value).Distinct().Order()];
-        Packages("build/probe/Orleans.csproj").ShouldBe(Packages("src/Cluster.Grains/Cluster.Grains.csproj"));
+        static string[] Packages(params string[] projects) =>
+            [.. projects.SelectMany(project => OrleansPackage().Matches(Repository.Read(project))).Select(match => match.Value).Distinct().Order()];
+        Packages("build/probe/Orleans.csproj", "build/probe/Membership.csproj").ShouldBe(Packages("src/Cluster.Grains/Cluster.Grains.csproj"));
     }
 
     [Fact]

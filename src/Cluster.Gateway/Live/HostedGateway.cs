@@ -9,7 +9,8 @@ namespace Cluster.Gateway.Live;
 internal static class HostedGateway
 {
     private const string SilosKey = $"{HostedScenario.Section}:Silos";
-    private const string PortKey = $"{HostedScenario.Section}:Http:Port";
+    private const string AdminTokenKey = $"{HostedScenario.Section}:AdminToken";
+    private const string ApiKeysKey = $"{HostedScenario.Section}:ApiKeys";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     /// <returns>0 after an orderly end, 2 for bad configuration, 78 when it may not join its cluster.</returns>
@@ -27,6 +28,8 @@ internal static class HostedGateway
 
     private static async Task<int> ServeAsync(IConfiguration configuration)
     {
+        configuration = new ConfigurationBuilder().AddConfiguration(configuration).AddInMemoryCollection(MembershipProviders.Overlay(configuration)).Build();
+        var http = HttpConfiguration.Read(configuration, defaultPort: 8000);
         var hosted = HostedScenario.Read(configuration);
         var charter = hosted.Begin();
         var membership = ClusterRuntime.OneProcessOnly is null
@@ -47,7 +50,13 @@ internal static class HostedGateway
             Membership = membership,
             Charter = charter,
             Configuration = configuration,
-            Gateway = new GatewayOptions { Port = configuration.GetValue(PortKey, 8000) },
+            Gateway = new GatewayOptions
+            {
+                Host = http.Host.ToString(),
+                Port = http.Port,
+                AdminToken = configuration[AdminTokenKey] is { Length: > 0 } token ? token : null,
+                ApiKeys = [.. configuration.GetSection(ApiKeysKey).GetChildren().Select(key => key.Value ?? "")],
+            },
         };
         await using var cluster = await LiveCluster.StartAsync(hosted.Resolved.Cluster, options);
         await cluster.WaitForShutdownAsync(CancellationToken.None);

@@ -86,7 +86,7 @@ public sealed class ChartTests
         chart.Text("version").ShouldBe(chart.Text("appVersion"));
     }
 
-    internal static string Csproj(string property) => Repository.Property("src/Cluster.Cli/Cluster.Cli.csproj", property);
+    internal static string Csproj(string property) => Repository.Property("build/Container.props", property);
 
     private static object? Rendered(string template, string? changes = null)
     {

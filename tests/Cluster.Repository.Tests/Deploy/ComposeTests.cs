@@ -6,14 +6,15 @@ namespace Cluster.Repository.Tests.Deploy;
 public sealed partial class ComposeTests
 {
     private static readonly object? s_compose = Yaml.Parse(Repository.Read("deploy/compose.yaml"));
+    private static readonly object? s_silos = Yaml.Parse(Repository.Read("deploy/compose.silos.yaml"));
 
-    public static TheoryData<string> Services => [.. s_compose.Map("services").Keys.Cast<string>()];
+    public static TheoryData<string> Services => [.. s_compose.Map("services").Keys.Concat(s_silos.Map("services").Keys).Cast<string>()];
 
     [Theory]
     [MemberData(nameof(Services))]
     public void Every_service_is_pinned_limited_probed_and_unprivileged(string name)
     {
-        var service = s_compose.At($"services.{name}");
+        var service = Service(name);
         service.Text("image").ShouldMatch(@":(v?\d+\.\d+\.\d+|\$\{XPYD_VERSION:-\d+\.\d+\.\d+\})$");
         service.Text("deploy.resources.limits.memory").ShouldNotBeEmpty();
         service.List("healthcheck.test").Count().ShouldBeGreaterThan(1);
@@ -24,13 +25,13 @@ public sealed partial class ComposeTests
     [Theory]
     [MemberData(nameof(Services))]
     public void Ports_are_open_to_this_host_alone(string name) =>
-        s_compose.List($"services.{name}.ports").Cast<string>().ShouldAllBe(port => port.StartsWith("127.0.0.1:", StringComparison.Ordinal));
+        Service(name).List("ports").Cast<string>().ShouldAllBe(port => port.StartsWith("127.0.0.1:", StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(Services))]
     public void Mounts_exist_and_are_read_only(string name)
     {
-        foreach (var mount in s_compose.List($"services.{name}.volumes").Cast<string>().Select(m => m.Split(':')))
+        foreach (var mount in Service(name).List("volumes").Cast<string>().Select(m => m.Split(':')))
         {
             mount[^1].ShouldBe("ro", $"{name}: {mount[0]}");
             Path.Exists(Path.Combine(Repository.Root, "deploy", mount[0])).ShouldBeTrue($"{name}: {mount[0]} is not there.");
@@ -65,11 +66,11 @@ public sealed partial class ComposeTests
     [Fact]
     public void The_image_is_pinned_and_runs_as_a_numbered_user_on_the_published_port()
     {
-        var project = Repository.Read("src/Cluster.Cli/Cluster.Cli.csproj");
+        var project = Repository.Read("build/Container.props");
         ChartTests.Csproj("ContainerBaseImage").ShouldMatch(@":10\.\d+\.\d+-\w+");
         int.Parse(ChartTests.Csproj("ContainerUser"), System.Globalization.CultureInfo.InvariantCulture).ShouldBeGreaterThan(0);
         s_compose.Text("services.xpyd.user").ShouldBe(ChartTests.Csproj("ContainerUser"));
-        s_compose.Text("services.xpyd.image").ShouldBe($"{ChartTests.Csproj("ContainerRepository")}:${{XPYD_VERSION:-{Repository.Property("Directory.Build.props", "Version")}}}");
+        s_compose.Text("services.xpyd.image").ShouldBe($"{Repository.Property("src/Cluster.Cli/Cluster.Cli.csproj", "ContainerRepository")}:${{XPYD_VERSION:-{Repository.Property("Directory.Build.props", "Version")}}}");
         project.ShouldContain("<ContainerPort Include=\"8000\"");
     }
 
@@ -79,6 +80,18 @@ public sealed partial class ComposeTests
         string[] Images(string file) => [.. Image().Matches(Repository.Read(file)).Select(m => m.Value).Order()];
         Images("deploy/compose.yaml").ShouldBe(Images("dashboards/compose.yaml"));
     }
+
+    [Fact]
+    public void Silos_and_gateway_agree_on_scenario_and_membership()
+    {
+        var (silo, gateway) = (s_silos.Map("services.silo.environment"), s_silos.Map("services.gateway.environment"));
+        foreach (var key in silo.Keys) gateway[key].ShouldBe(silo[key], $"{key}");
+        gateway["Xpyd__Silos"].ShouldBe(s_silos.Text("services.silo.deploy.replicas"));
+        silo["Orleans__Clustering__ConnectionName"].ShouldBe("membership");
+        silo.Keys.ShouldContain("ConnectionStrings__membership");
+    }
+
+    private static object? Service(string name) => s_compose.At($"services.{name}") ?? s_silos.At($"services.{name}");
 
     [GeneratedRegex(@"docker\.io/\S+")]
     private static partial Regex Image();

@@ -1,3 +1,4 @@
+using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 
 namespace Cluster.Repository.Tests.Deploy;
@@ -5,7 +6,7 @@ namespace Cluster.Repository.Tests.Deploy;
 /// <summary>YAML as dictionaries, lists and text, with paths into it.</summary>
 internal static class Yaml
 {
-    public static object? Parse(string text) => new DeserializerBuilder().Build().Deserialize(new StringReader(text));
+    public static object? Parse(string text) => new DeserializerBuilder().Build().Deserialize(new MergingParser(new Parser(new StringReader(text))));
 
     public static string Write(object? node) => new SerializerBuilder().Build().Serialize(node ?? new Dictionary<object, object>()).TrimEnd();
 

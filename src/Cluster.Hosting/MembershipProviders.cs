@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Cluster.Hosting;
+
+/// <summary>
+/// The membership providers that a cluster over several machines can use, in Orleans' own section <c>Orleans:Clustering</c>:
+/// <c>ProviderType</c> is <c>Redis</c> or <c>AdoNet</c>, <c>ConnectionName</c> names an entry of <c>ConnectionStrings</c>.
+/// </summary>
+public static class MembershipProviders
+{
+    private const string Section = "Orleans:Clustering";
+    private static readonly string[] s_known = ["Redis", "AdoNet"];
+
+    /// <summary>
+    /// What to lay over the configuration so that the provider finds its connection. Aspire names it by <c>ServiceKey</c>, which
+    /// would take a registered client; the connection string of that name says the same and takes none.
+    /// </summary>
+    /// <exception cref="HostConfigurationException">All problems at once.</exception>
+    public static IReadOnlyDictionary<string, string?> Overlay(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var section = configuration.GetSection(Section);
+        if (!section.Exists()) return new Dictionary<string, string?>();
+        var type = section["ProviderType"] ?? "";
+        var problems = new List<string>();
+        if (!s_known.Contains(type)) problems.Add($"{Section}:ProviderType: '{type}' is not one of {string.Join(", ", s_known)}.");
+        var name = Text(section["ConnectionName"]) ?? Text(section["ServiceKey"]);
+        if (Text(section["ConnectionString"]) is null && (name is null || Text(configuration.GetConnectionString(name)) is null))
+            problems.Add($"{Section}: no connection string. Give {Section}:ConnectionName a name, and ConnectionStrings:{name ?? "NAME"} the string.");
+        if (type == "AdoNet" && Text(section["Invariant"]) is null)
+            problems.Add($"{Section}:Invariant: needed by AdoNet; 'Npgsql' for PostgreSQL.");
+        if (problems.Count > 0) throw new HostConfigurationException(string.Join(Environment.NewLine, problems));
+        return new Dictionary<string, string?> { [$"{Section}:ConnectionName"] = name, [$"{Section}:ServiceKey"] = "" };
+    }
+
+    private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value;
+}
