@@ -14,6 +14,10 @@ internal static class PolicyNames
 
     public static IReadOnlyCollection<string> Evictions { get; } = [.. Engine.KvCache.Eviction.Evictions.Registry.All.Select(p => p.Name)];
 
+    public static IReadOnlyCollection<string> Predictors { get; } = [.. Engine.Autoscaling.Prediction.Predictors.Registry.All.Select(p => p.Name)];
+
+    public static IReadOnlyList<Dial> PredictorDials(string policy) => Engine.Autoscaling.Prediction.Predictors.Registry.TryGet(policy, out var p) ? p.Dials : [];
+
     public static IReadOnlyList<Dial> RouterDials(string policy) => Engine.Routing.Routers.Registry.TryGet(policy, out var p) ? p.Dials : [];
 
     public static IReadOnlyList<Dial> SchedulerDials(string policy) => Engine.Scheduling.Schedulers.Registry.TryGet(policy, out var p) ? p.Dials : [];

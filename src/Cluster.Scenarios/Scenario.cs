@@ -30,6 +30,9 @@ public sealed record ScenarioVariant
 
     public required TimeSection Time { get; init; }
 
+    /// <summary>How pools grow and shrink; null: they do not.</summary>
+    public AutoscaleSection? Autoscale { get; init; }
+
     /// <summary>What goes wrong; empty: nothing.</summary>
     public ImmutableArray<FaultSection> Faults { get; init; } = [];
 

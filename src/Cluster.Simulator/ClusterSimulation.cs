@@ -1,4 +1,5 @@
 using Cluster.Engine;
+using Cluster.Engine.Autoscaling;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Faults;
 using Cluster.Engine.KvCache;
@@ -44,6 +45,10 @@ public sealed partial class ClusterSimulation
         _links = cluster.Link is null ? null : new LinkFabric(cluster.Link, cluster.Instances.Length);
         _arrivals = new Arrivals(workload);
         _faults = FaultTimeline.Of(cluster.Faults);
+        _planner = cluster.Autoscale is { } autoscale ? new Planner(cluster, autoscale) : null;
+        _onNs = new long[cluster.Instances.Length];
+        _onSinceNs = new long[cluster.Instances.Length];
+        _startups = new int[cluster.Instances.Length];
         _closings = new int[cluster.Instances.Length];
         _portFactors = new double[cluster.Instances.Length];
         Array.Fill(_portFactors, 1);
@@ -81,6 +86,7 @@ public sealed partial class ClusterSimulation
 
     private void RunToEnd(CancellationToken cancellation)
     {
+        BeginAutoscaling();
         ScheduleFaults();
         ScheduleArrival();
         for (long n = 1; _events.Count > 0; n++)
@@ -104,6 +110,8 @@ public sealed partial class ClusterSimulation
             case EventKind.Routed: if (_flights.TryGetValue(next.Target, out var routed)) Place(routed); break;
             case EventKind.StepEnd: EndStep((int)next.Target); break;
             case EventKind.Onboard: Touch((int)next.Target); break;
+            case EventKind.Plan: Plan(); break;
+            case EventKind.Provisioned: Provisioned(next.Target); break;
             case EventKind.Fault: Strike(_faults[(int)next.Target]); break;
             case EventKind.Transfer: EndTransfers(); break;
             case EventKind.Expiry: ExpireHeld(); break;
@@ -124,6 +132,7 @@ public sealed partial class ClusterSimulation
         {
             var flight = new Flight(_arrivals.Take(_nowNs));
             _flights.Add(flight.Request.Id, flight);
+            _planner?.Arrived();
             flight.Timeline.ArrivedNs = _nowNs;
             flight.Timeline.TokenizedNs = _nowNs + (long)(_cluster.TokenizeNsPerToken * flight.Request.InputTokens);
             var routedNs = flight.Timeline.TokenizedNs + _cluster.Router.DecisionNs;
@@ -206,6 +215,7 @@ public sealed partial class ClusterSimulation
             switch (effect.Kind)
             {
                 case InstanceEffectKind.FirstToken:
+                    if (flight.Reroutes == 0) _planner?.FirstToken(flight.Timeline.TtftNs);
                     if (flight.Decision!.IsLocal) _router.PrefillEnded(flight.Request.Id, _nowNs);
                     break;
                 case InstanceEffectKind.PrefillComplete: HandOver(flight); break;
@@ -241,6 +251,7 @@ public sealed partial class ClusterSimulation
         };
         _records.Add(in record);
         _observer?.Ended(in record);
+        if (completed) _planner?.Completed(request, cached, record.TpotNs);
         Log((ulong)line.FirstTokenNs, (ulong)_nowNs);
         if (_arrivals.Ended(request, _nowNs)) ScheduleArrival();
     }
@@ -288,10 +299,11 @@ public sealed partial class ClusterSimulation
 
     private RunRecord Record() => new(
         _cluster, _records, _gaps,
-        [.. _instances.All.Select(i => new InstanceRecord(
+        [.. _instances.All.Select((i, index) => new InstanceRecord(
             i.Spec.Name, i.Spec.Role, i.Walls, i.State.Counters.Preemptions, i.State.Counters.PrefixCacheQueries,
             i.State.Counters.PrefixCacheHits, i.State.Counters.GenerationTokens, i.State.Counters.PromptTokens)
         {
+            OnShare = OnShare(index),
             Drafts = i.State.Counters.Drafts,
             DraftTokens = i.State.Counters.DraftTokens,
             AcceptedDraftTokens = i.State.Counters.AcceptedDraftTokens,
@@ -304,5 +316,6 @@ public sealed partial class ClusterSimulation
     {
         KvBytesMoved = _links?.BytesMoved ?? 0,
         LogHash = _log,
+        ScaleActions = _scaleActions,
     };
 }

@@ -153,6 +153,18 @@ public class ExampleEffectTests
     }
 
     [Fact]
+    public void A_pool_that_grows_with_its_load_serves_nearly_as_well_for_half_the_GPUs_unless_it_starts_slowly()
+    {
+        var r = Run("autoscaling");
+        r["1A"].MeanGpus.ShouldBeLessThan(0.6 * r["fixed-8"].MeanGpus);
+        r["1A"].GoodputRps.ShouldBeGreaterThan(0.85 * r["fixed-8"].GoodputRps);
+        r["1A"].CostPerMillionTokens!.Value.ShouldBeLessThan(0.6 * r["fixed-8"].CostPerMillionTokens!.Value);
+        r["slow-start"].GoodputRps.ShouldBeLessThan(r["1A"].GoodputRps / 2);
+        r["budget-4"].MeanGpus.ShouldBeLessThanOrEqualTo(4);
+        r["budget-4"].GoodputRps.ShouldBeLessThan(r["1A"].GoodputRps);
+    }
+
+    [Fact]
     public void Burstier_arrivals_of_the_same_rate_wait_longer()
     {
         var r = Run("bursts");

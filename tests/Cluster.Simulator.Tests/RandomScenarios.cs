@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Cluster.Engine.Autoscaling;
+using Cluster.Engine.Autoscaling.Prediction;
 using Cluster.Engine.Cost;
 using Cluster.Engine.Faults;
 using Cluster.Engine.KvCache.Eviction;
@@ -51,6 +53,7 @@ internal static class RandomScenarios
             Slo = random.NextInt(2) == 0 ? cluster.Slo : new SloSpec(),
         };
         if (seed % 3 == 0) cluster = cluster with { Faults = [.. Faults(cluster.Instances.Length, new RandomStream(seed, "faults"))] };
+        if (seed % 5 == 3) cluster = cluster with { Autoscale = Autoscale(cluster, new RandomStream(seed, "autoscale")) };
         return (cluster, [.. Requests()]);
 
         InstanceSpec Make(string name, InstanceRole role)
@@ -95,6 +98,16 @@ internal static class RandomScenarios
 
     private static ImmutableArray<KvTierSpec> Tiers(int deepest, RandomStream random) =>
         [.. Enumerable.Range(0, deepest + 1).Select(i => new KvTierSpec((KvTierKind)i, random.NextInt(1, 200), 1e6, Clusters.Link with { BytesPerSecond = 1e9 }))];
+
+    private static AutoscaleSpec Autoscale(ClusterSpec cluster, RandomStream random) => new()
+    {
+        Pools = [.. cluster.Instances.GroupBy(i => i.Pool).Select(p => new PoolScale(p.Key, 1, p.Count(), random.NextInt(1, p.Count())))],
+        LoadIntervalNs = 50 * Time.Millisecond,
+        ThroughputIntervalNs = 400 * Time.Millisecond,
+        ProvisioningNs = random.NextInt(200) * Time.Millisecond,
+        Predictor = Pick([.. Predictors.Registry.All.Select(p => p.Name)], random),
+        Relaxed = 0.9,
+    };
 
     private static IEnumerable<Fault> Faults(int instances, RandomStream random)
     {

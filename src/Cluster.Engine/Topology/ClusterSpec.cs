@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.Autoscaling;
 using Cluster.Engine.Faults;
 using Cluster.Engine.Hardware;
 
@@ -19,6 +20,9 @@ public sealed record ClusterSpec(
 {
     /// <summary>Emulated cost of parsing and tokenising, per prompt token: the <c>tokenize</c> hop.</summary>
     public double TokenizeNsPerToken { get; init; }
+
+    /// <summary>How pools grow and shrink; null: they do not. <see cref="Instances"/> then holds as many as there may come to be.</summary>
+    public AutoscaleSpec? Autoscale { get; init; }
 
     /// <summary>What goes wrong, and when; in no particular order.</summary>
     public ImmutableArray<Fault> Faults { get; init; } = [];

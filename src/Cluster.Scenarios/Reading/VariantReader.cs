@@ -33,6 +33,7 @@ internal static class VariantReader
         var router = ReadRouter(r.Section("router", "How requests find instances.", shortForm: "policy"));
         var transfer = ReadTransfer(r.Section("transfer", "How KV moves from prefill to decode."));
         var slo = ReadSlo(r.Section("slo", "Objectives; goodput counts requests that meet all of them."));
+        var autoscale = AutoscaleReader.Read(r.Section("autoscale", "How pools grow and shrink, in virtual time. Default: they do not."));
         var faults = FaultReader.Read(r.Section("faults", "What goes wrong and when, by name. Default: nothing."));
         var time = ReadTime(r.Section("time", "Emulated against wall time."));
         if (topology is null || workload is null) return null;
@@ -47,6 +48,7 @@ internal static class VariantReader
             Slo = slo,
             Time = time,
             Faults = faults,
+            Autoscale = autoscale,
             Places = r.Context,
         };
     }

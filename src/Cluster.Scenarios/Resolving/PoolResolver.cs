@@ -46,7 +46,7 @@ internal static class PoolResolver
             Eviction = pool.Engine.Eviction,
             Tiers = [.. pool.Engine.KvTiers.Select(t => Tier(t, pool, catalog, engine.BlockSize * memory.InstanceKvBytesPerToken))],
         };
-        return [.. Enumerable.Range(0, pool.Instances).Select(i =>
+        return [.. Enumerable.Range(0, AutoscaleResolver.Most(variant, pool.Name, pool.Instances)).Select(i =>
             new InstanceSpec($"{pool.Name}-{i}", pool.Name, pool.Role, deployment, scheduler, kv, cost, memory) { Seed = variant.Seed })];
     }
 

@@ -89,6 +89,7 @@ public static class ScenarioResolver
             new SloSpec(variant.Slo.TtftNs, variant.Slo.TpotNs, variant.Slo.E2eNs),
             variant.Seed)
         {
+            Autoscale = AutoscaleResolver.Resolve(variant),
             Faults = FaultResolver.Resolve(variant, instances.ToImmutable()),
         };
     }

@@ -10,6 +10,10 @@ public enum EventKind : byte
     Expiry,
     Abort,
     Fault,
+    /// <summary>A started instance begins to serve.</summary>
+    Provisioned,
+    /// <summary>The autoscaler looks at the last interval.</summary>
+    Plan,
     Routed,
     Arrival,
 }

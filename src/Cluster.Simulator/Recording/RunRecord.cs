@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.Autoscaling;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Topology;
 
@@ -10,6 +11,9 @@ public sealed record RunRecord(ClusterSpec Cluster, IReadOnlyList<RequestRecord>
     /// <summary>Bytes of KV that crossed links.</summary>
     public double KvBytesMoved { get; init; }
 
+    /// <summary>What the autoscaler did, in order.</summary>
+    public IReadOnlyList<ScaleAction> ScaleActions { get; init; } = [];
+
     /// <summary>Hash over every decision and every time stamp, in order: equal runs have equal logs.</summary>
     public ulong LogHash { get; init; }
 }
@@ -18,6 +22,9 @@ public sealed record RunRecord(ClusterSpec Cluster, IReadOnlyList<RequestRecord>
 public sealed record InstanceRecord(
     string Name, InstanceRole Role, WallTally Walls, long Preemptions, long PrefixCacheQueries, long PrefixCacheHits, long GenerationTokens, long PromptTokens)
 {
+    /// <summary>Share of the run in which it was paid for: 1 unless its pool scales.</summary>
+    public double OnShare { get; init; } = 1;
+
     /// <summary>Verifying passes, counted per sequence; 0 where nothing is drafted.</summary>
     public long Drafts { get; init; }
 

@@ -9,6 +9,9 @@ public sealed record VariantReport
 {
     public required string Name { get; init; }
     public required int Gpus { get; init; }
+
+    /// <summary>GPUs paid for, averaged over the run: fewer than <see cref="Gpus"/> where pools scale.</summary>
+    public required double MeanGpus { get; init; }
     public required int Requests { get; init; }
     public required int Completed { get; init; }
     public required int Failed { get; init; }
@@ -58,6 +61,7 @@ public sealed record VariantReport
         {
             Name = run.Cluster.Name,
             Gpus = run.Cluster.Gpus,
+            MeanGpus = run.Cluster.Instances.Zip(run.Instances, (spec, record) => spec.Deployment.Parallelism.Gpus * record.OnShare).Sum(),
             Requests = run.Requests.Count,
             Completed = totals.Completed,
             Failed = run.Requests.Count - totals.Completed,
@@ -76,7 +80,7 @@ public sealed record VariantReport
             KvWaste = run.Instances.Sum(i => i.KvHeldTokenSteps) is > 0 and var held ? 1 - (run.Instances.Sum(i => i.KvUsedTokenSteps) / held) : 0,
             TokensPerPass = run.Instances.Sum(i => i.Drafts) is > 0 and var drafts ? 1 + (run.Instances.Sum(i => i.AcceptedDraftTokens) / (double)drafts) : null,
             Walls = WallsByRole(run),
-            CostPerMillionTokens = Cost(run.Cluster, seconds, totals.OutputTokens),
+            CostPerMillionTokens = Cost(run, seconds, totals.OutputTokens),
         };
     }
 
@@ -95,13 +99,13 @@ public sealed record VariantReport
         return walls;
     }
 
-    private static double? Cost(ClusterSpec cluster, double seconds, long outputTokens)
+    private static double? Cost(RunRecord run, double seconds, long outputTokens)
     {
         double dollarsPerHour = 0;
-        foreach (var instance in cluster.Instances)
+        foreach (var (instance, record) in run.Cluster.Instances.Zip(run.Instances))
         {
             if (instance.Deployment.Gpu.DollarsPerHour is not (var price and > 0)) return null;
-            dollarsPerHour += price * instance.Deployment.Parallelism.Gpus;
+            dollarsPerHour += price * instance.Deployment.Parallelism.Gpus * record.OnShare;
         }
 
         return outputTokens == 0 ? null : dollarsPerHour * seconds / 3600 / outputTokens * 1e6;
