@@ -46,7 +46,7 @@ public sealed class LiveCluster : IAsyncDisposable
     public Uri Endpoint { get; }
 
     /// <summary>What the host's calibration had to say; empty when all went well.</summary>
-    public IReadOnlyList<string> Notes => _host.Compute.Notes;
+    public IReadOnlyList<string> Notes => [.. _host.Compute.Notes, .. VirtualTimeOnly(_host.Context.Cluster)];
 
     /// <summary>Calibrates the host, starts everything and returns when <c>/health</c> answers 200.</summary>
     public static async Task<LiveCluster> StartAsync(ClusterSpec cluster, LiveOptions options, CancellationToken cancellation = default)
@@ -98,6 +98,15 @@ public sealed class LiveCluster : IAsyncDisposable
 
     /// <summary>Lets the scenario's faults happen from now on, each at its time.</summary>
     public void PlayFaults() => _playing = _faults.PlayAsync(_ending.Token);
+
+    /// <summary>What the scenario asks for and a live cluster does otherwise: said, never passed over.</summary>
+    private static IEnumerable<string> VirtualTimeOnly(ClusterSpec cluster)
+    {
+        if (cluster.Autoscale is not null)
+            yield return "'autoscale' is carried out in virtual time only: live, every instance that a pool may come to have is on. Scale by hand with 'xpyd admin'.";
+        if (cluster.Instances.Any(i => i.Kv.Tiers.Any(t => t.Kind == KvTierKind.Remote)))
+            yield return "'kv_tiers.remote' is one store for all instances in virtual time only: live, each instance has its own.";
+    }
 
     /// <summary>Completes after so much emulated time.</summary>
     public Task DelayAsync(long emulatedNs) => _host.Context.Clock.WaitUntilAsync(NowNs + emulatedNs);
