@@ -1,5 +1,6 @@
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 using Cluster.Grains.Journal;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
@@ -44,6 +45,7 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
         ArgumentNullException.ThrowIfNull(report);
         Note(new JournalEntry("report", NowNs) { Report = report });
         _seat.Report(report);
+        metrics.ForCluster(context.Cluster.Name).Gauges.RouterViewAgeSeconds = Time.ToSeconds(Math.Max(0, NowNs - report.AtNs) + context.Cluster.Router.StalenessNs);
         return Task.CompletedTask;
     }
 
@@ -103,7 +105,7 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
         });
         _log.Add(request.Id, atNs, word, decision, request.InputTokens, router);
         var matched = decision is null ? 0 : decision.OverlapBlocks * router.Instances[decision.PrefillInstance].Kv.BlockSize;
-        metrics.ForCluster(context.Cluster.Name).Routed(router.Spec.Policy, kind, request.InputTokens, Math.Min(matched, request.InputTokens), regretNs: -1);
+        metrics.ForCluster(context.Cluster.Name).Routed(router.Spec.Policy, kind, request.InputTokens, Math.Min(matched, request.InputTokens), decision?.RegretNs ?? Time.Unset);
     }
 
     private static string Reason(RejectionReason rejection) => rejection switch

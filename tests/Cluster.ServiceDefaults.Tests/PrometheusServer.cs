@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace Cluster.ServiceDefaults.Tests;
 
-/// <summary>A real Prometheus on loopback that scrapes one address twice a second.</summary>
+/// <summary>A real Prometheus on loopback that scrapes its targets twice a second.</summary>
 internal sealed class PrometheusServer : IAsyncDisposable
 {
     private readonly Process _process;
@@ -19,14 +19,14 @@ internal sealed class PrometheusServer : IAsyncDisposable
         _client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
     }
 
-    public static PrometheusServer Start(string program, Uri target)
+    public static PrometheusServer Start(string program, params Uri[] targets)
     {
         var folder = Directory.CreateTempSubdirectory("xpyd-prometheus-").FullName;
         File.Copy(Path.Combine(GeneratedFile.Root, "dashboards/prometheus/alerts.yml"), Path.Combine(folder, "alerts.yml"));
         File.WriteAllText(Path.Combine(folder, "prometheus.yml"), $$"""
             global: { scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 1s }
             rule_files: [alerts.yml]
-            scrape_configs: [{ job_name: xpyd, static_configs: [{ targets: ["{{target.Authority}}"] }] }]
+            scrape_configs: [{ job_name: xpyd, static_configs: [{ targets: [{{string.Join(", ", targets.Select(t => $"\"{t.Authority}\""))}}] }] }]
             """);
         var port = FreePort();
         var start = new ProcessStartInfo(program) { RedirectStandardError = true, RedirectStandardOutput = true };
@@ -36,6 +36,24 @@ internal sealed class PrometheusServer : IAsyncDisposable
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
         return new PrometheusServer(process, folder, port);
+    }
+
+    /// <summary>Completes when it answers queries.</summary>
+    public async Task ReadyAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                using var response = await _client.GetAsync(new Uri("/-/ready", UriKind.Relative), cancellation);
+                if (response.IsSuccessStatusCode) return;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+                await Task.Yield();
+            }
+        }
     }
 
     /// <summary>Series that a query gives now.</summary>

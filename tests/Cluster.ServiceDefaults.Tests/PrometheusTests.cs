@@ -52,12 +52,12 @@ public sealed class PrometheusTests
         process.ExitCode.ShouldBe(0, string.Concat(output));
     }
 
-    private static IEnumerable<(string Where, string Query)> Queries() =>
+    internal static IEnumerable<(string Where, string Query)> Queries() =>
         DashboardFiles.Dashboards.SelectMany(d => d.Panels.SelectMany(p => p.Queries.Select(q => ($"{d.Title} / {p.Title}", q.Expression))))
             .Concat(AlertRules.All.SelectMany(a => a.Value.Select(v => (a.Name, v))));
 
     /// <summary>A query as Grafana would send it with every variable on All.</summary>
-    private static string Concrete(string query) =>
+    internal static string Concrete(string query) =>
         query.Replace("$__rate_interval", "10s", StringComparison.Ordinal)
             .Replace("$cluster", ".*", StringComparison.Ordinal).Replace("$role", ".*", StringComparison.Ordinal)
             .Replace("$engine", ".*", StringComparison.Ordinal).Replace("$model", ".*", StringComparison.Ordinal);

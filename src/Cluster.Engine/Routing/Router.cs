@@ -98,6 +98,7 @@ public sealed class Router
             CopyTokens = copySource < 0 ? 0 : cached,
             PrefillCosts = prefill.Value.Costs,
             DecodeCosts = decode.Value.Costs,
+            RegretNs = movesPrefill ? Time.Unset : prefill.Value.RegretNs,
         };
     }
 
@@ -256,7 +257,7 @@ public sealed class Router
         return uncached < limits.MaxUncachedTokens && uncached < limits.MaxUncachedRatio * request.InputTokens;
     }
 
-    private (int Instance, ImmutableArray<CandidateCost> Costs)? Choose(
+    private (int Instance, ImmutableArray<CandidateCost> Costs, long RegretNs)? Choose(
         Replica replica, IRoutingPolicy policy, in RoutingQuery query, ReadOnlySpan<ulong> prompt, string? model, InstanceRole role)
     {
         if (_candidates.Length < _cluster.Instances.Length) (_candidates, _costs) = (new Candidate[_cluster.Instances.Length], new double[_cluster.Instances.Length]);
@@ -283,14 +284,28 @@ public sealed class Router
             return null;
         }
 
-        var log = ImmutableArray<CandidateCost>.Empty;
+        var (log, regretNs) = (ImmutableArray<CandidateCost>.Empty, Time.Unset);
         if (_logs)
         {
+            if (role == InstanceRole.Prefill) regretNs = RegretNs(candidates, chosen, query.InputTokens);
             var builder = ImmutableArray.CreateBuilder<CandidateCost>(count);
             for (var i = 0; i < count; i++) builder.Add(new CandidateCost(candidates[i].Instance, costs[i], candidates[i].OverlapBlocks));
             log = builder.MoveToImmutable();
         }
 
-        return (candidates[chosen].Instance, log);
+        return (candidates[chosen].Instance, log, regretNs);
+    }
+
+    private long RegretNs(ReadOnlySpan<Candidate> candidates, int chosen, int inputTokens)
+    {
+        var (best, taken) = (long.MaxValue, 0L);
+        for (var i = 0; i < candidates.Length; i++)
+        {
+            var ttftNs = _predictor.TtftNs(in candidates[i], inputTokens, Math.Min(_overlapTokens[candidates[i].Instance], inputTokens - 1));
+            if (i == chosen) taken = ttftNs;
+            best = Math.Min(best, ttftNs);
+        }
+
+        return taken - best;
     }
 }

@@ -16,6 +16,12 @@ public sealed record RoutingDecision(long RequestId, long AtNs, int PrefillInsta
 
     public int CopyTokens { get; init; }
 
+    /// <summary>
+    /// Predicted TTFT of the prefill instance less that of the best candidate, nanoseconds, both on what the router believed;
+    /// <see cref="Units.Time.Unset"/> unless decisions are logged, and where the prompt is computed beside its decoding.
+    /// </summary>
+    public long RegretNs { get; init; } = Units.Time.Unset;
+
     /// <summary>Costs of all prefill candidates, lower is better; empty unless decisions are logged.</summary>
     public ImmutableArray<CandidateCost> PrefillCosts { get; init; } = [];
 

@@ -3,6 +3,7 @@ using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
 using Cluster.Gateway.Console;
 using Cluster.Grains;
+using Cluster.Grains.Hosting;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
 
@@ -18,6 +19,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
     private readonly RecentRequests _recent;
     private readonly CancellationTokenSource _stopping = new();
     private ClusterSeries? _series;
+    private ClusterAccounts? _accounts;
     private EmulatorMetrics? _emulator;
     private Task _watching = Task.CompletedTask;
     private readonly ConsoleExtras _extras;
@@ -34,9 +36,10 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
     public void Start(ClusterMetrics metrics)
     {
         _emulator = metrics.Emulator;
+        _emulator.Runtime = ClusterRuntime.Label;
         _series = metrics.ForCluster(_context.Cluster.Name);
         _series.Gauges.Slo = _context.Cluster.Slo;
-        _series.Gauges.TimeScale = _context.Clock.Scale;
+        _accounts = new ClusterAccounts(_series, _context);
         _backend.Ended += OnEnded;
         _watching = WatchAsync();
     }
@@ -93,6 +96,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
     {
         _recent.Add(_context.Clock.NowNs, request);
         _series?.RequestFinished(in request, _context.Cluster.Slo);
+        if (request.Outcome == RequestOutcome.Completed) _series?.PrefixHit(request.CachedTokens);
     }
 
     private async Task WatchAsync()
@@ -107,9 +111,9 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
                 if (await LookAsync() is not var (now, faults)) continue;
                 var nowNs = _context.Clock.NowNs;
                 _faults = faults;
-                Spend(now.Members, (nowNs - beforeNs) / 1e9);
-                _pictures = (now, before, Math.Max(1e-3, (nowNs - beforeNs) / 1e9));
-                Count(now.Members);
+                var seconds = Math.Max(1e-3, (nowNs - beforeNs) / 1e9);
+                _pictures = (now, before, seconds);
+                _accounts?.Update(before, now, seconds);
                 (before, beforeNs) = (now, nowNs);
             }
         }
@@ -117,14 +121,6 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
         {
             // Disposed: the cluster is ending.
         }
-    }
-
-    /// <summary>Emulated GPUs cost and draw whether they work or not; those of a failed instance do not.</summary>
-    private void Spend(MemberMessage[] members, double seconds)
-    {
-        var gpus = members.Where(m => m.State != "failed").Select(m => _context.Find(m.Name).Deployment).ToList();
-        _series?.Spent(
-            gpus.Sum(d => d.Parallelism.Gpus * d.Gpu.DollarsPerHour) / 3600 * seconds, gpus.Sum(d => d.Parallelism.Gpus * d.Gpu.Watts) * seconds);
     }
 
     /// <summary>Null while a silo is lost or the cluster ends: the next look, or the end, tells what has become of it.</summary>
@@ -141,17 +137,6 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
         {
             return null;
         }
-    }
-
-    private void Count(MemberMessage[] members)
-    {
-        if (_series is not { } series) return;
-        series.Gauges.TimeScale = _context.Clock.Scale;
-        foreach (var role in Enum.GetValues<InstanceRole>())
-            foreach (var state in Enum.GetValues<InstanceLifeCycle>())
-                series.Gauges.SetInstances(role, state, members.Count(m => Is(m.Role, role) && (Is(m.State, state) || (m.State == "drained" && state == InstanceLifeCycle.Draining))));
-
-        static bool Is(string word, Enum value) => word.Equals(value.ToString(), StringComparison.OrdinalIgnoreCase);
     }
 
     private static double Rate(TopologySnapshot now, TopologySnapshot before, double seconds) => (now.Links.BytesMoved - before.Links.BytesMoved) / seconds;

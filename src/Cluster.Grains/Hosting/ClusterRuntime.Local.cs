@@ -8,6 +8,9 @@ namespace Cluster.Grains.Hosting;
 /// <summary>Hosts the grains on the runtime this build was compiled against: here the one-process runtime.</summary>
 public static class ClusterRuntime
 {
+    /// <summary>Value of the metrics' <c>runtime</c> label.</summary>
+    public const string Label = "local";
+
     /// <summary>Named in banners and by <c>xpyd doctor</c>.</summary>
     public const string Name = "Cluster.LocalRuntime (one process; Microsoft Orleans was not available to this build)";
 

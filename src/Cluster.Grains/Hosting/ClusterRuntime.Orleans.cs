@@ -12,6 +12,9 @@ namespace Cluster.Grains.Hosting;
 /// <summary>Hosts the grains on the runtime this build was compiled against: here Microsoft Orleans.</summary>
 public static class ClusterRuntime
 {
+    /// <summary>Value of the metrics' <c>runtime</c> label.</summary>
+    public const string Label = "orleans";
+
     private const int MissedProbes = 3;
 
     /// <summary>Named in banners and by <c>xpyd doctor</c>.</summary>

@@ -14,7 +14,7 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
     private readonly InstanceMetrics _metrics = metrics.AddInstance(
         InstanceIdentity.From(context.Cluster.Name, spec, spec.Deployment.Model.Name), context.Cluster.Instances.Length);
 
-    private readonly ClusterSeries _series = metrics.ForCluster(context.Cluster.Name);
+    private readonly ClusterSeries _series = Begin(metrics.ForCluster(context.Cluster.Name), spec.Role);
     private (double Blocks, double Slots) _waitedSeconds;
 
     public void Record(long gapNs, int count)
@@ -46,6 +46,9 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
             ComputedPromptTokens = counters.PromptTokens,
             Preemptions = counters.Preemptions,
             GenerationTokens = counters.GenerationTokens,
+            SpecDrafts = counters.Drafts,
+            SpecDraftTokens = counters.DraftTokens,
+            SpecAcceptedTokens = counters.AcceptedDraftTokens,
         });
     }
 
@@ -66,6 +69,14 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
     }
 
     public void Dispose() => _metrics.Dispose();
+
+    /// <summary>Nobody has waited yet: said from the start, because a total that is absent cannot be told from one that nobody keeps.</summary>
+    private static ClusterSeries Begin(ClusterSeries series, InstanceRole role)
+    {
+        series.Waited(role, Wall.Capacity, 0);
+        series.Waited(role, Wall.Contention, 0);
+        return series;
+    }
 
     /// <summary>What requests at the head of the queue waited for since the last time.</summary>
     private void RecordWaits(WallTally walls)

@@ -103,7 +103,11 @@ internal sealed class InstanceShell : IDisposable
         Publish();
     }
 
-    public void Dispose() => Recorder.Dispose();
+    public void Dispose()
+    {
+        _loop.Stop();
+        Recorder.Dispose();
+    }
 
     private void Publish()
     {

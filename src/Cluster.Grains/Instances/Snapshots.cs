@@ -32,6 +32,7 @@ internal static class Snapshots
             MatmulRatio = loop.RatioMillionths.Count == 0 ? 1 : loop.RatioMillionths.QuantileNs(0.5) / 1e6,
             SaturatedSteps = loop.SaturatedSteps,
             LateSteps = loop.LateSteps,
+            LateSeconds = loop.LateSeconds,
             LatestSteps = [.. loop.Latest],
             HeldBlocks = state.Pool.Allocated + state.Pool.Referenced,
             TotalBlocks = state.Pool.Total,

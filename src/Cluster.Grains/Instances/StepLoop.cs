@@ -21,6 +21,7 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
     private long _inputNs;
     private int _interruptions;
     private long _wakeNs = Time.Never;
+    private bool _isStopped;
 
     /// <summary>How late steps ended, wall nanoseconds.</summary>
     public DurationHistogram Lateness { get; } = new();
@@ -32,6 +33,9 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
 
     /// <summary>Steps that ended more than a millisecond after they were due.</summary>
     public long LateSteps { get; private set; }
+
+    /// <summary>Sum of the lateness of all steps, wall seconds.</summary>
+    public double LateSeconds { get; private set; }
 
     /// <summary>The latest steps, oldest first.</summary>
     public Queue<StepSample> Latest { get; } = new(LatestSteps);
@@ -48,6 +52,9 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
         publish();
         if (_loop.IsCompleted) _loop = RunAsync();
     }
+
+    /// <summary>The grain is going: no step begins or ends from now on.</summary>
+    public void Stop() => _isStopped = true;
 
     private void Keep(in StepCost cost)
     {
@@ -70,7 +77,7 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
     {
         try
         {
-            while (instance.TryBeginStep(Math.Max(_stepEndedNs, _inputNs), out var step))
+            while (!_isStopped && instance.TryBeginStep(Math.Max(_stepEndedNs, _inputNs), out var step))
             {
                 var interruptions = _interruptions;
                 publish();
@@ -81,8 +88,10 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
                 RatioMillionths.Record((long)(timing.Ratio * 1e6));
                 if (timing.Saturated) SaturatedSteps++;
                 if (_interruptions == interruptions) await clock.WaitUntilAsync(dueNs);
+                if (_isStopped) return;
                 if (_interruptions != interruptions) continue;
                 var latenessNs = (long)((clock.NowNs - dueNs) / clock.Scale);
+                LateSeconds += Math.Max(0, latenessNs) / 1e9;
                 Lateness.Record(Math.Max(0, latenessNs));
                 if (latenessNs > Time.Millisecond) LateSteps++;
                 Keep(step.Cost);
@@ -95,9 +104,9 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
             // KV may be on its way up from a tier below HBM; else there is nothing to do until the next input.
             if (instance.NextOnboardNs < _wakeNs) _ = WakeAsync(_wakeNs = instance.NextOnboardNs);
         }
-        catch (OperationCanceledException)
+        catch (Exception ending) when (_isStopped || ending is OperationCanceledException)
         {
-            // The clock has ended, and the cluster with it.
+            // What the step waited for, its clock or its threads, ended before it, and the cluster with them.
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {

@@ -32,6 +32,9 @@ public sealed record InstanceSnapshot
     /// <summary>Steps that ended more than a millisecond after they were due.</summary>
     [Id(16)] public required long LateSteps { get; init; }
 
+    /// <summary>Sum of the lateness of all steps, wall seconds.</summary>
+    [Id(31)] public double LateSeconds { get; init; }
+
     /// <summary>The latest steps, a handful.</summary>
     [Id(30)] public StepSample[] LatestSteps { get; init; } = [];
 

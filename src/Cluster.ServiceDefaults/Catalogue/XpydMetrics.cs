@@ -18,7 +18,7 @@ public static class XpydRequestMetrics
     public static readonly MetricDefinition InFlight = Make("xpyd_requests_in_flight", Gauge, "", "Requests accepted and not yet ended.", MetricLabels.Cluster);
     public static readonly MetricDefinition Tokens = Make("xpyd_tokens", Counter, "", "Tokens of ended requests: prompt (cached ones among them), cached, output.", MetricLabels.Cluster, TokenKind);
     public static readonly MetricDefinition Cost = Make("xpyd_cost_dollars", Counter, "", "What the emulated GPUs would have cost to rent.", MetricLabels.Cluster);
-    public static readonly MetricDefinition Energy = Make("xpyd_energy_joules", Counter, "J", "What the emulated GPUs would have drawn.", MetricLabels.Cluster);
+    public static readonly MetricDefinition Energy = Make("xpyd_energy_joules", Counter, "J", "Board power of the emulated GPUs for the time they stepped.", MetricLabels.Cluster);
 
     internal static MetricDefinition Make(string name, MetricKind kind, string unit, string meaning, params ReadOnlySpan<MetricLabel> labels) =>
         new(name, kind, unit, meaning, [.. labels]);

@@ -1,0 +1,65 @@
+using Cluster.Engine.Diagnosis;
+using Cluster.Engine.Topology;
+using Cluster.Grains;
+using Cluster.Grains.Messages;
+using Cluster.ServiceDefaults.Recording;
+
+namespace Cluster.Gateway.Live;
+
+/// <summary>The metrics that are of the cluster as a whole: walls, life cycles, pace, and what its GPUs cost. Kept from one picture to the next.</summary>
+internal sealed class ClusterAccounts(ClusterSeries series, ClusterContext context)
+{
+    /// <param name="seconds">Emulated, between the two pictures.</param>
+    public void Update(TopologySnapshot before, TopologySnapshot now, double seconds)
+    {
+        var gauges = series.Gauges;
+        gauges.TimeScale = context.Clock.Scale;
+        CountMembers(gauges, now.Members);
+        var changes = now.Instances
+            .Select(i => (Now: i, Before: before.Instances.FirstOrDefault(b => b.Name == i.Name)))
+            .Where(c => c.Before is not null && c.Now.Steps >= c.Before.Steps)
+            .Select(c => (c.Now, Before: c.Before!)).ToList();
+        foreach (var role in changes.GroupBy(c => c.Now.Role))
+            if (BindingWall(role) is { } wall) gauges.SetBindingWall(Enum.Parse<InstanceRole>(role.Key, ignoreCase: true), wall);
+        Spend(changes.Where(c => now.Members.Any(m => m.Name == c.Now.Name && m.State != "failed")), seconds);
+        var busy = changes.Sum(c => c.Now.BusySeconds - c.Before.BusySeconds);
+        var late = changes.Sum(c => c.Now.LateSeconds - c.Before.LateSeconds);
+        if (busy > 0) gauges.AchievedTimeScale = busy / (busy / context.Clock.Scale + late);
+    }
+
+    private static void CountMembers(ClusterGauges gauges, MemberMessage[] members)
+    {
+        foreach (var role in Enum.GetValues<InstanceRole>())
+            foreach (var state in Enum.GetValues<InstanceLifeCycle>())
+                gauges.SetInstances(role, state, members.Count(m => Is(m.Role, role) && (Is(m.State, state) || (m.State == "drained" && state == InstanceLifeCycle.Draining))));
+
+        static bool Is(string word, Enum value) => word.Equals(value.ToString(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>What bound the role between the pictures; null when it did nothing, so that the last wall stands.</summary>
+    private static Wall? BindingWall(IEnumerable<(InstanceSnapshot Now, InstanceSnapshot Before)> changes)
+    {
+        var tally = new WallTally();
+        foreach (var (now, before) in changes)
+        {
+            var s = now.WallSeconds.Zip(before.WallSeconds, (a, b) => Math.Max(0, a - b)).ToArray();
+            tally.Add(WallTally.Restore(Math.Max(0, now.BusySeconds - before.BusySeconds), now.Steps - before.Steps, s[0], s[1], s[2], s[3], s[4], s[5]));
+        }
+
+        return tally.Steps == 0 ? null : tally.Binding;
+    }
+
+    /// <summary>Rent runs for every instance that is up; power is drawn while it steps.</summary>
+    private void Spend(IEnumerable<(InstanceSnapshot Now, InstanceSnapshot Before)> changes, double seconds)
+    {
+        var (dollars, joules) = (0.0, 0.0);
+        foreach (var (now, before) in changes)
+        {
+            var deployment = context.Find(now.Name).Deployment;
+            dollars += deployment.Gpu.DollarsPerHour * deployment.Parallelism.Gpus * seconds / 3600;
+            joules += deployment.Gpu.Watts * deployment.Parallelism.Gpus * Math.Max(0, now.BusySeconds - before.BusySeconds);
+        }
+
+        series.Spent(dollars, joules);
+    }
+}
