@@ -56,10 +56,12 @@ public sealed partial class ClusterSimulation
             }
         }
 
-        /// <summary>The instance whose step ends now; null when that event was overtaken by others.</summary>
-        public Instance? Ending(int index)
+        /// <summary>Whether the instance's step ends then; false when that event was overtaken: a moment at which nothing happens is none.</summary>
+        public bool IsDue(int index, long timeNs) => _dueNs[index] == timeNs && _instances[index].IsStepping;
+
+        /// <summary>The instance whose step ends now.</summary>
+        public Instance Ending(int index)
         {
-            if (_dueNs[index] != _simulation._nowNs || !_instances[index].IsStepping) return null;
             if (_instances[index].IsAhead) _runs[index] = Math.Min(LongestRun, _runs[index] * 2);
             return _instances[index];
         }

@@ -2,7 +2,6 @@ using Cluster.Engine;
 using Cluster.Engine.Autoscaling;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Faults;
-using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
@@ -72,18 +71,6 @@ public sealed partial class ClusterSimulation
         return simulation.Record();
     }
 
-    /// <summary>Carries block events of one instance to the router.</summary>
-    private sealed class IndexFeed(ClusterSimulation simulation, int instance) : IKvEventSink
-    {
-        public void Stored(ulong key) => simulation._router.Stored(instance, key, simulation._nowNs);
-
-        public void Removed(ulong key) => simulation._router.Removed(instance, key, simulation._nowNs);
-
-        public void Stored(ulong[] chain, int start, int count) => simulation._router.Stored(instance, chain, start, count, simulation._nowNs);
-
-        public void Removed(ulong[] chain, int start, int count) => simulation._router.Removed(instance, chain, start, count, simulation._nowNs);
-    }
-
     private void RunToEnd(CancellationToken cancellation)
     {
         BeginAutoscaling();
@@ -92,8 +79,12 @@ public sealed partial class ClusterSimulation
         for (long n = 1; _events.Count > 0; n++)
         {
             var next = _events.Take();
-            _nowNs = next.TimeNs;
-            Handle(in next);
+            if (next.Kind != EventKind.StepEnd || _instances.IsDue((int)next.Target, next.TimeNs))
+            {
+                _nowNs = next.TimeNs;
+                Handle(in next);
+            }
+
             if (_events.Count == 0 || _events.NextNs > _nowNs) BeginSteps();
             if ((n & 0xFFFF) == 0) cancellation.ThrowIfCancellationRequested();
         }
@@ -172,7 +163,7 @@ public sealed partial class ClusterSimulation
 
     private void EndStep(int index)
     {
-        if (_instances.Ending(index) is not { } instance) return;
+        var instance = _instances.Ending(index);
         instance.EndStep(_nowNs);
         if (_router.UsesLoadReports)
             _router.Report(index, new InstanceLoad(instance.State.Running, instance.State.WaitingCount, instance.State.Pool.Usage), _nowNs);
@@ -296,26 +287,4 @@ public sealed partial class ClusterSimulation
     }
 
     private void Log(ulong a, ulong b) => _log = Hashing.Mix(Hashing.Mix(_log, a), b);
-
-    private RunRecord Record() => new(
-        _cluster, _records, _gaps,
-        [.. _instances.All.Select((i, index) => new InstanceRecord(
-            i.Spec.Name, i.Spec.Role, i.Walls, i.State.Counters.Preemptions, i.State.Counters.PrefixCacheQueries,
-            i.State.Counters.PrefixCacheHits, i.State.Counters.GenerationTokens, i.State.Counters.PromptTokens)
-        {
-            OnShare = OnShare(index),
-            Drafts = i.State.Counters.Drafts,
-            DraftTokens = i.State.Counters.DraftTokens,
-            AcceptedDraftTokens = i.State.Counters.AcceptedDraftTokens,
-            OnboardedTokens = i.State.Counters.OnboardedTokens,
-            KvHeldTokenSteps = i.State.Counters.KvHeldTokenSteps,
-            KvUsedTokenSteps = i.State.Counters.KvUsedTokenSteps,
-            FellBack = i.State.Counters.FellBack,
-            KvExpired = i.State.Counters.KvExpired,
-        })])
-    {
-        KvBytesMoved = _links?.BytesMoved ?? 0,
-        LogHash = _log,
-        ScaleActions = _scaleActions,
-    };
 }

@@ -65,7 +65,7 @@ public sealed class SkippingAheadTests
         foreach (var instance in run.Instances)
         {
             var walls = instance.Walls;
-            log.AppendLine(CultureInfo.InvariantCulture, $"{instance.Name} {instance.Preemptions} {instance.PrefixCacheHits}/{instance.PrefixCacheQueries} {instance.GenerationTokens} {instance.PromptTokens} {instance.FellBack} {instance.KvExpired}");
+            log.AppendLine(instance.ToString());
             log.AppendLine(CultureInfo.InvariantCulture, $"{walls.Steps} {walls.BusySeconds:R} {walls.ComputeSeconds:R} {walls.BandwidthSeconds:R} {walls.BlockedOnBlocksSeconds:R} {walls.BlockedOnSlotsSeconds:R} {walls.BlockedOnBudgetSeconds:R}");
         }
 

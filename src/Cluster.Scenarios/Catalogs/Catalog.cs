@@ -9,7 +9,16 @@ namespace Cluster.Scenarios.Catalogs;
 public sealed class Catalog
 {
     private static readonly string s_shipped = Path.Combine(AppContext.BaseDirectory, "catalog");
-    private static readonly Lazy<Catalog> s_default = new(() => Load(s_shipped));
+    private static readonly Lazy<Catalog> s_default = new(() => new Catalog(s_shipped));
+
+    /// <summary>Entries are read when they are asked for.</summary>
+    private Catalog(string directory)
+    {
+        Gpus = CatalogReader.ReadLater<GpuProfile>(directory, "gpus", g => g.Name, CatalogRules.Check);
+        Links = CatalogReader.ReadLater<LinkProfile>(directory, "links", l => l.Name);
+        Engines = CatalogReader.ReadLater<EngineProfile>(directory, "engines", e => e.Name);
+        Models = CatalogReader.ReadLater<ModelArchitecture>(directory, "models", m => m.Name, CatalogRules.Check);
+    }
 
     private Catalog(CatalogReader reader)
     {
@@ -22,7 +31,7 @@ public sealed class Catalog
         reader.ThrowIfFailed();
     }
 
-    /// <summary>The catalog that ships beside the program.</summary>
+    /// <summary>The catalog that ships beside the program; an entry is read when it is first asked for.</summary>
     public static Catalog Default => s_default.Value;
 
     public IReadOnlyDictionary<string, GpuProfile> Gpus { get; }
@@ -42,10 +51,10 @@ public sealed class Catalog
     public static Catalog WithOwn(string own) => new(new CatalogReader(s_shipped, own));
 
     /// <summary>A model by id or by one of its aliases (Hugging Face ids), ignoring case; null when not in the catalog.</summary>
-    public ModelArchitecture? FindModel(string nameOrAlias) => Find(Models.Values, m => m.Name, m => m.Aliases, nameOrAlias);
+    public ModelArchitecture? FindModel(string nameOrAlias) => Find(Models, m => m.Aliases, nameOrAlias);
 
     /// <summary>A GPU by id or alias, ignoring case; null when not in the catalog.</summary>
-    public GpuProfile? FindGpu(string nameOrAlias) => Find(Gpus.Values, g => g.Name, g => g.Aliases, nameOrAlias);
+    public GpuProfile? FindGpu(string nameOrAlias) => Find(Gpus, g => g.Aliases, nameOrAlias);
 
     /// <summary>The scheduler limits that <paramref name="engine"/> chooses by itself on <paramref name="gpu"/>.</summary>
     public static SchedulerSpec DefaultScheduler(EngineProfile engine, GpuProfile gpu)
@@ -65,8 +74,8 @@ public sealed class Catalog
         return (new StepCostModel(deployment), MemoryPlanner.Plan(deployment, scheduler, gpuMemoryUtilization));
     }
 
-    private static T? Find<T>(IEnumerable<T> items, Func<T, string> name, Func<T, IEnumerable<string>> aliases, string wanted)
+    private static T? Find<T>(IReadOnlyDictionary<string, T> items, Func<T, IEnumerable<string>> aliases, string wanted)
         where T : class =>
-        items.FirstOrDefault(i => string.Equals(name(i), wanted, StringComparison.OrdinalIgnoreCase))
-        ?? items.FirstOrDefault(i => aliases(i).Contains(wanted, StringComparer.OrdinalIgnoreCase));
+        items.Keys.FirstOrDefault(id => string.Equals(id, wanted, StringComparison.OrdinalIgnoreCase)) is { } id ? items[id]
+        : items.Values.FirstOrDefault(i => aliases(i).Contains(wanted, StringComparer.OrdinalIgnoreCase));
 }

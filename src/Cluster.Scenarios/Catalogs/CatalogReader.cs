@@ -48,6 +48,23 @@ internal sealed class CatalogReader(string directory, string? own = null)
         return items;
     }
 
+    /// <summary>As <see cref="Read"/>, one entry at a time when it is asked for: for the catalog that ships, which tests read whole.</summary>
+    /// <param name="check">Further rules; told reasons fail the entry.</param>
+    public static IReadOnlyDictionary<string, T> ReadLater<T>(string directory, string folder, Func<T, string> nameOf, Action<T, Action<string>>? check = null)
+    {
+        var path = Path.Combine(directory, folder);
+        if (!Directory.Exists(path)) throw new CatalogException($"{path}: no such folder; a catalog has gpus/, links/, engines/ and models/.");
+        return new CatalogEntries<T>(Directory.EnumerateFiles(path, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)), id =>
+        {
+            var reader = new CatalogReader(directory);
+            var item = reader.ReadFile<T>(folder, id, Path.Combine(path, $"{id}.json"));
+            if (item is not null && nameOf(item) != id) reader.Fail(folder, id, $"name is '{nameOf(item)}', the file says '{id}'; they must be the same.");
+            if (item is not null) check?.Invoke(item, reason => reader.Fail(folder, id, reason));
+            reader.ThrowIfFailed();
+            return item!;
+        });
+    }
+
     public void Fail(string folder, string id, string reason) => _failures.Add($"catalog/{folder}/{id}.json: {reason}");
 
     public void ThrowIfFailed()

@@ -1,0 +1,42 @@
+using Cluster.Engine.KvCache;
+using Cluster.Simulator.Recording;
+
+namespace Cluster.Simulator;
+
+/// <summary>What a run tells the router as it goes, and leaves behind at its end.</summary>
+public sealed partial class ClusterSimulation
+{
+    /// <summary>Carries block events of one instance to the router.</summary>
+    private sealed class IndexFeed(ClusterSimulation simulation, int instance) : IKvEventSink
+    {
+        public void Stored(ulong key) => simulation._router.Stored(instance, key, simulation._nowNs);
+
+        public void Removed(ulong key) => simulation._router.Removed(instance, key, simulation._nowNs);
+
+        public void Stored(ulong[] chain, int start, int count) => simulation._router.Stored(instance, chain, start, count, simulation._nowNs);
+
+        public void Removed(ulong[] chain, int start, int count) => simulation._router.Removed(instance, chain, start, count, simulation._nowNs);
+    }
+
+    private RunRecord Record() => new(
+        _cluster, _records, _gaps,
+        [.. _instances.All.Select((i, index) => new InstanceRecord(
+            i.Spec.Name, i.Spec.Role, i.Walls, i.State.Counters.Preemptions, i.State.Counters.PrefixCacheQueries,
+            i.State.Counters.PrefixCacheHits, i.State.Counters.GenerationTokens, i.State.Counters.PromptTokens)
+        {
+            OnShare = OnShare(index),
+            Drafts = i.State.Counters.Drafts,
+            DraftTokens = i.State.Counters.DraftTokens,
+            AcceptedDraftTokens = i.State.Counters.AcceptedDraftTokens,
+            OnboardedTokens = i.State.Counters.OnboardedTokens,
+            KvHeldTokenSteps = i.State.Counters.KvHeldTokenSteps,
+            KvUsedTokenSteps = i.State.Counters.KvUsedTokenSteps,
+            FellBack = i.State.Counters.FellBack,
+            KvExpired = i.State.Counters.KvExpired,
+        })])
+    {
+        KvBytesMoved = _links?.BytesMoved ?? 0,
+        LogHash = _log,
+        ScaleActions = _scaleActions,
+    };
+}
