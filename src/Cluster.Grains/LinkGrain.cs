@@ -77,7 +77,7 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
         return Publish();
     }
 
-    public Task<LinkSnapshot> GetSnapshotAsync() => Task.FromResult(new LinkSnapshot(_desk.Fabric.Active, _desk.Fabric.BytesMoved) { OpenHandOvers = _desk.Open });
+    public Task<LinkSnapshot> GetSnapshotAsync() => Task.FromResult(new LinkSnapshot(_desk.Fabric.Active, _desk.Fabric.BytesMoved) { OpenHandOvers = _desk.Open, Flows = _recorder.Flows(_names) });
 
     private int PlaceOf(string instance)
     {

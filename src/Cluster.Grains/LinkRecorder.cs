@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Cluster.Engine.Transfer;
+using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
 
 namespace Cluster.Grains;
@@ -7,6 +9,7 @@ namespace Cluster.Grains;
 internal sealed class LinkRecorder(ClusterMetrics metrics, string cluster) : IDisposable
 {
     private readonly Dictionary<int, Port> _ports = [];
+    private readonly Dictionary<(int Source, int Destination), (double Bytes, int Transfers)> _flows = [];
     private readonly ClusterSeries _series = metrics.ForCluster(cluster);
 
     private sealed class Port(LinkMetrics metrics)
@@ -21,6 +24,10 @@ internal sealed class LinkRecorder(ClusterMetrics metrics, string cluster) : IDi
         for (var place = 0; place < names.Count; place++) PublishPort(desk, names, place);
     }
 
+    /// <summary>What has arrived, by sender and receiver.</summary>
+    public FlowMessage[] Flows(List<string> names) =>
+        [.. _flows.Select(f => new FlowMessage(names[f.Key.Source], names[f.Key.Destination], f.Value.Bytes, f.Value.Transfers))];
+
     public void Dispose()
     {
         foreach (var port in _ports.Values) port.Metrics.Dispose();
@@ -34,6 +41,8 @@ internal sealed class LinkRecorder(ClusterMetrics metrics, string cluster) : IDi
         if (effect.Kind is DeskEffectKind.Arrived or DeskEffectKind.CopyEnded)
         {
             _series.KvTransferred(effect.DurationNs, effect.ExposedNs);
+            ref var flow = ref CollectionsMarshal.GetValueRefOrAddDefault(_flows, (effect.Source, effect.Destination), out _);
+            flow = (flow.Bytes + effect.Bytes, flow.Transfers + 1);
             PortOf(effect.Source, names).CarriedBytes += effect.Bytes;
             PortOf(effect.Destination, names).CarriedBytes += effect.Bytes;
         }

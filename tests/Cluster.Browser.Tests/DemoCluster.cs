@@ -60,7 +60,7 @@ internal sealed class DemoCluster : IClusterView, IClusterAdmin
                     new LeverView("fp8 KV cache", "bandwidth", "TPOT p99 −18 %, goodput +9 %", "lossy for some models"),
                     new LeverView("3P2D", "compute", "TTFT p99 −31 %, cost +25 %", ""),
                 ],
-                Faults = [.. _faults.Select((f, i) => new FaultView(i.ToString(System.Globalization.CultureInfo.InvariantCulture), f.Kind, f.Target, f.Factor))],
+                Faults = [.. _faults.Select((f, i) => new FaultView(i.ToString(System.Globalization.CultureInfo.InvariantCulture), f.Kind, f.Target ?? "", f.Factor))],
             };
         }
     }

@@ -28,6 +28,7 @@ public sealed class LiveConsoleTests(Chromium chromium) : IClassFixture<Chromium
         await Expect(sheet.Page.Locator("#walls")).ToContainTextAsync("prefill: compute");
         await Expect(sheet.Page.Locator("#walls")).ToContainTextAsync("decode: bandwidth");
         await Expect(sheet.Page.Locator("#levers")).ToContainTextAsync("int4-weights");
+        await Expect(sheet.Page.Locator("path.flow").First).ToBeAttachedAsync();
         await sheet.ScreenshotAsync("console-live");
 
         await sheet.Page.GetByLabel("Instances of decode").FillAsync("3");

@@ -68,6 +68,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
             Links = cluster.Link is { } link
                 ? [new LinkView(link.Name, Rate(now, before, seconds) / (link.BytesPerSecond * cluster.Instances.Length), Rate(now, before, seconds), now.Links.ActiveTransfers, false)]
                 : [],
+            Flows = [.. Flows(now.Links, before.Links, seconds)],
             Steps = [.. now.Instances.Where(i => before.Instances.FirstOrDefault(b => b.Name == i.Name)?.Steps != i.Steps).SelectMany(Steps)],
             Decisions = _extras.Decisions,
             Levers = _extras.Levers,
@@ -147,11 +148,23 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
             Running = now.Running,
             Waiting = now.Waiting,
             KvUsage = now.KvUsage,
+            KvCached = now.KvCached,
             PrefixHitRate = now.PrefixCacheQueries == 0 ? 0 : now.PrefixCacheHits / (double)now.PrefixCacheQueries,
             TokensPerS = (now.GenerationTokens + now.PromptTokens - before.GenerationTokens - before.PromptTokens) / seconds,
             Wall = WallOf([now]),
             Hardware = $"{spec.Deployment.Gpu.Name} × {spec.Deployment.Parallelism.Gpus}, {spec.Deployment.Weights.ToString().ToLowerInvariant()}",
         };
+
+    /// <summary>Transfers last milliseconds, so a flow is what arrived since the last picture.</summary>
+    private static IEnumerable<FlowView> Flows(LinkSnapshot now, LinkSnapshot before, double seconds)
+    {
+        var earlier = before.Flows.ToDictionary(f => (f.From, f.To));
+        return now.Flows
+            .Select(f => (Flow: f, Before: earlier.GetValueOrDefault((f.From, f.To))))
+            .Where(f => f.Flow.Transfers > f.Before.Transfers)
+            .Select(f => new FlowView(f.Flow.From, f.Flow.To, (f.Flow.Bytes - f.Before.Bytes) / seconds, f.Flow.Transfers - f.Before.Transfers))
+            .OrderByDescending(f => f.BytesPerS);
+    }
 
     private static IEnumerable<StepView> Steps(InstanceSnapshot instance) =>
         instance.LatestSteps.Where(s => s is { Seconds: > 0, HbmBytes: > 0 }).Select(s => new StepView(instance.Role, s.Flops / s.HbmBytes, s.Flops / s.Seconds));

@@ -27,7 +27,7 @@ internal sealed class InstanceShell : IDisposable
         (_context, _side, _logger) = (context, side, logger);
         var spec = context.Find(name);
         _outbox = new Outbox(name, GiveUpOn);
-        _reports = new OrderedSender<InstanceReport>(router.ReportAsync, failure => GrainLog.ReportLost(logger, name, failure));
+        _reports = new OrderedSender<InstanceReport>(router.ReportAsync, ReportLost);
         Ranks = ranks;
         Recorder = new InstanceRecorder(metrics, context, spec);
         Instance = new Instance(spec, _outbox, Recorder, reportTokens: true);
@@ -107,6 +107,12 @@ internal sealed class InstanceShell : IDisposable
     {
         _loop.Stop();
         Recorder.Dispose();
+    }
+
+    private void ReportLost(Exception failure)
+    {
+        // The runtime stops, or the router's silo is gone: a router that comes up elsewhere begins anew in any case.
+        if (failure is not SiloUnavailableException) GrainLog.ReportLost(_logger, Instance.Spec.Name, failure);
     }
 
     private void Publish()

@@ -32,6 +32,7 @@ internal static class Snapshots
             MatmulRatio = loop.RatioMillionths.Count == 0 ? 1 : loop.RatioMillionths.QuantileNs(0.5) / 1e6,
             SaturatedSteps = loop.SaturatedSteps,
             LateSteps = loop.LateSteps,
+            KvCached = state.Pool.Total == 0 ? 0 : state.Pool.Evictable / (double)state.Pool.Total,
             LateSeconds = loop.LateSeconds,
             LatestSteps = [.. loop.Latest],
             HeldBlocks = state.Pool.Allocated + state.Pool.Referenced,

@@ -32,6 +32,9 @@ public sealed record InstanceSnapshot
     /// <summary>Steps that ended more than a millisecond after they were due.</summary>
     [Id(16)] public required long LateSteps { get; init; }
 
+    /// <summary>Share of KV blocks that are cached and free to evict.</summary>
+    [Id(32)] public double KvCached { get; init; }
+
     /// <summary>Sum of the lateness of all steps, wall seconds.</summary>
     [Id(31)] public double LateSeconds { get; init; }
 
@@ -64,6 +67,14 @@ public readonly record struct StepSample(
     [property: Id(1)] double Flops,
     [property: Id(2)] double HbmBytes);
 
+/// <summary>KV that one instance has sent another since the cluster started.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.flow.v1")]
+public readonly record struct FlowMessage(
+    [property: Id(0)] string From,
+    [property: Id(1)] string To,
+    [property: Id(2)] double Bytes,
+    [property: Id(3)] int Transfers);
+
 /// <summary>The links at a moment.</summary>
 [GenerateSerializer, Immutable, Alias("xpyd.link.v1")]
 public sealed record LinkSnapshot(
@@ -72,6 +83,9 @@ public sealed record LinkSnapshot(
 {
     /// <summary>Hand-overs and copies that have not ended.</summary>
     [Id(2)] public int OpenHandOvers { get; init; }
+
+    /// <summary>Between each pair of instances that has exchanged KV.</summary>
+    [Id(3)] public FlowMessage[] Flows { get; init; } = [];
 }
 
 /// <summary>A cluster at a moment.</summary>
