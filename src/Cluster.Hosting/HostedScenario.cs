@@ -8,8 +8,9 @@ using Microsoft.Extensions.Configuration;
 namespace Cluster.Hosting;
 
 /// <summary>The scenario that a host process was configured to run, resolved.</summary>
+/// <param name="Name">The scenario's.</param>
 /// <param name="Resolved">The one variant that it runs.</param>
-public sealed record HostedScenario(ScenarioSource Source, ResolvedVariant Resolved)
+public sealed record HostedScenario(string Name, ScenarioSource Source, ResolvedVariant Resolved)
 {
     /// <summary>Section of the configuration.</summary>
     public const string Section = "Xpyd";
@@ -52,9 +53,10 @@ public sealed record HostedScenario(ScenarioSource Source, ResolvedVariant Resol
     public static HostedScenario Of(ScenarioSource source, string? variant)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var variants = source.Read(LoadCatalog()).OrThrow().Variants;
+        var result = source.Read(LoadCatalog()).OrThrow();
+        var variants = result.Variants;
         var chosen = variant is null ? variants[0] : variants.FirstOrDefault(v => v.Cluster.Name == variant);
-        return new HostedScenario(source, chosen ?? throw new HostConfigurationException(
+        return new HostedScenario(result.Scenario!.Name, source, chosen ?? throw new HostConfigurationException(
             $"There is no variant '{variant}'; the scenario has {string.Join(", ", variants.Select(v => v.Cluster.Name))}."));
     }
 
@@ -68,7 +70,7 @@ public sealed record HostedScenario(ScenarioSource Source, ResolvedVariant Resol
     }
 
     /// <summary>What the cluster agrees on when this process is its first.</summary>
-    public ClusterCharter Begin() => ClusterCharter.Begin(Resolved.Cluster.Name, Fingerprint);
+    public ClusterCharter Begin() => ClusterCharter.Begin(Name, Fingerprint);
 
     private static ScenarioOverride Parse(string setting)
     {

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using Cluster.Grains.Hosting;
+
+namespace Cluster.Silo.Tests;
+
+/// <summary>A cluster of real silo processes, where this build is on Orleans; what is said where it is not.</summary>
+public sealed class SiloProcessTests
+{
+    private const int OutputTokens = 120;
+    private static readonly string[] s_up = ["up", "scenarios/quickstart.yaml", "--port", "0", "--set", "time.compute=modeled", "--silos", "3"];
+
+    [Fact]
+    public async Task A_build_for_one_process_says_why_it_cannot_have_more()
+    {
+        if (ClusterRuntime.OneProcessOnly is not { } reason)
+        {
+            Assert.Skip("This build is on Microsoft Orleans: it can.");
+            return;
+        }
+
+        await using var up = RunningProgram.Start("xpyd.dll", s_up);
+        (await up.EndsAsync()).ShouldBe(78);
+        up.Said.ShouldBe(reason);
+        await using var silo = RunningProgram.Start("Cluster.Silo.dll", "--Xpyd:Scenario=scenarios/quickstart.yaml");
+        (await silo.EndsAsync()).ShouldBe(78);
+        silo.Said.ShouldBe(reason);
+    }
+
+    [Fact]
+    public async Task Every_request_ends_and_service_goes_on_when_one_of_three_silos_is_killed()
+    {
+        SkipWithoutOrleans();
+        await using var up = RunningProgram.Start("xpyd.dll", s_up);
+        var endpoint = (await up.SaysAsync(@"is up on (\S+)")).Groups[1].Value;
+        var victim = int.Parse((await up.SaysAsync(@"silo-2 has joined .*\(pid (\d+)")).Groups[1].Value, CultureInfo.InvariantCulture);
+        using var http = new HttpClient { BaseAddress = new Uri(endpoint), Timeout = TimeSpan.FromMinutes(2) };
+
+        var first = new TaskCompletionSource();
+        var running = Enumerable.Range(0, 24).Select(i => CountTokensAsync(http, i, first)).ToList();
+        await first.Task;
+        RunningProgram.Signal("KILL", victim);
+        (await up.SaysAsync(@"silo-2 .* ended with exit code (\d+)")).Groups[1].Value.ShouldBe("137");
+
+        // Each ends once: with all its tokens, or with an error that says so; none hangs, none is cut, none has a token twice.
+        var tokens = await Task.WhenAll(running);
+        tokens.ShouldAllBe(count => count == OutputTokens || count == Failed);
+        for (var i = 0; i < 4; i++) (await CountTokensAsync(http, 100 + i, first)).ShouldBe(OutputTokens);
+
+        up.Terminate();
+        (await up.EndsAsync()).ShouldBe(0, up.Said);
+    }
+
+    [Fact]
+    public async Task A_silo_with_another_scenario_is_refused_before_it_joins()
+    {
+        SkipWithoutOrleans();
+        await using var up = RunningProgram.Start("xpyd.dll", [.. s_up[..^1], "1"]);
+        await up.SaysAsync("is up on");
+        var silo = int.Parse((await up.SaysAsync(@"silo-1 has joined .*\(pid (\d+)")).Groups[1].Value, CultureInfo.InvariantCulture);
+        await using var other = RunningProgram.Start(
+            "Cluster.Silo.dll", "--Xpyd:Scenario=scenarios/quickstart.yaml", "--Xpyd:Silo:Name=silo-2", $"--Xpyd:Silo:Join={JoinOf(silo)}");
+        (await other.EndsAsync()).ShouldBe(78);
+        other.Said.ShouldContain("Silo 'silo-2' has another 'quickstart'");
+        other.Said.ShouldContain("start it with the same scenario file, variant and settings");
+        up.Terminate();
+        (await up.EndsAsync()).ShouldBe(0, up.Said);
+    }
+
+    private const int Failed = -1;
+
+    private static void SkipWithoutOrleans()
+    {
+        if (ClusterRuntime.OneProcessOnly is not null) Assert.Skip("Needs a build on Microsoft Orleans, whose packages did not restore here.");
+        if (!OperatingSystem.IsLinux()) Assert.Skip("Sends signals and reads the environment of its processes as Linux has them.");
+    }
+
+    /// <summary>Where the primary of a cluster is, as the cluster's own silos were told.</summary>
+    private static string JoinOf(int silo)
+    {
+        var environment = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{silo}/environ")).Split('\0');
+        return environment.Single(v => v.StartsWith("Xpyd__Silo__Join=", StringComparison.Ordinal)).Split('=')[1];
+    }
+
+    /// <returns>Tokens that arrived; <see cref="Failed"/> when the end was an error.</returns>
+    private static async Task<int> CountTokensAsync(HttpClient http, int i, TaskCompletionSource first)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/completions")
+        {
+            Content = JsonContent.Create(new { model = "llama-3.1-70b", prompt = $"{i} silos", max_tokens = OutputTokens, ignore_eos = true, stream = true, stream_options = new { include_usage = true } }),
+        };
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        if (!response.IsSuccessStatusCode) return Failed;
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        var (tokens, done) = (0, false);
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (line.Contains("\"error\"", StringComparison.Ordinal)) return Failed;
+            if (line.Contains("\"text\"", StringComparison.Ordinal)) first.TrySetResult();
+            if (line.Contains("\"completion_tokens\":", StringComparison.Ordinal)) tokens = int.Parse(line.Split("\"completion_tokens\":")[1].Split(',', '}')[0], CultureInfo.InvariantCulture);
+            done |= line == "data: [DONE]";
+        }
+
+        done.ShouldBeTrue($"Request {i} was cut off after {tokens} tokens.");
+        return tokens;
+    }
+}
