@@ -60,6 +60,13 @@ public class ExampleEffectTests
     }
 
     [Fact]
+    public void A_radix_tree_by_token_finds_at_least_what_whole_blocks_find()
+    {
+        var r = Run("prefix-tree");
+        r["radix"].PrefixHitRate.ShouldBeGreaterThanOrEqualTo(r["1A"].PrefixHitRate);
+    }
+
+    [Fact]
     public void Sixteen_samples_share_one_prefill()
     {
         var r = Run("many-samples");
@@ -179,6 +186,10 @@ public class ExampleEffectTests
         variants["window"].TpotMs.P50.ShouldBeLessThan(variants["1A"].TpotMs.P50);
         var evicted = Run("kv-eviction");
         evicted["sinks"].TpotMs.P50.ShouldBeLessThan(evicted["1A"].TpotMs.P50);
+        // What is dropped makes room: more run at once in the same blocks.
+        var budget = Run("kv-budget");
+        budget["heavy-hitters"].OutputTokensPerS.ShouldBeGreaterThan(1.5 * budget["1A"].OutputTokensPerS);
+        budget["heavy-hitters"].TtftMs.P50.ShouldBeLessThan(budget["1A"].TtftMs.P50 / 2);
     }
 
     [Fact]

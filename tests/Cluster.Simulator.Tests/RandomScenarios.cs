@@ -70,6 +70,7 @@ internal static class RandomScenarios
                 {
                     ContiguousReservation = contiguous,
                     MaxModelLen = 400,
+                    ForgetsBeyondBound = seed % 7 < 2,
                     EnablePrefixCaching = seed % 3 != 0,
                     Eviction = Pick([.. Evictions.Registry.All.Select(p => p.Name)], new RandomStream(seed, "eviction")),
                     Tiers = seed % 2 == 0 ? [] : Tiers((int)(seed % 3), new RandomStream(seed, "tiers")),

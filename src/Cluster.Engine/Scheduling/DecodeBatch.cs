@@ -14,6 +14,7 @@ public sealed partial class DecodeBatch
     private readonly PriorityQueue<Sequence, (long Step, long Order)> _finishing = new();
     private readonly PriorityQueue<Sequence, (long Step, long Order)> _bounding = new();
     private readonly bool _paged;
+    private readonly bool _forgets;
     private readonly List<Sequence> _fresh = [];
     private long _advancedNs;
     private int _growing;
@@ -21,12 +22,14 @@ public sealed partial class DecodeBatch
     /// <param name="blockSize">Tokens per KV block.</param>
     /// <param name="boundedContext">Context at which bounded layers stop reading more; <see cref="int.MaxValue"/> for never.</param>
     /// <param name="paged">False when members reserved their maximum length at admission, so that no step needs blocks.</param>
+    /// <param name="forgets">KV beyond the bound is dropped, so that members stop growing there.</param>
     /// <param name="drafts">Decides which drafted tokens are accepted; null where none are drafted.</param>
-    public DecodeBatch(int blockSize, int boundedContext, bool paged = true, DraftAcceptance? drafts = null)
+    public DecodeBatch(int blockSize, int boundedContext, bool paged = true, DraftAcceptance? drafts = null, bool forgets = false)
     {
         _drafts = drafts;
         _blockSize = blockSize;
         _paged = paged;
+        _forgets = forgets && boundedContext != int.MaxValue;
         _boundedContext = boundedContext;
         _blocksDue = new int[blockSize];
     }
@@ -82,7 +85,7 @@ public sealed partial class DecodeBatch
         sequence.JoinStep = Steps;
         sequence.FinishStep = Steps + sequence.TargetTokens - sequence.Generated;
         if (!Speculates) _finishing.Enqueue(sequence, (sequence.FinishStep, sequence.AdmissionOrder));
-        if (!Speculates) _blocksDue[DueSlot(sequence)]++;
+        if (!Speculates && Grows(sequence.Computed)) _blocksDue[DueSlot(sequence)]++;
         Count++;
         ContextTokens += sequence.Computed;
         BoundedContextTokens += Math.Min(sequence.Computed + 1L, _boundedContext);
@@ -103,7 +106,7 @@ public sealed partial class DecodeBatch
         if (member.JoinStep == Steps) _fresh.Remove(member);
         else member.LastTokenNs = _advancedNs;
         var computed = ComputedOf(member);
-        if (!Speculates) _blocksDue[DueSlot(member)]--;
+        if (!Speculates && Grows(computed)) _blocksDue[DueSlot(member)]--;
         Count--;
         ContextTokens -= computed;
         BoundedContextTokens -= Math.Min(computed + 1L, _boundedContext);
@@ -134,7 +137,9 @@ public sealed partial class DecodeBatch
         while (_bounding.TryPeek(out var member, out var due) && due.Step <= Steps)
         {
             _bounding.Dequeue();
-            if (member.Status == SequenceStatus.Decoding && member.AdmissionOrder == due.Order) _growing--;
+            if (member.Status != SequenceStatus.Decoding || member.AdmissionOrder != due.Order) continue;
+            _growing--;
+            if (_forgets) _blocksDue[DueSlot(member)]--;
         }
     }
 
@@ -150,7 +155,12 @@ public sealed partial class DecodeBatch
         return false;
     }
 
-    public int BlocksFor(int tokens) => (tokens + _blockSize - 1) / _blockSize;
+    /// <summary>Tokens of a sequence of this length whose KV is kept: the one that comes next is the last of the bound.</summary>
+    public int Kept(int tokens) => _forgets ? Math.Min(tokens, _boundedContext - 1) : tokens;
+
+    public int BlocksFor(int tokens) => (Kept(tokens) + _blockSize - 1) / _blockSize;
+
+    private bool Grows(int computed) => !_forgets || computed + 1 < _boundedContext;
 
     private int DueSlot(Sequence member)
     {

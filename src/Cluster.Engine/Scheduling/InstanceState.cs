@@ -20,7 +20,8 @@ public sealed class InstanceState
         Waiting = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Arrived = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Decodes = new DecodeBatch(spec.Kv.BlockSize, spec.Cost.BoundedContextTokens, !spec.Kv.ContiguousReservation,
-            spec.Deployment.Speculation is { } speculation ? new DraftAcceptance(speculation, spec.Seed) : null);
+            spec.Deployment.Speculation is { } speculation ? new DraftAcceptance(speculation, spec.Seed) : null,
+            spec.Kv.ForgetsBeyondBound);
     }
 
     public InstanceSpec Spec { get; }
@@ -81,12 +82,12 @@ public sealed class InstanceState
 
     /// <summary>Blocks that this sequence takes at admission when nothing is paged: nobody knows how long it will be.</summary>
     public int BlocksReservedAhead(Sequence sequence) =>
-        (int)Math.Max(BlocksAtFullLength(sequence), Math.Min((Spec.Kv.MaxModelLen + Spec.Kv.BlockSize - 1L) / Spec.Kv.BlockSize, Pool.Total));
+        (int)Math.Max(BlocksAtFullLength(sequence), Math.Min((Decodes.Kept(Spec.Kv.MaxModelLen) + Spec.Kv.BlockSize - 1L) / Spec.Kv.BlockSize, Pool.Total));
 
     /// <summary>Token-steps in which KV was held, and in which it held a token: the rest is waste.</summary>
     internal void RecordFill(Sequence sequence)
     {
-        double steps = sequence.TargetTokens, used = sequence.Request.InputTokens + ((steps - 1) / 2);
+        double steps = sequence.TargetTokens, used = Decodes.Kept((int)(sequence.Request.InputTokens + ((steps - 1) / 2)));
         // Of the last block, half is empty on average.
         var held = Spec.Kv.ContiguousReservation ? (double)BlocksReservedAhead(sequence) * Spec.Kv.BlockSize : used + ((Spec.Kv.BlockSize - 1) / 2.0);
         Counters.KvHeldTokenSteps += held * steps;
@@ -130,7 +131,8 @@ public sealed class InstanceState
     /// <summary>Full blocks that are computed enter the prefix cache.</summary>
     internal void PublishComputed(Sequence sequence)
     {
-        if (!Spec.Kv.EnablePrefixCaching) return;
+        // What has dropped its middle is no prefix of anything.
+        if (!Spec.Kv.EnablePrefixCaching || Decodes.Kept(sequence.Computed) < sequence.Computed) return;
         var fresh = (sequence.Computed / Spec.Kv.BlockSize) - sequence.SharedBlocks;
         if (fresh <= 0) return;
         Pool.Publish(sequence.BlockKeys(Spec.Kv.BlockSize), sequence.SharedBlocks, fresh);

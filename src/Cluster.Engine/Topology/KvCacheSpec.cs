@@ -13,6 +13,12 @@ public sealed record KvCacheSpec(int BlockSize, long TotalBlocks)
     /// <summary>Reserve the maximum length at admission, contiguously: the baseline that paging replaced.</summary>
     public bool ContiguousReservation { get; init; }
 
+    /// <summary>
+    /// Every layer drops the KV of tokens beyond the bound of the cost model (windows, sinks, a budget of heavy hitters), so
+    /// that a sequence stops growing there. False where some layer keeps all of it.
+    /// </summary>
+    public bool ForgetsBeyondBound { get; init; }
+
     /// <summary>Longest context a request may reach; with contiguous reservation, what each reserves.</summary>
     public int MaxModelLen { get; init; } = int.MaxValue;
 

@@ -11,7 +11,8 @@ public static class TransferPlan
     {
         ArgumentNullException.ThrowIfNull(transfer);
         ArgumentNullException.ThrowIfNull(source);
-        var tokens = transfer.MissingOnly ? missingTokens : promptTokens;
+        var kept = source.Kv.ForgetsBeyondBound ? source.Cost.BoundedContextTokens : int.MaxValue;
+        var tokens = Math.Min(transfer.MissingOnly ? missingTokens : promptTokens, kept);
         var blockSize = source.Kv.BlockSize;
         var blocks = (tokens + blockSize - 1) / blockSize;
         return blocks * (double)blockSize * source.Memory.InstanceKvBytesPerToken + source.Memory.StateBytesPerSequence;

@@ -31,6 +31,15 @@ public static class KvSizing
         return (Shrunk(scheduler, (int)Math.Min(fitting, PerReplica(scheduler, memory)), memory), blocksOverride ?? Blocks(long.MaxValue, engine));
     }
 
+    /// <summary>Whether every layer with KV keeps no more than this bound: then sequences stop growing there. Sparse attention reads less and keeps all.</summary>
+    public static bool ForgetsBeyond(Deployment deployment, int boundTokens)
+    {
+        ArgumentNullException.ThrowIfNull(deployment);
+        var retention = deployment.Retention?.ContextBound ?? int.MaxValue;
+        return boundTokens < int.MaxValue && deployment.Model.Layers.Where(g => g.StateSpace is null)
+            .All(g => Math.Min(retention, g.Attention is { Window: > 0 } windowed ? windowed.ContextBound : int.MaxValue) == boundTokens);
+    }
+
     private static int PerReplica(SchedulerSpec scheduler, MemoryPlan memory) =>
         (scheduler.MaxNumSeqs + memory.SequenceReplicas - 1) / memory.SequenceReplicas;
 

@@ -43,6 +43,7 @@ internal static class PoolResolver
             EnablePrefixCaching = engine.EnablePrefixCaching,
             ContiguousReservation = engine.ContiguousReservation,
             MaxModelLen = Math.Min(pool.Engine.MaxModelLen ?? model.ContextLength, model.ContextLength),
+            ForgetsBeyondBound = KvSizing.ForgetsBeyond(deployment, cost.BoundedContextTokens),
             Eviction = pool.Engine.Eviction,
             Tiers = [.. pool.Engine.KvTiers.Select(t => Tier(t, pool, catalog, engine.BlockSize * memory.InstanceKvBytesPerToken))],
         };
