@@ -15,6 +15,7 @@ internal sealed record HostFinding(string Name, string State, bool IsFine, strin
 internal static class HostFindings
 {
     private static readonly TimeSpan s_probeLimit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_engineLimit = TimeSpan.FromSeconds(10);
 
     public static async Task<IReadOnlyList<HostFinding>> CollectAsync(string? root, CancellationToken cancellation) =>
     [
@@ -30,7 +31,7 @@ internal static class HostFindings
         Tool("chromium", "The browser tests need it (Debian: apt-get install chromium)."),
         Tool("prometheus", "The scrape tests need it (Debian: apt-get install prometheus)."),
         Tool("npm", "The first build fetches tokenizer vocabularies with it; without them the gateway counts bytes as tokens."),
-        Tool("docker", "deploy/compose.yaml needs a container engine; ./xpyd up does not."),
+        await EngineAsync(cancellation),
     ];
 
     private static HostFinding Cores() => new(
@@ -114,6 +115,16 @@ internal static class HostFindings
         {
             return new("port", $"{port} is taken", false, "xpyd up --port takes another one.");
         }
+    }
+
+    /// <summary>Installed is not running: the engine is asked.</summary>
+    private static async Task<HostFinding> EngineAsync(CancellationToken cancellation)
+    {
+        const string Meaning = "deploy/compose.yaml needs a container engine; ./xpyd up does not.";
+        var docker = Tool("docker", Meaning);
+        if (!docker.IsFine) return docker;
+        var (exitCode, _) = await ChildProcess.RunAsync(Path.GetTempPath(), s_engineLimit, docker.State, ["version"], cancellation);
+        return exitCode == 0 ? docker : new("docker", $"{docker.State}, no engine answers", false, $"Start it: {Meaning}");
     }
 
     private static HostFinding Tool(string name, string meaning)

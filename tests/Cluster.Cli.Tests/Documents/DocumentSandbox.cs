@@ -11,7 +11,7 @@ namespace Cluster.Cli.Tests.Documents;
 internal sealed class DocumentSandbox : IAsyncDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(90);
-    private static readonly string[] s_copied = ["scenarios", "dashboards", "deploy", "docs", "catalog"];
+    private static readonly string[] s_copied = ["scenarios", "dashboards", "deploy", "docs", "catalog", "bench"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("xpyd-doc-").FullName;
     private readonly Dictionary<string, string> _ports = new() { ["8000"] = FreePort(), ["8001"] = FreePort() };
