@@ -1,6 +1,4 @@
-using System.Globalization;
 using Cluster.Engine.Faults;
-using Cluster.Engine.Topology;
 using Cluster.Grains.Hosting;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
@@ -29,14 +27,12 @@ public sealed class FaultGrain(
         ArgumentNullException.ThrowIfNull(order);
         if (FaultKinds.Refusal(order.Kind, order.Target.Length > 0, order.Factor, order.ForNs) is { } refusal) return new FaultReply(null, refusal);
         var kind = FaultKinds.Find(order.Kind)!;
-        var instances = kind.HasTarget ? await StruckAsync(order.Target) : [];
-        if (kind.HasTarget && instances.Length == 0) return await NoTargetAsync(order.Target);
-        if (instances.Select(name => RankLayout.Of(context.Find(name)).Ranks).Any(ranks => order.Rank < 0 || order.Rank >= ranks))
-            return new FaultReply(null, $"rank: {order.Rank} is not a rank of {order.Target}; there are 0 … {instances.Min(name => RankLayout.Of(context.Find(name)).Ranks) - 1}.");
+        var struck = FaultTargets.Of(order, (await Topology.GetPlanAsync()).Members, context.Cluster);
+        if (struck.Refusal is { } miss) return new FaultReply(null, miss, struck.NotFound);
         var fault = order with
         {
             Id = $"f{state.State.Injected + 1}",
-            Instances = instances,
+            Instances = struck.Instances,
             Factor = kind.Factor is null ? null : order.Factor ?? kind.Factor.Default,
             AtNs = context.Clock.NowNs,
         };
@@ -117,17 +113,4 @@ public sealed class FaultGrain(
 
     private IEnumerable<FaultMessage> InForce(string instance, params string[] kinds) =>
         state.State.InForce.Where(f => kinds.Contains(f.Kind) && f.Instances.Contains(instance));
-
-    private async Task<string[]> StruckAsync(string target)
-    {
-        var members = (await Topology.GetPlanAsync()).Members;
-        return [.. members.Where(m => m.Name == target || m.Pool == target || context.Cluster.Link?.Name == target).Select(m => m.Name)];
-    }
-
-    private async Task<FaultReply> NoTargetAsync(string target)
-    {
-        var members = (await Topology.GetPlanAsync()).Members;
-        string[] names = [.. members.Select(m => m.Pool).Distinct(), .. members.Select(m => m.Name).Take(20)];
-        return new FaultReply(null, string.Create(CultureInfo.InvariantCulture, $"No instance and no pool is called '{target}'; there are: {string.Join(", ", names)}."), NotFound: true);
-    }
 }

@@ -15,8 +15,7 @@ public sealed class TopologyGrain(
     [PersistentState("topology", StorageNames.Cluster)] IPersistentState<TopologyState> state) : Grain, ITopologyGrain
 {
     private static readonly TimeSpan s_drainCheck = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan s_lookPatience = TimeSpan.FromSeconds(2);
-    private readonly Dictionary<string, InstanceSnapshot> _lastSeen = [];
+    private readonly InstanceWatch _watch = new(logger);
     private IGrainTimer? _drainTimer;
 
     private Fleet Fleet => new([.. state.State.Members.Select(m => m.ToMember())]);
@@ -35,25 +34,11 @@ public sealed class TopologyGrain(
     public async Task<TopologySnapshot> GetSnapshotAsync()
     {
         var members = state.State.Members;
-        var instances = await Task.WhenAll(members.Select(LookAsync));
+        var instances = await Task.WhenAll(members.Select(m => _watch.LookAsync(m.Name, Instance(m.Name))));
         var links = context.Cluster.Link is null
             ? new LinkSnapshot(0, 0)
             : await GrainFactory.GetGrain<ILinkGrain>(context.Cluster.Name).GetSnapshotAsync();
         return new TopologySnapshot(context.Cluster.Name, instances, links) { Members = members, Policy = Policy };
-    }
-
-    /// <summary>How an instance is, or was when it last answered: one on a lost silo must not hide the others.</summary>
-    private async Task<InstanceSnapshot> LookAsync(MemberMessage member)
-    {
-        try
-        {
-            return _lastSeen[member.Name] = await Instance(member.Name).GetSnapshotAsync().WaitAsync(s_lookPatience);
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException && _lastSeen.ContainsKey(member.Name))
-        {
-            GrainLog.NotSeen(logger, member.Name, failure.Message);
-            return _lastSeen[member.Name];
-        }
     }
 
     public Task<RouterPlan> GetPlanAsync() => Task.FromResult(new RouterPlan(state.State.Members, Policy));
@@ -82,23 +67,10 @@ public sealed class TopologyGrain(
     public async Task<OrderReply> UseRouterAsync(PolicyMessage policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        if (Refusal(policy) is { } refusal) return new OrderReply(refusal, !Routers.Registry.TryGet(policy.Policy, out _));
+        if (policy.Refusal() is { } refusal) return new OrderReply(refusal, !Routers.Registry.TryGet(policy.Policy, out _));
         state.State = state.State with { Policy = policy };
         await PublishAsync();
         return new OrderReply();
-    }
-
-    private static string? Refusal(PolicyMessage policy)
-    {
-        try
-        {
-            Routers.Registry.Create(policy.Policy, policy.ToDials());
-            return null;
-        }
-        catch (ArgumentException wrong)
-        {
-            return wrong.Message;
-        }
     }
 
     private async Task<OrderReply> CarryOutAsync(FleetStep step, bool notFound, string? crashes = null)

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Cluster.Engine.Requests;
 using Cluster.Gateway.Backend;
-using Cluster.Gateway.Responses;
 using Cluster.Grains;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
@@ -199,25 +198,10 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     {
         if (!_flights.TryRemove(flight.StreamId, out _)) return null;
         end = end with { HopsNs = flight.FirstHopsNs ?? end.HopsNs, CachedTokens = Math.Min(end.CachedTokens, flight.Request.Spec.InputTokens) };
-        Report(flight, end.Rejected ? RequestOutcome.Rejected : end.Error is null ? RequestOutcome.Completed : RequestOutcome.Failed, end);
+        FlightReport.Of(flight, _context.Clock, Ended, end.Rejected ? RequestOutcome.Rejected : end.Error is null ? RequestOutcome.Completed : RequestOutcome.Failed, end);
         if (end.Rejected) return flight.Refused(end.Error ?? "Rejected.");
         var usage = new StreamUsage(end.CachedTokens, flight.Visible) { Hops = Hops(end.HopsNs) };
         return end.Error is null ? new StreamEnd.Finished(flight.Request.EndsWith, usage) : new StreamEnd.Failed(end.Error, usage);
-    }
-
-    private void Report(Flight flight, RequestOutcome outcome, RequestEnd? end)
-    {
-        var ns = end?.HopsNs ?? [];
-        var hops = ns.Length < TtftHops.Names.Count ? default : new TtftHops(ns[0], ns[1], ns[2], ns[3], ns[4], ns[5], ns[6]);
-        var spec = flight.Request.Spec;
-        var completed = outcome == RequestOutcome.Completed;
-        var e2eNs = _context.Clock.NowNs - flight.ArrivedNs;
-        var tpotNs = completed && spec.OutputTokens > 1 ? (e2eNs - hops.TotalNs) / (double)(spec.OutputTokens - 1) : double.NaN;
-        var observed = new RequestObservation(
-            outcome, completed ? hops.TotalNs : -1, tpotNs, e2eNs, hops, spec.InputTokens, end?.CachedTokens ?? 0, flight.Visible);
-        Ended?.Invoke(observed);
-        RequestTracing.AddHops(flight.Span, in observed, _context.Clock.Scale, flight.Route?.PrefillInstance, flight.Route?.DecodeInstance);
-        RequestTracing.Finish(flight.Span, in observed, completed ? StreamingResponder.Word(flight.Request.EndsWith) : null, end?.Error);
     }
 
     private static HopTimes? Hops(long[] ns) =>
@@ -239,7 +223,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     private void End(Flight flight, StreamEnd end)
     {
         if (!_flights.TryRemove(flight.StreamId, out _)) return;
-        Report(flight, end switch
+        FlightReport.Of(flight, _context.Clock, Ended, end switch
         {
             StreamEnd.Aborted => RequestOutcome.Aborted,
             StreamEnd.Rejected => RequestOutcome.Rejected,

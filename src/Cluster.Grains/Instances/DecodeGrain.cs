@@ -12,20 +12,9 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
     public Task TakeOverAsync(HandOver handOver)
     {
         ArgumentNullException.ThrowIfNull(handOver);
-        var spec = handOver.Request.ToSpec();
-        var sequence = new Sequence(spec, spec.OutputTokens)
-        {
-            Timeline = handOver.Request.Stations.ToTimeline(),
-            ContinuesFromNs = handOver.Request.ContinuesFromNs,
-            Generated = 1,
-        };
-        var request = new LiveRequest(handOver.Request, sequence, handOver.Gateway)
-        {
-            PrefillInstance = handOver.PrefillInstance,
-            PrefillCachedTokens = handOver.CachedTokens,
-        };
+        var request = LiveRequest.Of(handOver);
         if (!Shell.TryAdd(request)) return Task.CompletedTask;
-        Instance.EnqueueRemote(sequence, Shell.InputNs());
+        Instance.EnqueueRemote(request.Sequence, Shell.InputNs());
         Shell.Kick();
         return Task.CompletedTask;
     }

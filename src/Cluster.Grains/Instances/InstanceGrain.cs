@@ -1,6 +1,4 @@
 using Cluster.Engine;
-using Cluster.Engine.Requests;
-using Cluster.Engine.Topology;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
 using Microsoft.Extensions.Logging;
@@ -27,10 +25,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
-        var spec = Context.Find(Name);
-        var layout = RankLayout.Of(spec);
-        var elsewhere = Enumerable.Range(1, layout.Groups - 1).Select(g => GrainFactory.GetGrain<IRankGroupGrain>(GrainKeys.RankGroup(Context.Cluster.Name, Name, g)));
-        var ranks = new RankGroups(layout, Context.Timers(spec), [.. elsewhere]);
+        var ranks = RankGroups.Of(Context, Name, GrainFactory);
         Shell = new InstanceShell(Name, Context, metrics, GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name), ranks, this, logger);
         return base.OnActivateAsync(cancellationToken);
     }
@@ -44,18 +39,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
     public Task SubmitAsync(SubmitOrder order)
     {
         ArgumentNullException.ThrowIfNull(order);
-        var handsOn = order.DecodeInstance != Name;
-        var spec = order.Request.ToSpec();
-        var sequence = new Sequence(spec, handsOn ? 1 : spec.OutputTokens)
-        {
-            Timeline = order.Request.Stations.ToTimeline(),
-            ContinuesFromNs = order.Request.ContinuesFromNs,
-        };
-        var request = new LiveRequest(order.Request, sequence, order.Gateway)
-        {
-            DecodeInstance = handsOn ? order.DecodeInstance : null,
-            AwaitedCopy = order.Copy,
-        };
+        var request = LiveRequest.Of(order, Name);
         if (!Shell.TryAdd(request)) return Task.CompletedTask;
         if (order.Copy is { } copy) _ = Links.CopyAsync(new CopyOrder(order.Request.Id, copy.Source, Name, copy.Missing));
         else Compute(request);

@@ -28,6 +28,16 @@ internal sealed class RankGroups : IStepTimer
         SlowestSteps = new long[layout.Groups];
     }
 
+    /// <summary>The groups of an instance, the first here, the others wherever their grains are.</summary>
+    public static RankGroups Of(ClusterContext context, string instance, IGrainFactory grains)
+    {
+        var spec = context.Find(instance);
+        var layout = RankLayout.Of(spec);
+        var elsewhere = new IRankGroupGrain[layout.Groups - 1];
+        for (var i = 0; i < elsewhere.Length; i++) elsewhere[i] = grains.GetGrain<IRankGroupGrain>(GrainKeys.RankGroup(context.Cluster.Name, instance, i + 1));
+        return new RankGroups(layout, context.Timers(spec), elsewhere);
+    }
+
     /// <summary>For each group, the steps of which it was the slowest.</summary>
     public long[] SlowestSteps { get; }
 

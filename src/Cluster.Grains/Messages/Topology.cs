@@ -1,3 +1,4 @@
+using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
 
 namespace Cluster.Grains.Messages;
@@ -35,6 +36,20 @@ public sealed record PolicyMessage(
     {
         ArgumentNullException.ThrowIfNull(dials);
         return new PolicyMessage(policy, [.. dials.Keys], [.. dials.Values]);
+    }
+
+    /// <summary>Why it cannot be used, in words; null when it can.</summary>
+    public string? Refusal()
+    {
+        try
+        {
+            Routers.Registry.Create(Policy, ToDials());
+            return null;
+        }
+        catch (ArgumentException wrong)
+        {
+            return wrong.Message;
+        }
     }
 
     public Dictionary<string, double> ToDials() => DialNames.Zip(DialValues).ToDictionary(d => d.First, d => d.Second, StringComparer.Ordinal);
