@@ -64,7 +64,7 @@ public sealed class FaultGrain(
 
     public Task<FaultMessage[]> GetInForceAsync() => Task.FromResult(state.State.InForce);
 
-    /// <summary>Crashes and drains can be refused by the fleet, so they go first, and alone decide.</summary>
+    /// <summary>Crashes and drains can be refused by the roster, so they go first, and alone decide.</summary>
     private async Task<string?> RefusedAsync(FaultMessage fault)
     {
         if (fault.Kind is not ("crash" or "drain")) return null;

@@ -8,7 +8,7 @@ namespace Cluster.Grains;
 
 /// <summary>
 /// Supervises one cluster: knows which instances it has, carries out what operators ask, sees that draining instances
-/// leave. What it decides by is the engine's <see cref="Fleet"/>.
+/// leave. What it decides by is the engine's <see cref="Roster"/>.
 /// </summary>
 public sealed class TopologyGrain(
     ClusterContext context, ILogger<TopologyGrain> logger,
@@ -18,7 +18,7 @@ public sealed class TopologyGrain(
     private readonly InstanceWatch _watch = new(logger);
     private IGrainTimer? _drainTimer;
 
-    private Fleet Fleet => new([.. state.State.Members.Select(m => m.ToMember())]);
+    private Roster Roster => new([.. state.State.Members.Select(m => m.ToMember())]);
 
     private PolicyMessage Policy => state.State.Policy ?? PolicyMessage.Of(context.Cluster.Router.Policy, context.Cluster.Router.Dials);
 
@@ -26,7 +26,7 @@ public sealed class TopologyGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (state.State.Members.Length == 0) state.State = state.State with { Members = [.. Fleet.Of(context.Cluster).Members.Select(MemberMessage.Of)] };
+        if (state.State.Members.Length == 0) state.State = state.State with { Members = [.. Roster.Of(context.Cluster).Members.Select(MemberMessage.Of)] };
         WatchDraining();
         return base.OnActivateAsync(cancellationToken);
     }
@@ -50,19 +50,19 @@ public sealed class TopologyGrain(
     }
 
     public Task<OrderReply> ScaleAsync(string pool, int instances) =>
-        CarryOutAsync(Fleet.Scale(pool, instances, HostMemory.Instances(context.Cluster)), !Fleet.Members.Any(m => m.Pool == pool));
+        CarryOutAsync(Roster.Scale(pool, instances, HostMemory.Instances(context.Cluster)), !Roster.Members.Any(m => m.Pool == pool));
 
-    public Task<OrderReply> DrainAsync(string instance) => CarryOutAsync(Fleet.Drain(instance), Fleet.Find(instance) is null);
+    public Task<OrderReply> DrainAsync(string instance) => CarryOutAsync(Roster.Drain(instance), Roster.Find(instance) is null);
 
     public async Task<OrderReply> OpenAsync(string instance)
     {
-        var step = Fleet.Open(instance);
+        var step = Roster.Open(instance);
         // Up before the router may choose it.
-        if (step.Refusal is null && Fleet.Find(instance)!.State == MemberState.Failed) await Instance(instance).ReviveAsync();
-        return await CarryOutAsync(step, Fleet.Find(instance) is null);
+        if (step.Refusal is null && Roster.Find(instance)!.State == MemberState.Failed) await Instance(instance).ReviveAsync();
+        return await CarryOutAsync(step, Roster.Find(instance) is null);
     }
 
-    public Task<OrderReply> CrashAsync(string instance) => CarryOutAsync(Fleet.Fail(instance), Fleet.Find(instance) is null, crashes: instance);
+    public Task<OrderReply> CrashAsync(string instance) => CarryOutAsync(Roster.Fail(instance), Roster.Find(instance) is null, crashes: instance);
 
     public async Task<OrderReply> UseRouterAsync(PolicyMessage policy)
     {
@@ -73,17 +73,17 @@ public sealed class TopologyGrain(
         return new OrderReply();
     }
 
-    private async Task<OrderReply> CarryOutAsync(FleetStep step, bool notFound, string? crashes = null)
+    private async Task<OrderReply> CarryOutAsync(RosterStep step, bool notFound, string? crashes = null)
     {
         if (step.Refusal is not null) return new OrderReply(step.Refusal, notFound);
         var before = state.State.Members;
-        state.State = state.State with { Members = [.. step.Fleet.Members.Select(MemberMessage.Of)] };
+        state.State = state.State with { Members = [.. step.Roster.Members.Select(MemberMessage.Of)] };
         // Newcomers are up before the router may choose them; those that left are closed before they end.
         foreach (var joined in state.State.Members.Where(m => !before.Any(b => b.Name == m.Name))) await Instance(joined.Name).GetSnapshotAsync();
         await PublishAsync();
         // Closed before it dies: whoever places its requests anew must not choose it.
         if (crashes is not null) await DieAsync(crashes);
-        foreach (var left in before.Where(b => step.Fleet.Find(b.Name) is null)) await Instance(left.Name).RetireAsync();
+        foreach (var left in before.Where(b => step.Roster.Find(b.Name) is null)) await Instance(left.Name).RetireAsync();
         WatchDraining();
         return new OrderReply();
     }
@@ -102,15 +102,15 @@ public sealed class TopologyGrain(
 
     private void WatchDraining()
     {
-        if (_drainTimer is null && Fleet.Members.Any(m => m.State == MemberState.Draining))
+        if (_drainTimer is null && Roster.Members.Any(m => m.State == MemberState.Draining))
             _drainTimer = this.RegisterGrainTimer((_, _) => EndDrainingAsync(), this, new GrainTimerCreationOptions(s_drainCheck, s_drainCheck));
     }
 
     private async Task EndDrainingAsync()
     {
-        foreach (var member in Fleet.Members.Where(m => m.State == MemberState.Draining))
-            if (await IsEmptyAsync(member.Name)) await CarryOutAsync(new FleetStep(Fleet.Emptied(member.Name)), notFound: false);
-        if (Fleet.Members.Any(m => m.State == MemberState.Draining)) return;
+        foreach (var member in Roster.Members.Where(m => m.State == MemberState.Draining))
+            if (await IsEmptyAsync(member.Name)) await CarryOutAsync(new RosterStep(Roster.Emptied(member.Name)), notFound: false);
+        if (Roster.Members.Any(m => m.State == MemberState.Draining)) return;
         _drainTimer?.Dispose();
         _drainTimer = null;
     }

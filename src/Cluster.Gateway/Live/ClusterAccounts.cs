@@ -21,11 +21,14 @@ internal sealed class ClusterAccounts(ClusterSeries series, ClusterContext conte
             .Select(c => (c.Now, Before: c.Before!)).ToList();
         foreach (var role in changes.GroupBy(c => c.Now.Role))
             if (BindingWall(role) is { } wall) gauges.SetBindingWall(Enum.Parse<InstanceRole>(role.Key, ignoreCase: true), wall);
-        Spend(changes.Where(c => now.Members.Any(m => m.Name == c.Now.Name && m.State != "failed")), seconds);
+        Spend(changes.Where(c => now.Members.Any(m => m.Name == c.Now.Name && IsPaidFor(m))), seconds);
         var busy = changes.Sum(c => c.Now.BusySeconds - c.Before.BusySeconds);
         var late = changes.Sum(c => c.Now.LateSeconds - c.Before.LateSeconds);
         if (busy > 0) gauges.AchievedTimeScale = busy / (busy / context.Clock.Scale + late);
     }
+
+    /// <summary>What has failed or was scaled away costs nothing; what an operator drained still stands there.</summary>
+    private bool IsPaidFor(MemberMessage member) => member.State != "failed" && (member.State != "drained" || context.Cluster.Autoscale is null);
 
     private static void CountMembers(ClusterGauges gauges, MemberMessage[] members)
     {

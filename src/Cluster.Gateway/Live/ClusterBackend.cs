@@ -24,14 +24,12 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     private IGatewayObserver _self = null!;
     private readonly long _idBase;
     private readonly ConcurrentDictionary<string, string> _incarnations = new(StringComparer.Ordinal);
-    private readonly ILogger _logger;
     private TopologySnapshot? _snapshot;
 
     /// <param name="gateway">Number of this gateway in the cluster: request ids of different gateways must differ.</param>
-    public ClusterBackend(ClusterContext context, int gateway = 0, ILogger? logger = null)
+    public ClusterBackend(ClusterContext context, int gateway = 0)
     {
         ArgumentNullException.ThrowIfNull(context);
-        _logger = logger ?? NullLogger.Instance;
         _context = context;
         _idBase = (long)gateway << 40;
         Models = [.. context.Cluster.Instances.Select(i => i.Deployment.Model).DistinctBy(m => m.Name).Select(m => new ServedModel(m.Name, m.ContextLength))];
@@ -43,6 +41,18 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
 
     /// <summary>Raised once for each request that reaches its terminal state.</summary>
     public event Action<RequestObservation>? Ended;
+
+    /// <summary>Told of what fails and is tried again.</summary>
+    internal ILogger Logger { get; set; } = NullLogger.Instance;
+
+    /// <summary>Raised when a request has come in.</summary>
+    public event Action? Arrived;
+
+    /// <summary>Raised with the TTFT, emulated nanoseconds, when a request's first token has left its instance.</summary>
+    public event Action<long>? FirstToken;
+
+    /// <summary>Arrival of each request that waits for its first token, emulated nanoseconds.</summary>
+    internal IEnumerable<long> WaitingSinceNs => _flights.Values.Where(f => f.Visible == 0).Select(f => f.ArrivedNs);
 
     /// <summary>The cluster is being stopped: what fails now is not tried again.</summary>
     public bool IsEnding { get; set; }
@@ -71,6 +81,8 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
 
     internal IRouterGrain Router => _grains.GetGrain<IRouterGrain>(_context.Cluster.Name);
 
+    internal IInstanceGrain Instance(string name) => _grains.GetInstance(_context.Cluster, name);
+
     /// <summary>Asks every instance how it is.</summary>
     public async Task<TopologySnapshot> RefreshAsync()
     {
@@ -87,6 +99,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         var flight = new Flight(request, _idBase | request.Spec.Id, arrivedNs, nowNs);
         var stream = flight.Stream = _fanout.Add(flight.StreamId, _ => Abort(flight));
         _flights[flight.StreamId] = flight;
+        Arrived?.Invoke();
         if (request.Trace is { } trace)
         {
             flight.Span = RequestTracing.StartRequest(
@@ -123,6 +136,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         {
             // Gone, or placed anew since: what a lost instance still says is not heard.
             if (!_flights.TryGetValue(Flight.StreamOf(token.RequestId), out var flight) || flight.Id != token.RequestId) continue;
+            if (flight.Visible == 0 && token.Count > 0) FirstToken?.Invoke(batch.EmittedNs - flight.ArrivedNs);
             flight.Saw(token.Count, batch.EmittedNs);
             var isLost = token.End is { Lost: true };
             if (token.Count > 0 || !isLost) outputs[count++] = new StepOutput(flight.StreamId, token.Count, token.End is null || isLost ? null : Finish(flight, token.End));
@@ -164,7 +178,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     /// <summary>Whoever did not answer may be moving to another silo: the more often it failed, the longer the wait.</summary>
     private async Task RetryAsync(Flight flight, long id, RouteReply? route, Exception failure)
     {
-        GatewayLog.NotTaken(_logger, failure, id, route?.PrefillInstance ?? "the router");
+        GatewayLog.NotTaken(Logger, failure, id, route?.PrefillInstance ?? "the router");
         await Task.Delay(flight.Backoff);
         await PlaceAnewAsync(flight, id, null);
     }

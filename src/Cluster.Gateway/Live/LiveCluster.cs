@@ -36,6 +36,9 @@ public sealed class LiveCluster : IAsyncDisposable
     /// <summary>Where the router's inputs go; null: nowhere.</summary>
     private RouterJournal? Journal { get; init; }
 
+    /// <summary>Scales pools as the scenario says; null: nobody does.</summary>
+    private Autoscaler? Autoscaler { get; init; }
+
     /// <summary>What serves the gateway's requests, for callers that need no HTTP.</summary>
     public IInferenceBackend Backend => _backend;
 
@@ -72,9 +75,12 @@ public sealed class LiveCluster : IAsyncDisposable
         {
             await app.StartAsync(cancellation);
             if (options.Membership is { } membership) await ClusterRuntime.WaitForSilosAsync(app.Services, membership.Silos, cancellation);
+            backend.Logger = app.Services.GetRequiredService<ILogger<ClusterBackend>>();
             await backend.StartAsync(app.Services.GetRequiredService<IGrainFactory>());
+            var autoscaler = cluster.Autoscale is { } autoscale ? new Autoscaler(backend, context, autoscale) : null;
+            autoscaler?.Start();
             monitor.Start(app.Services.GetRequiredService<ClusterMetrics>());
-            return new LiveCluster(app, backend, monitor, host, faults) { Admin = admin, Journal = journal };
+            return new LiveCluster(app, backend, monitor, host, faults) { Admin = admin, Journal = journal, Autoscaler = autoscaler };
         }
         catch
         {
@@ -102,8 +108,6 @@ public sealed class LiveCluster : IAsyncDisposable
     /// <summary>What the scenario asks for and a live cluster does otherwise: said, never passed over.</summary>
     private static IEnumerable<string> VirtualTimeOnly(ClusterSpec cluster)
     {
-        if (cluster.Autoscale is not null)
-            yield return "'autoscale' is carried out in virtual time only: live, every instance that a pool may come to have is on. Scale by hand with 'xpyd admin'.";
         if (cluster.Instances.Any(i => i.Kv.Tiers.Any(t => t.Kind == KvTierKind.Remote)))
             yield return "'kv_tiers.remote' is one store for all instances in virtual time only: live, each instance has its own.";
     }
@@ -120,6 +124,7 @@ public sealed class LiveCluster : IAsyncDisposable
         await _ending.CancelAsync();
         await _playing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ending.Dispose();
+        if (Autoscaler is { } autoscaler) await autoscaler.DisposeAsync();
         await _monitor.DisposeAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();

@@ -14,13 +14,13 @@ public sealed record MemberMessage(
     [property: Id(3)] string State,
     [property: Id(4)] bool Leaves)
 {
-    public static MemberMessage Of(FleetMember member)
+    public static MemberMessage Of(RosterMember member)
     {
         ArgumentNullException.ThrowIfNull(member);
         return new MemberMessage(member.Name, member.Pool, Word(member.Role), Word(member.State), member.Leaves);
     }
 
-    public FleetMember ToMember() => new(Name, Pool, Enum.Parse<InstanceRole>(Role, true), Enum.Parse<MemberState>(State, true), Leaves);
+    public RosterMember ToMember() => new(Name, Pool, Enum.Parse<InstanceRole>(Role, true), Enum.Parse<MemberState>(State, true), Leaves);
 
     private static string Word(Enum value) => value.ToString().ToLowerInvariant();
 }

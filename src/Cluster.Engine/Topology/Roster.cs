@@ -18,28 +18,33 @@ public enum MemberState
 
 /// <summary>One instance of a running cluster.</summary>
 /// <param name="Leaves">It is removed once it is drained.</param>
-public sealed record FleetMember(string Name, string Pool, InstanceRole Role, MemberState State, bool Leaves = false);
+public sealed record RosterMember(string Name, string Pool, InstanceRole Role, MemberState State, bool Leaves = false);
 
-/// <summary>What came of an operation on a fleet.</summary>
-/// <param name="Fleet">The fleet after it; unchanged when refused.</param>
+/// <summary>What came of an operation on a roster.</summary>
+/// <param name="Roster">The roster after it; unchanged when refused.</param>
 /// <param name="Refusal">Why it was refused, for a person to read; null when it was carried out.</param>
-public sealed record FleetStep(Fleet Fleet, string? Refusal = null);
+public sealed record RosterStep(Roster Roster, string? Refusal = null);
 
 /// <summary>
 /// The instances of a running cluster and what may be done to them. A value: every operation answers with another
-/// fleet, or with the reason why there is none.
+/// roster, or with the reason why there is none.
 /// </summary>
-public sealed record Fleet(ImmutableArray<FleetMember> Members)
+public sealed record Roster(ImmutableArray<RosterMember> Members)
 {
-    public static Fleet Of(ClusterSpec cluster)
+    /// <summary>All instances of a cluster, ready; where pools scale by themselves, those beyond the beginning are off.</summary>
+    public static Roster Of(ClusterSpec cluster)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        return new Fleet([.. cluster.Instances.Select(i => new FleetMember(i.Name, i.Pool, i.Role, MemberState.Ready))]);
+        var off = new HashSet<string>();
+        foreach (var pool in cluster.Autoscale?.Pools ?? [])
+            off.UnionWith(cluster.Instances.Where(i => i.Pool == pool.Pool).Skip(pool.Initial).Select(i => i.Name));
+        return new Roster([.. cluster.Instances.Select(i =>
+            new RosterMember(i.Name, i.Pool, i.Role, off.Contains(i.Name) ? MemberState.Drained : MemberState.Ready))]);
     }
 
     /// <summary>Brings a pool to a number of instances that stay; the newest leave first, those that serve nobody before all others.</summary>
     /// <param name="limit">Most instances of the whole cluster that this host has room for.</param>
-    public FleetStep Scale(string pool, int instances, int limit)
+    public RosterStep Scale(string pool, int instances, int limit)
     {
         var members = Members.Where(m => m.Pool == pool).ToList();
         if (members.Count == 0) return Refuse($"There is no pool '{pool}'; there are: {string.Join(", ", Members.Select(m => m.Pool).Distinct())}.");
@@ -50,61 +55,61 @@ public sealed record Fleet(ImmutableArray<FleetMember> Members)
                 $"Pool '{pool}' cannot be scaled to {instances}: the host has memory for {limit} instances and the other pools have {others}. The nearest is {Math.Max(0, limit - others)}."));
 
         var staying = members.Where(m => !m.Leaves).ToList();
-        var fleet = this;
+        var roster = this;
         foreach (var leaver in staying.OrderByDescending(m => m.State).ThenByDescending(m => Ordinal(m.Name)).Take(staying.Count - instances))
-            fleet = fleet.With(leaver with { State = leaver.State == MemberState.Ready ? MemberState.Draining : leaver.State, Leaves = true });
-        for (var missing = instances - staying.Count; missing > 0; missing--) fleet = fleet.StayOrJoin(pool, members[0].Role);
-        return new FleetStep(fleet.Without(m => m is { Leaves: true, State: MemberState.Drained or MemberState.Failed }));
+            roster = roster.With(leaver with { State = leaver.State == MemberState.Ready ? MemberState.Draining : leaver.State, Leaves = true });
+        for (var missing = instances - staying.Count; missing > 0; missing--) roster = roster.StayOrJoin(pool, members[0].Role);
+        return new RosterStep(roster.Without(m => m is { Leaves: true, State: MemberState.Drained or MemberState.Failed }));
     }
 
     /// <summary>Closes an instance for new requests.</summary>
-    public FleetStep Drain(string name) => Change(name, member =>
+    public RosterStep Drain(string name) => Change(name, member =>
     {
         if (member.State != MemberState.Ready) return Refuse($"{name} is {Word(member.State)} already.");
         var isLast = !Members.Any(m => m.Role == member.Role && m.State == MemberState.Ready && m.Name != name);
         return isLast
             ? Refuse($"{name} is the last open {Word(member.Role)} instance: scale pool '{member.Pool}' up first, or requests have nowhere to go.")
-            : new FleetStep(With(member with { State = MemberState.Draining }));
+            : new RosterStep(With(member with { State = MemberState.Draining }));
     });
 
     /// <summary>Opens an instance that was drained or has failed.</summary>
-    public FleetStep Open(string name) => Change(name, member => member.State == MemberState.Ready
+    public RosterStep Open(string name) => Change(name, member => member.State == MemberState.Ready
         ? Refuse($"{name} is ready already.")
-        : new FleetStep(With(member with { State = MemberState.Ready, Leaves = false })));
+        : new RosterStep(With(member with { State = MemberState.Ready, Leaves = false })));
 
     /// <summary>An instance crashes; one that was to leave is gone with that.</summary>
-    public FleetStep Fail(string name) => Change(name, member => member.State == MemberState.Failed
+    public RosterStep Fail(string name) => Change(name, member => member.State == MemberState.Failed
         ? Refuse($"{name} has failed already; open it again first.")
-        : new FleetStep(member.Leaves ? Without(m => m.Name == name) : With(member with { State = MemberState.Failed })));
+        : new RosterStep(member.Leaves ? Without(m => m.Name == name) : With(member with { State = MemberState.Failed })));
 
     /// <summary>A draining instance has nothing left.</summary>
-    public Fleet Emptied(string name) => Find(name) switch
+    public Roster Emptied(string name) => Find(name) switch
     {
         { State: MemberState.Draining, Leaves: true } => Without(m => m.Name == name),
         { State: MemberState.Draining } member => With(member with { State = MemberState.Drained }),
         _ => this,
     };
 
-    public FleetMember? Find(string name) => Members.FirstOrDefault(m => m.Name == name);
+    public RosterMember? Find(string name) => Members.FirstOrDefault(m => m.Name == name);
 
-    private FleetStep Change(string name, Func<FleetMember, FleetStep> change) => Find(name) is { } member
+    private RosterStep Change(string name, Func<RosterMember, RosterStep> change) => Find(name) is { } member
         ? change(member)
         : Refuse($"There is no instance '{name}'; there are: {string.Join(", ", Members.Take(20).Select(m => m.Name))}{(Members.Length > 20 ? ", …" : "")}.");
 
-    private FleetStep Refuse(string why) => new(this, why);
+    private RosterStep Refuse(string why) => new(this, why);
 
-    private Fleet With(FleetMember changed) => new([.. Members.Select(m => m.Name == changed.Name ? changed : m)]);
+    private Roster With(RosterMember changed) => new([.. Members.Select(m => m.Name == changed.Name ? changed : m)]);
 
-    private Fleet Without(Func<FleetMember, bool> gone) => new([.. Members.Where(m => !gone(m))]);
+    private Roster Without(Func<RosterMember, bool> gone) => new([.. Members.Where(m => !gone(m))]);
 
     /// <summary>One that was about to leave stays; else a new member takes the smallest number that is free, behind its pool.</summary>
-    private Fleet StayOrJoin(string pool, InstanceRole role)
+    private Roster StayOrJoin(string pool, InstanceRole role)
     {
         if (Members.FirstOrDefault(m => m.Pool == pool && m.Leaves) is { } leaver) return With(leaver with { State = MemberState.Ready, Leaves = false });
         var ordinal = 0;
         while (Find($"{pool}-{ordinal}") is not null) ordinal++;
         var last = Members.Select((m, i) => (m, i)).Last(p => p.m.Pool == pool).i;
-        return new Fleet(Members.Insert(last + 1, new FleetMember($"{pool}-{ordinal}", pool, role, MemberState.Ready)));
+        return new Roster(Members.Insert(last + 1, new RosterMember($"{pool}-{ordinal}", pool, role, MemberState.Ready)));
     }
 
     private static int Ordinal(string name) =>
