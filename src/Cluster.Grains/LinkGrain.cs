@@ -17,7 +17,7 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
 {
     private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
     private readonly List<string> _names = [];
-    private readonly LinkRecorder _recorder = new(metrics, context.Cluster.Name);
+    private readonly LinkRecorder _recorder = new(metrics, context);
     private readonly HandOverDesk _desk = new(
         context.Cluster.Link ?? throw new InvalidOperationException($"Cluster '{context.Cluster.Name}' has no link."), context.Cluster.Transfer, []);
     private long _wakeNs = Time.Never;

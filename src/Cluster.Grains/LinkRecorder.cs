@@ -6,11 +6,11 @@ using Cluster.ServiceDefaults.Recording;
 namespace Cluster.Grains;
 
 /// <summary>Keeps the links' metrics true to the desk: each instance's ports, and every transfer that ended.</summary>
-internal sealed class LinkRecorder(ClusterMetrics metrics, string cluster) : IDisposable
+internal sealed class LinkRecorder(ClusterMetrics metrics, ClusterContext context) : IDisposable
 {
     private readonly Dictionary<int, Port> _ports = [];
     private readonly Dictionary<(int Source, int Destination), (double Bytes, int Transfers)> _flows = [];
-    private readonly ClusterSeries _series = metrics.ForCluster(cluster);
+    private readonly ClusterSeries _series = metrics.ForCluster(context.Cluster.Name);
 
     private sealed class Port(LinkMetrics metrics)
     {
@@ -41,6 +41,7 @@ internal sealed class LinkRecorder(ClusterMetrics metrics, string cluster) : IDi
         if (effect.Kind is DeskEffectKind.Arrived or DeskEffectKind.CopyEnded)
         {
             _series.KvTransferred(effect.DurationNs, effect.ExposedNs);
+            context.Watch?.Transferred(names[effect.Source], names[effect.Destination], context.Clock.NowNs - effect.DurationNs, context.Clock.NowNs);
             ref var flow = ref CollectionsMarshal.GetValueRefOrAddDefault(_flows, (effect.Source, effect.Destination), out _);
             flow = (flow.Bytes + effect.Bytes, flow.Transfers + 1);
             PortOf(effect.Source, names).CarriedBytes += effect.Bytes;
@@ -60,7 +61,7 @@ internal sealed class LinkRecorder(ClusterMetrics metrics, string cluster) : IDi
 
     private Port PortOf(int place, List<string> names)
     {
-        if (!_ports.TryGetValue(place, out var port)) _ports[place] = port = new Port(metrics.AddLink(cluster, $"{names[place]}.nic"));
+        if (!_ports.TryGetValue(place, out var port)) _ports[place] = port = new Port(metrics.AddLink(context.Cluster.Name, $"{names[place]}.nic"));
         return port;
     }
 }

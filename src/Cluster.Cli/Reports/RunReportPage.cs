@@ -41,7 +41,7 @@ internal static class RunReportPage
             Steps = watch?.Steps ?? [],
             Occupancy = watch?.Occupancy ?? [],
             Roofs = [.. run.Cluster.Instances.Select(Roof).Distinct()],
-            Links = Links(run),
+            Links = Links(run, watch),
         };
     }
 
@@ -58,38 +58,45 @@ internal static class RunReportPage
         return new Roof($"{gpu.Name} {format.ToString().ToLowerInvariant()}", gpu.PeakFlops.GetValueOrDefault(format), gpu.HbmBytesPerSecond);
     }
 
-    /// <summary>Share of time in which each sending instance's link had KV of some request on it, from the requests' own transfer hops.</summary>
-    private static List<TimeSeries> Links(RunRecord run)
+    /// <summary>Share of time in which each sending instance's link had KV of some request on it.</summary>
+    private static List<TimeSeries> Links(RunRecord run, RunWatch? watch)
     {
-        var moved = run.Requests.Where(r => r.Outcome == RequestOutcome.Completed && r.PrefillInstance >= 0 && r.Hops.KvTransferNs > 0).ToList();
-        if (moved.Count == 0) return [];
+        // Live, the links themselves were watched; in virtual time the requests' own transfer hops say the same.
+        var transfers = watch?.Transfers is { Count: > 0 } watched
+            ? watched
+            : [.. run.Requests.Where(r => r.Outcome == RequestOutcome.Completed && r.PrefillInstance >= 0 && r.Hops.KvTransferNs > 0).Select(r => Transfer(run, r))];
+        if (transfers.Count == 0) return [];
         var (first, last) = (run.Requests.Min(r => r.ArrivedNs), run.Requests.Max(r => r.FinishedNs));
         var width = Math.Max(1, (last - first) / LinkBuckets);
-        return [.. moved.GroupBy(r => r.PrefillInstance).OrderBy(g => g.Key).Select(group =>
-        {
-            var busyNs = new double[LinkBuckets + 1];
-            var free = first;
-            foreach (var (start, end) in group.Select(Interval).Order())
-            {
-                for (var at = Math.Max(start, free); at < end;)
-                {
-                    var bucket = (at - first) / width;
-                    var until = Math.Min(end, first + (bucket + 1) * width);
-                    busyNs[Math.Min(bucket, LinkBuckets)] += until - at;
-                    at = until;
-                }
-
-                free = Math.Max(free, end);
-            }
-
-            return new TimeSeries($"out of {run.Cluster.Instances[group.Key].Name}", [.. busyNs.Take(LinkBuckets).Select((ns, i) => ((first + i * width) / 1e9, Math.Min(1, ns / width)))]);
-        })];
+        return [.. transfers.GroupBy(t => t.Source).OrderBy(g => g.Key, StringComparer.Ordinal).Select(group => new TimeSeries(
+            $"out of {group.Key}", [.. Busy(group, first, width).Select((ns, i) => ((first + i * width) / 1e9, Math.Min(1, ns / width)))]))];
     }
 
-    private static (long Start, long End) Interval(RequestRecord request)
+    /// <summary>Time with at least one transfer on, in each of the buckets.</summary>
+    private static double[] Busy(IEnumerable<(string Source, long StartNs, long EndNs)> transfers, long first, long width)
+    {
+        var busyNs = new double[LinkBuckets];
+        var free = first;
+        foreach (var (_, start, end) in transfers.OrderBy(t => t.StartNs).ThenBy(t => t.EndNs))
+        {
+            for (var at = Math.Max(start, free); at < end;)
+            {
+                var bucket = (at - first) / width;
+                var until = Math.Min(end, first + (bucket + 1) * width);
+                busyNs[Math.Min(bucket, LinkBuckets - 1)] += until - at;
+                at = until;
+            }
+
+            free = Math.Max(free, end);
+        }
+
+        return busyNs;
+    }
+
+    private static (string Source, long StartNs, long EndNs) Transfer(RunRecord run, RequestRecord request)
     {
         var hops = request.Hops;
         var start = request.ArrivedNs + hops.TokenizeNs + hops.RouteNs + hops.PrefillQueueNs + hops.PrefillNs + hops.KvAllocNs;
-        return (start, start + hops.KvTransferNs);
+        return (run.Cluster.Instances[request.PrefillInstance].Name, start, start + hops.KvTransferNs);
     }
 }

@@ -17,6 +17,7 @@ internal sealed class RunWatch(ClusterSpec cluster, TimelineWriter? timeline) : 
 
     private readonly List<StepRow> _steps = [];
     private readonly List<(double, double)>[] _occupancy = [.. cluster.Instances.Select(_ => new List<(double, double)>())];
+    private readonly List<(string Source, long StartNs, long EndNs)> _transfers = [];
     private readonly string[] _names = [.. cluster.Instances.Select(i => i.Name)];
     private readonly int[] _seen = new int[cluster.Instances.Length];
     private readonly int[] _every = [.. cluster.Instances.Select(_ => 1)];
@@ -55,6 +56,15 @@ internal sealed class RunWatch(ClusterSpec cluster, TimelineWriter? timeline) : 
         if (_seen[index]++ % _every[index] != 0) return;
         _occupancy[index].Add((step.StartNs / 1e9, usage));
         if (_occupancy[index].Count >= MaxSamples) _every[index] *= Halve(_occupancy[index]);
+    }
+
+    /// <summary>Transfers as the links of a live cluster carried them, by sender; empty in virtual time, where the requests tell.</summary>
+    public IReadOnlyList<(string Source, long StartNs, long EndNs)> Transfers => _transfers;
+
+    public void Transferred(string source, string destination, long startNs, long endNs)
+    {
+        using var _ = _gate.EnterScope();
+        _transfers.Add((source, startNs, endNs));
     }
 
     public void Ended(in RequestRecord record)

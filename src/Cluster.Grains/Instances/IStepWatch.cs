@@ -7,4 +7,9 @@ public interface IStepWatch
 {
     /// <summary>A step began; it must not be changed or kept.</summary>
     void StepBegan(Instance instance, in Step step);
+
+    /// <summary>KV arrived over a link.</summary>
+    void Transferred(string source, string destination, long startNs, long endNs)
+    {
+    }
 }
