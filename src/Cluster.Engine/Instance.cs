@@ -186,6 +186,7 @@ public sealed partial class Instance
         sequence.Computed += tokens;
         State.PublishComputed(sequence);
         if (sequence.MissingTokens > 0) return;
+        State.ShareLastBlock(sequence);
 
         sequence.Generated++;
         State.Counters.GenerationTokens++;

@@ -72,6 +72,7 @@ public class ExampleEffectTests
         var r = Run("many-samples");
         r["1A"].PrefixHitRate.ShouldBeGreaterThan(0.7);
         r["cache-off"].TtftMs.P50.ShouldBeGreaterThan(3 * r["1A"].TtftMs.P50);
+        r["copy-on-write"].PrefixHitRate.ShouldBeGreaterThan(r["large-blocks"].PrefixHitRate);
     }
 
     [Fact]

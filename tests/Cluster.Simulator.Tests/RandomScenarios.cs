@@ -70,6 +70,7 @@ internal static class RandomScenarios
                 {
                     ContiguousReservation = contiguous,
                     MaxModelLen = 400,
+                    CopyOnPartialReuse = seed % 2 == 0,
                     ForgetsBeyondBound = seed % 7 < 2,
                     EnablePrefixCaching = seed % 3 != 0,
                     Eviction = Pick([.. Evictions.Registry.All.Select(p => p.Name)], new RandomStream(seed, "eviction")),
@@ -86,7 +87,7 @@ internal static class RandomScenarios
                 now += Time.FromSeconds(random.NextExponential(0.02));
                 var (input, output) = (random.NextInt(1, 300), random.NextInt(1, 60));
                 // A shared system prompt for some, unique text for all.
-                var shared = Math.Min(input, 48);
+                var shared = Math.Min(input, 45);
                 ImmutableArray<ContentSegment> segments = random.NextInt(2) == 0
                     ? [new ContentSegment((ulong)id + 1000, input + output)]
                     : [new ContentSegment(7, shared), new ContentSegment((ulong)id + 1000, input + output - shared)];

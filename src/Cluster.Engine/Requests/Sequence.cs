@@ -84,6 +84,9 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
     /// <summary>Leading tokens whose KV HBM has once it has come up from a tier.</summary>
     internal int OnboardedTokens { get; set; }
 
+    /// <summary>Others may copy the last block of its prompt.</summary>
+    internal bool SharesLastBlock { get; set; }
+
     /// <summary>Drafted tokens that the last step accepted.</summary>
     internal int AcceptedThisStep { get; set; }
 

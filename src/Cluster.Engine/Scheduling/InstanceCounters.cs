@@ -21,6 +21,9 @@ public sealed class InstanceCounters
     /// <summary>Prompt tokens whose KV came over a link instead of being computed here.</summary>
     public long ReceivedTokens { get; internal set; }
 
+    /// <summary>Blocks copied because a sequence was about to write into one that it shares.</summary>
+    public long CopiedBlocks { get; internal set; }
+
     /// <summary>Prompt tokens whose KV came up from a tier below HBM.</summary>
     public long OnboardedTokens { get; internal set; }
 

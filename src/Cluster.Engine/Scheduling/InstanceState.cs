@@ -34,6 +34,9 @@ public sealed class InstanceState
     /// <summary>Sequences whose cached blocks are on their way up from a tier, earliest end first.</summary>
     internal PriorityQueue<Sequence, (long DueNs, long Id)> Onboarding { get; } = new();
 
+    /// <summary>Unfilled blocks of prompts that others may copy.</summary>
+    public PartialBlocks Partials { get; } = new();
+
     public WaitingQueue Waiting { get; }
 
     /// <summary>Sequences whose KV has arrived: they hold their blocks already, so they are admitted before <see cref="Waiting"/>.</summary>
@@ -140,10 +143,27 @@ public sealed class InstanceState
         sequence.PrivateBlocks -= fresh;
     }
 
+    /// <summary>The prompt is computed: who begins alike may copy its last block, as long as this sequence holds it.</summary>
+    internal void ShareLastBlock(Sequence sequence)
+    {
+        if (!Spec.Kv.CopyOnPartialReuse || !Spec.Kv.EnablePrefixCaching || sequence.SharesLastBlock) return;
+        var prompt = sequence.Request.InputTokens;
+        if (prompt % Spec.Kv.BlockSize == 0 || Decodes.Kept(prompt) < prompt) return;
+        sequence.SharesLastBlock = true;
+        Partials.Add(PromptParent(sequence), sequence.Id, sequence.Request.Content, prompt);
+    }
+
+    private ulong PromptParent(Sequence sequence) => ParentKey(sequence, sequence.Request.InputTokens / Spec.Kv.BlockSize);
+
+    /// <summary>Key of the block before this one; 0 for the first.</summary>
+    internal ulong ParentKey(Sequence sequence, int block) => block == 0 ? 0 : sequence.BlockKeys(Spec.Kv.BlockSize)[block - 1];
+
     /// <summary>Gives all blocks back; full ones stay in the prefix cache until evicted.</summary>
     internal void ReleaseBlocks(Sequence sequence)
     {
         PublishComputed(sequence);
+        if (sequence.SharesLastBlock) Partials.Remove(PromptParent(sequence), sequence.Id);
+        sequence.SharesLastBlock = false;
         Pool.Return(sequence.PrivateBlocks);
         if (sequence.SharedBlocks > 0)
             Pool.Release(sequence.BlockKeys(Spec.Kv.BlockSize).AsSpan(0, sequence.SharedBlocks));

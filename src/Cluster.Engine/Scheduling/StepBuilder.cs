@@ -126,7 +126,7 @@ public sealed partial class StepBuilder(InstanceState state)
             }
         }
 
-        var computed = received ? head.Computed : hits.Length * kv.BlockSize;
+        var computed = received ? head.Computed : (hits.Length * kv.BlockSize) + PartialHit(head, hits.Length);
         var tokens = ChunkSize(head, computed);
         if (tokens == 0) return Block(WaitCause.Budget);
         var held = received ? head.SharedBlocks + head.PrivateBlocks : hits.Length;
@@ -141,6 +141,7 @@ public sealed partial class StepBuilder(InstanceState state)
 
         State.Pool.Acquire(hits);
         Allocate(blocks);
+        if (!received && computed > hits.Length * kv.BlockSize) State.Counters.CopiedBlocks++;
         if (!received) RecordHit(head, computed);
         head.SharedBlocks = received ? head.SharedBlocks : hits.Length;
         head.PrivateBlocks += blocks;
@@ -171,6 +172,15 @@ public sealed partial class StepBuilder(InstanceState state)
             DecodeBoundedContextTokens = (_decodes ? State.Decodes.BoundedContextTokens : 0) + _joiningBoundedContext,
             SampledSequences = decodes + _sampledPrefills,
         };
+    }
+
+    /// <summary>Tokens of the block after the full ones that a sequence here has and may be copied.</summary>
+    private int PartialHit(Sequence head, int fullBlocks)
+    {
+        if (State.Partials.Count == 0) return 0;
+        var from = fullBlocks * State.Spec.Kv.BlockSize;
+        var limit = Math.Min(head.KnownTokens - 1, from + State.Spec.Kv.BlockSize - 1);
+        return limit <= from ? 0 : State.Partials.Longest(State.ParentKey(head, fullBlocks), head.Request.Content, from, limit);
     }
 
     private void RecordHit(Sequence head, int computed)

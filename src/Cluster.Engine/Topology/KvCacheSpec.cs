@@ -10,6 +10,9 @@ public sealed record KvCacheSpec(int BlockSize, long TotalBlocks)
 {
     public bool EnablePrefixCaching { get; init; } = true;
 
+    /// <summary>Prompts that part within a block share it up to there: the later one copies it before it writes.</summary>
+    public bool CopyOnPartialReuse { get; init; }
+
     /// <summary>Reserve the maximum length at admission, contiguously: the baseline that paging replaced.</summary>
     public bool ContiguousReservation { get; init; }
 

@@ -23,6 +23,7 @@ internal static class EngineReader
             GpuMemoryUtilization = r.Number("gpu_memory_utilization", "Share of HBM the engine claims.", 0, 1, above: true),
             NumGpuBlocksOverride = r.Int("num_gpu_blocks_override", "KV blocks of an instance, whatever its HBM would hold.", 1, int.MaxValue),
             EnablePrefixCaching = r.Flag("enable_prefix_caching", "Keep and reuse the blocks of prompts seen before."),
+            CopyOnPartialReuse = r.Flag("copy_on_partial_reuse", "Prompts that part within a block share it up to there; the later one copies it (TensorRT-LLM). Default false.") ?? false,
             EnableChunkedPrefill = r.Flag("enable_chunked_prefill", "Split prompts over steps."),
             OverlapScheduling = r.Flag("overlap_scheduling", "Compose a step while the one before it runs: requests join one step later."),
             LongPrefillTokenThreshold = r.Int("long_prefill_token_threshold", "Most prompt tokens of one request in a step; 0: no limit.", 0, 1_048_576) ?? 0,

@@ -41,6 +41,7 @@ internal static class PoolResolver
         var kv = new KvCacheSpec(engine.BlockSize, blocks)
         {
             EnablePrefixCaching = engine.EnablePrefixCaching,
+            CopyOnPartialReuse = pool.Engine.CopyOnPartialReuse,
             ContiguousReservation = engine.ContiguousReservation,
             MaxModelLen = Math.Min(pool.Engine.MaxModelLen ?? model.ContextLength, model.ContextLength),
             ForgetsBeyondBound = KvSizing.ForgetsBeyond(deployment, cost.BoundedContextTokens),

@@ -34,6 +34,9 @@ public sealed record EngineSection(string Profile = "vllm")
     /// <summary>Keep and reuse the blocks of prompts seen before.</summary>
     public bool? EnablePrefixCaching { get; init; }
 
+    /// <summary>Prompts that part within a block share it up to there, the later one copying it. Default false, as in vLLM.</summary>
+    public bool CopyOnPartialReuse { get; init; }
+
     /// <summary>Split prompts over steps.</summary>
     public bool? EnableChunkedPrefill { get; init; }
 
