@@ -31,6 +31,7 @@ internal static class BenchSim
         var (daySeconds, dayMegabytes) = Cold("million-day", 1);
         results.Add(BenchResult.LowerIsBetter("a million requests in a day, 64 instances, whole cold process", daySeconds, "s CPU", 60, "aim"));
         results.Add(BenchResult.LowerIsBetter("a million requests in a day, peak memory", dayMegabytes, "MB", 200, "aim"));
+        results.AddRange(BenchStepCost.Run());
         var few = NsPerStep(4, cancellation);
         var many = NsPerStep(1000, cancellation);
         results.Add(new BenchResult("a step, 4 instances", few, "ns CPU"));

@@ -55,13 +55,21 @@ internal static class CatalogCommand
 
     private static Command Fit()
     {
-        var data = new Option<string>("--data") { Description = "Folder that holds kernels/ and collectives/.", Required = true };
+        var data = new Option<string?>("--data") { Description = "Folder that holds kernels/ and collectives/." };
         var write = new Option<string?>("--write") { Description = "Catalog folder to write the figures into; without it they are only reported." };
+        var host = new Option<string?>("--host") { Description = "Folder of measured serving points (*calibration*.csv) or of Splitwise's perf_model.csv: fit the engines' host figures on them instead." };
+        var engines = new Option<string[]>("--engine") { Description = "With --host: only these engines.", AllowMultipleArgumentsPerToken = true };
         var json = CommonOptions.Json();
-        var command = new Command("fit", "Refit kernel curves from measured tables; a seeded fifth of the rows is held out and scored.") { data, write, json };
+        var command = new Command("fit", "Refit kernel curves from measured tables, or engines' host figures from serving points.") { data, host, engines, write, json };
         command.SetAction(arguments => Guarded.Run(() =>
         {
-            var folder = arguments.GetValue(data)!;
+            if (arguments.GetValue(host) is { } points)
+            {
+                CatalogHostFit.Run(points, arguments.GetValue(engines) ?? [], arguments.GetValue(write));
+                return;
+            }
+
+            var folder = arguments.GetValue(data) ?? throw new ArgumentException("Either --data or --host says what to fit on.");
             if (!Directory.Exists(Path.Combine(folder, "kernels"))) throw new UsageException($"--data {folder}: no kernels/ folder in it.");
             var catalog = arguments.GetValue(write) is { } directory ? Catalog.Load(directory) : CliCatalog.Load();
             var fits = CatalogFit.Run(catalog, folder).ToList();

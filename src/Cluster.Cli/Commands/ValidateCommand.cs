@@ -18,7 +18,7 @@ internal static class ValidateCommand
         var points = new Argument<string[]>("points") { Description = "CSV files of measured points.", Arity = ArgumentArity.OneOrMore };
         var catalogFolder = new Option<string?>("--catalog") { Description = "Catalog folder; default: the one that ships with xpyd." };
         var docs = new Option<string?>("--docs") { Description = "Folder to write validation.md, its pictures and the baseline into." };
-        var data = new Option<string?>("--data") { Description = "Folder with kernels/ and collectives/: adds the kernel fits to the document." };
+        var data = new Option<string?>("--data") { Description = "Folder with kernels/, collectives/ and splitwise/: adds their fits to the document." };
         var steady = new Option<bool>("--steady") { Description = "Leave out the first request of each client. Measured points count it." };
         var json = CommonOptions.Json();
         var command = new Command("validate", "Predict each measured point through the engine and print the error.") { points, catalogFolder, docs, data, steady, json };
@@ -29,11 +29,19 @@ internal static class ValidateCommand
             var catalog = arguments.GetValue(catalogFolder) is { } folder ? Catalog.Load(folder) : CliCatalog.Load();
             var report = ValidationReport.Run([.. files.SelectMany(MeasuredPoint.Read)], catalog, arguments.GetValue(steady), cancellation);
             if (arguments.GetValue(docs) is { } target)
-                ValidationDocument.Write(target, report, arguments.GetValue(data) is { } tables ? [.. CatalogFit.Run(catalog, tables).SelectMany(f => f.Lines)] : []);
+                WriteDocument(target, report, catalog, arguments.GetValue(data));
             if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());
             else Print(report);
         })));
         return command;
+    }
+
+    private static void WriteDocument(string target, ValidationReport report, Catalog catalog, string? data)
+    {
+        var kernels = data is null ? [] : CatalogFit.Run(catalog, data).SelectMany(f => f.Lines).ToList();
+        var splitwise = data is null ? "" : Path.Combine(data, "splitwise", "perf_model.csv");
+        var errors = File.Exists(splitwise) ? SplitwiseTable.Errors(SplitwiseTable.Read(splitwise), catalog, catalog.Engines["splitwise-2023"]) : null;
+        ValidationDocument.Write(target, report, kernels, errors);
     }
 
     private static void Print(ValidationReport report)

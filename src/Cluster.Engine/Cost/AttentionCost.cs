@@ -6,7 +6,8 @@ namespace Cluster.Engine.Cost;
 /// <summary>Attention of one layer group on one rank: prompts and decodes run as two kernels.</summary>
 internal sealed class AttentionCost
 {
-    private readonly KernelProfile _kernels;
+    private readonly PrefillAttentionCurve _prefill;
+    private readonly DecodeAttentionCurve _decode;
     private readonly Roof _roof;
     private readonly HeadShape _prefillHeads;
     private readonly HeadShape _decodeHeads;
@@ -17,7 +18,9 @@ internal sealed class AttentionCost
 
     public AttentionCost(Deployment deployment, LayerGroup layer, int modelBound)
     {
-        _kernels = deployment.Gpu.Kernels;
+        _prefill = deployment.Gpu.Kernels.PrefillAttention;
+        var decode = deployment.Gpu.Kernels.DecodeAttention;
+        _decode = decode with { Fp8Slowdown = 1 + ((decode.Fp8Slowdown - 1) * deployment.Engine.NarrowCachePenalty) };
         _roof = KernelLookup.Roof(deployment.Gpu, NumberFormat.Bf16);
         _count = layer.Count;
         _bound = Math.Min(layer.ContextBound, deployment.Retention?.ContextBound ?? int.MaxValue);
@@ -57,7 +60,7 @@ internal sealed class AttentionCost
         var pairs = Math.Max(1, Pairs(shape));
         var bounded = _bound < shape.PrefillContextTokens / sequences;
         var context = bounded ? _bound : shape.PrefillContextTokens / sequences;
-        var time = Kernels.PrefillAttention(_kernels.PrefillAttention, _roof, _prefillHeads, sequences, tokens, pairs, context, bounded, _valueShare);
+        var time = Kernels.PrefillAttention(_prefill, _roof, _prefillHeads, sequences, tokens, pairs, context, bounded, _valueShare);
         var flops = 4 * pairs * _prefillHeads.QueryHeads * _prefillHeads.HeadSize * _valueShare;
         var bytes = (context * sequences * _prefillHeads.KvRowElements * _decodeHeads.KvElementBytes) + (tokens * 4 * _prefillHeads.QueryHeads * _prefillHeads.HeadSize);
         sum.Add(time, flops, bytes, _count);
@@ -67,7 +70,7 @@ internal sealed class AttentionCost
     {
         double rows = Math.Max(1, shape.DecodeTokensPerSequence);
         var context = Math.Max(shape.DecodeSequences, Context(shape));
-        var time = Kernels.DecodeAttention(_kernels.DecodeAttention, _roof, _decodeHeads, shape.DecodeSequences, rows, context);
+        var time = Kernels.DecodeAttention(_decode, _roof, _decodeHeads, shape.DecodeSequences, rows, context);
         var flops = 2 * context * rows * _decodeHeads.QueryHeads * _decodeHeads.PairWidth;
         sum.Add(time, flops, context * _decodeHeads.KvRowElements * _decodeHeads.KvElementBytes, _count);
     }

@@ -19,9 +19,10 @@ internal sealed class HostCost
     {
         var engine = _deployment.Engine;
         double sequences = shape.DecodeSequences + shape.PrefillSequences;
-        var host = engine.StepHostSeconds + (sequences * engine.SequenceHostSeconds) + (shape.PrefillTokens * engine.PromptTokenHostSeconds);
+        var slowdown = _deployment.Gpu.HostSlowdown;
+        var host = slowdown * (engine.StepHostSeconds + (sequences * engine.SequenceHostSeconds) + (shape.PrefillTokens * engine.PromptTokenHostSeconds));
         var exposed = Math.Max(0, host - (engine.HostOverlap * gpuSeconds));
         var eager = !_deployment.CudaGraphs || shape.TotalTokens > engine.MaxGraphTokens;
-        return eager ? exposed + Math.Max(0, (_kernels * engine.LaunchSeconds) - gpuSeconds) : exposed;
+        return eager ? exposed + Math.Max(0, (_kernels * engine.LaunchSeconds * slowdown) - gpuSeconds) : exposed;
     }
 }

@@ -40,13 +40,19 @@ public static class Kernels
     public static KernelTime Gemm(GemmCurve curve, in Roof roof, double m, double n, double k, double weightBytes, double activationBytes)
     {
         ArgumentNullException.ThrowIfNull(curve);
-        var tiles = Math.Ceiling(m / (m <= 64 ? 64 : TileRows)) * Math.Ceiling(n / TileRows);
+        var rows = PaddedRows(m, curve.RowTile);
+        var columns = Math.Ceiling(n / TileRows);
+        var tiles = Math.Ceiling(rows / TileRows) * columns;
         var waves = Math.Ceiling(tiles / roof.Multiprocessors) * roof.Multiprocessors / tiles;
         var loss = curve.WaveWeight == 0 ? 1 : Math.Pow(waves, curve.WaveWeight);
-        var compute = 2 * m * n * k / (roof.FlopsPerSecond * curve.ComputeEfficiency) * (1 + (curve.HalfK / k)) * (1 + (curve.HalfM / m)) * loss;
-        var memory = GemmBytes(m, n, k, weightBytes, activationBytes) / (roof.BytesPerSecond * curve.MemoryEfficiency);
+        var compute = 2 * rows * columns * TileRows * k / (roof.FlopsPerSecond * curve.ComputeEfficiency) * (1 + (curve.HalfK / k)) * (1 + (curve.HalfM / m)) * loss;
+        var memory = (GemmBytes(m, n, k, weightBytes, activationBytes) + (m * n * 2 * (curve.OutputWeight - 1))) / (roof.BytesPerSecond * curve.MemoryEfficiency);
         return new KernelTime(compute, memory, curve.FloorSeconds + (k * curve.SecondsPerK) + (m * k * curve.QuantiseSecondsPerElement), curve.Sharpness);
     }
+
+    /// <summary>Libraries have kernels for up to 16, 64 and 128 rows; beyond, tiles repeat.</summary>
+    private static double PaddedRows(double m, double rowTile) =>
+        m <= 16 ? 16 : m <= 64 ? 64 : m <= TileRows ? TileRows : Math.Ceiling(m / rowTile) * rowTile;
 
     /// <summary>Weights and activations read, 16-bit results written.</summary>
     public static double GemmBytes(double m, double n, double k, double weightBytes, double activationBytes) =>
@@ -70,7 +76,9 @@ public static class Kernels
         var rate = roof.FlopsPerSecond * curve.ComputeEfficiency / (heads.Fp8Cache ? curve.Fp8Slowdown : 1);
         var longest = TileRows * (context + TileRows) * flopsPerPair * roof.Multiprocessors;
         var compute = ((rows * keys * flopsPerPair) + (curve.TailWeight * longest)) / rate;
-        var bytes = tokens * heads.HeadSize * ((4 * heads.QueryHeads) + (2 * heads.KvHeads * heads.KvElementBytes));
+        // Rows cost a fixed part each, so narrow heads move more than their bytes say.
+        var width = heads.HeadSize + curve.HalfHeadSize;
+        var bytes = (tokens + (sequences * curve.PaddingTokens)) * width * 4 * (heads.QueryHeads + (heads.KvHeads * curve.KvWeight * (heads.Fp8Cache ? curve.Fp8Slowdown : 1)));
         return new KernelTime(compute, bytes / (roof.BytesPerSecond * curve.MemoryEfficiency), curve.FloorSeconds, curve.Sharpness);
     }
 
@@ -103,7 +111,9 @@ public static class Kernels
         touched = Math.Max(Math.Min(touched, pairs), Math.Min(1, pairs));
         var matrix = load.Matrices * load.HiddenSize * load.Width;
         var compute = 2 * matrix * (pairs + (touched * curve.TileRows / 2)) / (roof.FlopsPerSecond * curve.ComputeEfficiency) * (1 + (curve.HalfWidth / load.Width));
-        var bytes = (touched * matrix * load.WeightBytes) + (pairs * ((4 * load.HiddenSize) + (4 * load.Matrices * load.Width)) * curve.ActivationWeight);
+        var rows = load.IsDispatched ? pairs : load.Tokens * load.ActiveExperts;
+        var bytes = (touched * matrix * load.WeightBytes) + (pairs * ((4 * load.HiddenSize) + (4 * load.Matrices * load.Width)) * curve.ActivationWeight)
+            + (rows * 4 * load.HiddenSize * curve.RowWeight);
         return new KernelTime(compute, bytes / (roof.BytesPerSecond * curve.MemoryEfficiency), curve.FloorSeconds, curve.Sharpness);
     }
 
@@ -128,6 +138,7 @@ public readonly record struct HeadShape(
 /// <param name="Width">Expert width on this rank.</param>
 /// <param name="Matrices">3 gated, 2 plain.</param>
 /// <param name="SkewRelief">Redundant experts' flattening of the hottest load, in (0, 1].</param>
+/// <param name="IsDispatched">Ranks receive only the tokens whose experts they hold (all-to-all); else each holds all tokens.</param>
 public readonly record struct MoeLoad(
     double Tokens, double HiddenSize, double Width, double Matrices, double Experts, double ActiveExperts, double ExpertRanks,
-    double WeightBytes, double RoutingExponent, double SkewRelief);
+    double WeightBytes, double RoutingExponent, double SkewRelief, bool IsDispatched = false);

@@ -34,6 +34,11 @@ public sealed record EngineProfile(string Name, string Source)
     /// </summary>
     public required double KernelFloorShare { get; init; }
 
+    /// <summary>
+    /// Share of the measured kernels' penalty for an 8-bit cache in decode that this engine's own attention kernels pay, in [0, 1]: the tables are vLLM's.
+    /// </summary>
+    public required double NarrowCachePenalty { get; init; }
+
     /// <summary>Launch of one kernel without CUDA graphs.</summary>
     public required double LaunchSeconds { get; init; }
 

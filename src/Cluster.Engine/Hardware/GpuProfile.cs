@@ -30,6 +30,9 @@ public sealed record GpuProfile(
     /// <summary>Board power, for energy per token.</summary>
     public double Watts { get; init; }
 
+    /// <summary>Host time on the servers that this GPU came in, relative to those of the H100's generation.</summary>
+    public double HostSlowdown { get; init; } = 1;
+
     /// <summary>GPUs that share the scale-up network: larger groups cross <see cref="ScaleOutBytesPerSecond"/>.</summary>
     public required int GpusPerDomain { get; init; }
 

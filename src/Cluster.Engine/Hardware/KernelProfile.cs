@@ -34,9 +34,11 @@ public sealed record OperatorCurve(double ComputeEfficiency, double MemoryEffici
 /// <param name="WaveWeight">Share, as an exponent, of tile-and-wave quantisation that shows: 0 none, 1 all.</param>
 /// <param name="QuantiseSecondsPerElement">Time to quantise one activation before the product; 0 for 16-bit.</param>
 /// <param name="SecondsPerK">Serial time per inner element: one tile streams its whole K.</param>
+/// <param name="RowTile">Rows that a cluster of blocks computes at once; more rows than 128 are padded to a multiple of it.</param>
+/// <param name="OutputWeight">Cost of writing a result beside that of reading an operand of the same bytes.</param>
 public sealed record GemmCurve(
     double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double Sharpness, double HalfK, double HalfM,
-    double WaveWeight, double QuantiseSecondsPerElement, double SecondsPerK);
+    double WaveWeight, double QuantiseSecondsPerElement, double SecondsPerK, double RowTile, double OutputWeight);
 
 /// <summary>Prefill attention in tiles of 128 queries, the query heads of a KV head packed together.</summary>
 /// <param name="TailWeight">How much of the longest tile's time shows beyond the average: the last wave.</param>
@@ -44,9 +46,11 @@ public sealed record GemmCurve(
 /// <param name="Fp8Slowdown">Time with an fp8 cache relative to 16-bit.</param>
 /// <param name="DiagonalTiles">Half-tiles of masked work computed along the diagonal.</param>
 /// <param name="WindowTiles">Tiles of masked work computed along a window's far edge.</param>
+/// <param name="KvWeight">Cost of a key or value element beside that of a query or output element: it is also converted and written to the cache.</param>
+/// <param name="PaddingTokens">Query rows per sequence moved in vain: partly filled tiles.</param>
 public sealed record PrefillAttentionCurve(
     double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double Sharpness, double TailWeight,
-    double HalfHeadSize, double Fp8Slowdown, double DiagonalTiles, double WindowTiles);
+    double HalfHeadSize, double Fp8Slowdown, double DiagonalTiles, double WindowTiles, double KvWeight, double PaddingTokens);
 
 /// <summary>Decode attention: KV bytes streamed once.</summary>
 /// <param name="PaddingTokens">Tokens read in vain per sequence: partly filled tiles.</param>
@@ -60,12 +64,13 @@ public sealed record DecodeAttentionCurve(
 /// <summary>Grouped GEMM over experts.</summary>
 /// <param name="TileRows">Rows wasted per touched expert, twice over: half-filled tiles.</param>
 /// <param name="HalfWidth">Expert width per rank at which half the arithmetic is overhead.</param>
-/// <param name="ActivationWeight">How often token activations cross HBM relative to once in and once out.</param>
+/// <param name="ActivationWeight">How often the activations of a rank's own pairs cross HBM relative to once in and once out.</param>
+/// <param name="RowWeight">The same for rows per (token, choice) that a rank holds whether the expert is its own or not: sorting, quantising, summing.</param>
 /// <param name="SkewGrowth">Growth of the hottest rank's load per doubling of ranks and unit of the routing exponent.</param>
 /// <param name="Concentration">Loss of distinct experts touched per unit of the routing exponent.</param>
 public sealed record MoeCurve(
     double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double Sharpness, double TileRows,
-    double HalfWidth, double ActivationWeight, double SkewGrowth, double Concentration);
+    double HalfWidth, double ActivationWeight, double RowWeight, double SkewGrowth, double Concentration);
 
 /// <summary>Collectives inside the scale-up domain, and messages out of it.</summary>
 public sealed record CollectiveCurves

@@ -10,7 +10,14 @@ public readonly record struct FitParameter(string Name, double Start, double Lea
 }
 
 /// <summary>What came of a fit; errors are absolute percentage errors as fractions, on rows held out.</summary>
-public sealed record FitResult(double[] Values, int Rows, int HeldOut, double MedianApeBefore, double MedianApe, double P90Ape);
+public sealed record FitResult(double[] Values, int Rows, int HeldOut, double MedianApeBefore, double MedianApe, double P90Ape)
+{
+    /// <summary>Cost on the rows fitted: what chooses between forms.</summary>
+    public double Loss { get; init; }
+
+    /// <summary>Measured and predicted seconds of the rows held out.</summary>
+    public IReadOnlyList<(double Measured, double Predicted)> Pairs { get; init; } = [];
+}
 
 /// <summary>
 /// Least squares on log(predicted ÷ measured), so that a microsecond and a second weigh alike; outliers weigh less (soft L1).
@@ -43,7 +50,7 @@ public static class CurveFit
         var values = problem.Solve(start);
         var (before, _) = Errors(test, measuredSeconds, predict, start);
         var (median, p90) = Errors(test, measuredSeconds, predict, values);
-        return new FitResult(values, rows.Count, test.Count, before, median, p90);
+        return new FitResult(values, rows.Count, test.Count, before, median, p90) { Loss = problem.LossAt(values), Pairs = [.. test.Select(r => (measuredSeconds(r), predict(values, r)))] };
     }
 
     /// <summary>Median and 90th percentile of |predicted ÷ measured − 1|.</summary>
@@ -80,6 +87,8 @@ public static class CurveFit
 
             return x;
         }
+
+        public double LossAt(double[] x) => Cost(Residuals(x));
 
         private double[] Residuals(double[] x)
         {

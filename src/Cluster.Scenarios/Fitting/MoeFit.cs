@@ -26,25 +26,33 @@ internal static class MoeFit
         foreach (var (name, format) in s_formats)
         {
             var bytes = NumberFormats.BytesPerWeight(format);
-            var rows = table.Where(r => format == NumberFormat.Mxfp4 ? ServesMxfp4(r, scaled) : r["moe_dtype"] == name).Select(r => ToRow(r, bytes)).ToList();
+            var rows = table.Where(r => format == NumberFormat.Mxfp4 ? ServesMxfp4(r, scaled) : r["moe_dtype"] == name).Where(IsSpread).Select(r => ToRow(r, bytes)).ToList();
             if (rows.Count == 0) continue;
             var roof = KernelLookup.Roof(gpu, gpu.ComputeFormat(format));
             var result = CurveFit.Run(rows, r => r.Seconds, (x, r) => Kernels.Moe(Curve(x), roof, r.Load).Seconds,
             [
                 new("compute efficiency", 0.5, 0.02, 1), new("memory efficiency", 0.6, 0.05, 1), new("floor µs", 30, 1, 300), new("sharpness", 3, 1, 8),
-                new("tile rows", 32, 0, 256), new("half width", 100, 0, 3000), new("activation weight", 1, 0, 8), new("skew growth", 0.3, 0, 1), new("concentration", 0.3, 0, 3),
+                new("tile rows", 32, 0, 256), new("half width", 100, 0, 3000), new("activation weight", 1, 0, 8), new("row weight", 0.5, 0, 8),
+                new("skew growth", 0.3, 0, 1), new("concentration", 0.3, 0, 3),
             ]);
             fit.Moe[format] = Curve(result.Values);
             fit.Report("moe", NumberFormats.Name(format), result);
         }
     }
 
+    /// <summary>
+    /// DeepSeek-V3 chooses 4 of 8 groups of experts first, and under synthetic routing these are always the same groups: its
+    /// expert-parallel rows show nearly all tokens on the measured rank (two ranks take as long as one).
+    /// </summary>
+    private static bool IsSpread(TableRow r) =>
+        r["moe_ep_size"] == "1" || (r["num_experts"], r["topk"], r["hidden_size"]) != ("256", "8", "7168");
+
     /// <summary>Elsewhere the model's own kernel serves; the generic Marlin path only stands in where that is missing.</summary>
     private static bool ServesMxfp4(TableRow r, bool scaled) => scaled
         ? r["moe_dtype"] == "w4a8_mxfp4_mxfp8"
         : r["moe_dtype"] == "w4a16_mxfp4" && r["kernel_source"].Contains("gptoss", StringComparison.Ordinal);
 
-    private static MoeCurve Curve(double[] x) => new(x[0], x[1], x[2] * 1e-6, x[3], x[4], x[5], x[6], x[7], x[8]);
+    private static MoeCurve Curve(double[] x) => new(x[0], x[1], x[2] * 1e-6, x[3], x[4], x[5], x[6], x[7], x[8], x[9]);
 
     private static Row ToRow(TableRow r, double weightBytes) => new(
         new MoeLoad(

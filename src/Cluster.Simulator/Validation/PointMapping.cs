@@ -10,13 +10,14 @@ namespace Cluster.Simulator.Validation;
 /// <summary>A measured point → the cluster it ran on, or the reason why that is not known. Nothing is guessed.</summary>
 public static class PointMapping
 {
-    public static (ClusterSpec? Cluster, string? NotCovered) Map(MeasuredPoint point, Catalog catalog)
+    /// <param name="profile">Stands in for the catalog's profile of the point's engine, e.g. while that is fitted.</param>
+    public static (ClusterSpec? Cluster, string? NotCovered) Map(MeasuredPoint point, Catalog catalog, EngineProfile? profile = null)
     {
         ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(catalog);
         if (catalog.FindModel(point.Model) is not { } model) return (null, $"model {point.Model} is not in the catalog");
         if (catalog.FindGpu(point.System) is not { } gpu) return (null, $"GPU {point.System} is not in the catalog");
-        if (!catalog.Engines.TryGetValue(point.Engine, out var engine)) return (null, $"engine {point.Engine} is not in the catalog");
+        if ((profile ?? catalog.Engines.GetValueOrDefault(point.Engine)) is not { } engine) return (null, $"engine {point.Engine} is not in the catalog");
         if (Weights(point, model) is not { } weights) return (null, $"format {point.GemmFormat} is not known");
         try
         {

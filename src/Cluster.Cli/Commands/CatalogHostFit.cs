@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using Cluster.Cli.Output;
+using Cluster.Scenarios.Catalogs;
+using Cluster.Simulator.Validation;
+using Spectre.Console;
+
+namespace Cluster.Cli.Commands;
+
+/// <summary><c>xpyd catalog fit --host DIR</c>: engines' host figures from measured serving points.</summary>
+internal static class CatalogHostFit
+{
+    private const string SplitwiseEngine = "splitwise-2023";
+
+    /// <param name="folder">Holds measured points (*calibration*.csv) or Splitwise's perf_model.csv.</param>
+    /// <param name="only">Engines to fit; empty: all that the points name.</param>
+    /// <param name="write">Catalog folder to write into; null: report only.</param>
+    public static void Run(string folder, IReadOnlyCollection<string> only, string? write)
+    {
+        if (!Directory.Exists(folder)) throw new ArgumentException($"--host {folder}: no such folder.");
+        var points = Directory.EnumerateFiles(folder, "*calibration*.csv").Order(StringComparer.Ordinal).SelectMany(MeasuredPoint.Read).ToList();
+        var catalog = write is null ? CliCatalog.Load() : Catalog.Load(write);
+        var table = new Table().AddColumns("engine", "points", "figure", "before", "fitted");
+        foreach (var engine in points.Select(p => p.Engine).Distinct().Where(e => catalog.Engines.ContainsKey(e) && (only.Count == 0 || only.Contains(e))))
+        {
+            Report(table, catalog, engine, HostFit.Run(catalog, engine, points), HostFit.Parameters, write);
+        }
+
+        var splitwise = Path.Combine(folder, "perf_model.csv");
+        if (File.Exists(splitwise) && (only.Count == 0 || only.Contains(SplitwiseEngine)))
+            Report(table, catalog, SplitwiseEngine, SplitwiseTable.Fit(catalog, SplitwiseEngine, SplitwiseTable.Read(splitwise)), SplitwiseTable.Parameters, write);
+        Terminal.Out.Write(table);
+    }
+
+    private static void Report(Table table, Catalog catalog, string engine, HostFitResult fit, IReadOnlyList<HostParameter> parameters, string? write)
+    {
+        foreach (var p in parameters)
+            table.AddRow(engine, $"{fit.Points}", p.Name, $"{p.Get(catalog.Engines[engine]):G3}", $"{p.Get(fit.Profile):G3}");
+        table.AddRow(engine, $"{fit.Points}", "loss", $"{fit.LossBefore:F4}", $"{fit.Loss:F4}");
+        if (write is not null) Write(Path.Combine(write, "engines", engine + ".json"), fit, parameters);
+    }
+
+    /// <summary>Replaces the figures in the engine's file; everything else stays as written.</summary>
+    private static void Write(string file, HostFitResult fit, IReadOnlyList<HostParameter> parameters)
+    {
+        var root = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        foreach (var p in parameters) root[p.Name] = p.Get(fit.Profile);
+        File.WriteAllText(file, root.ToJsonString(CatalogJson.Options) + "\n");
+    }
+}
