@@ -115,6 +115,7 @@ internal sealed class DocumentSandbox : IAsyncDisposable
         more=()
         if [[ "$1" == run && " $* " != *" --requests "* ]]; then more=(--requests 8 --rate 40/s --set time.compute=modeled); fi
         if [[ "$1" == up && " $* " != *" --port "* ]]; then more=(--port {{_ports["8000"]}}); fi
+        if [[ "$1" == admin && " $* " != *" --url "* ]]; then more=(--url http://127.0.0.1:{{_ports["8000"]}}); fi
         exec dotnet "{{Path.Combine(AppContext.BaseDirectory, "xpyd.dll")}}" "$@" "${more[@]}"
         """;
 
