@@ -25,6 +25,13 @@ internal static class AdminTables
             return;
         }
 
+        // A list of plain values, e.g. the kinds of fault, is no table.
+        if (rows.Any(row => row is not JsonObject))
+        {
+            Terminal.Out.WriteLine($"{Title(key)}: {string.Join(", ", rows.Select(Cell))}");
+            return;
+        }
+
         var columns = rows[0]!.AsObject().Select(p => p.Key).ToList();
         var table = new Table().Border(TableBorder.Rounded).Title(Title(key));
         foreach (var column in columns) table.AddColumn(new TableColumn(Markup.Escape(Title(column))));
