@@ -9,19 +9,20 @@ public sealed record Distribution(double Mean, double P50, double P90, double P9
 
     /// <summary>Exact quantiles, interpolated linearly between samples as NumPy does.</summary>
     /// <param name="samples">Sorted in place.</param>
-    public static Distribution OfMilliseconds(List<double> samples)
+    public static Distribution OfMilliseconds(Span<double> samples)
     {
-        ArgumentNullException.ThrowIfNull(samples);
-        if (samples.Count == 0) return Empty;
+        if (samples.Length == 0) return Empty;
         samples.Sort();
-        return new Distribution(samples.Average(), Quantile(0.5), Quantile(0.9), Quantile(0.99));
+        double sum = 0;
+        foreach (var sample in samples) sum += sample;
+        return new Distribution(sum / samples.Length, Quantile(samples, 0.5), Quantile(samples, 0.9), Quantile(samples, 0.99));
 
-        double Quantile(double q)
+        static double Quantile(ReadOnlySpan<double> sorted, double q)
         {
-            var at = q * (samples.Count - 1);
+            var at = q * (sorted.Length - 1);
             var below = (int)at;
-            var above = Math.Min(below + 1, samples.Count - 1);
-            return samples[below] + (at - below) * (samples[above] - samples[below]);
+            var above = Math.Min(below + 1, sorted.Length - 1);
+            return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
         }
     }
 

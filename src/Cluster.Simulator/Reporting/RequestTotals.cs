@@ -3,17 +3,17 @@ using Cluster.Simulator.Recording;
 
 namespace Cluster.Simulator.Reporting;
 
-/// <summary>What a report says of the requests of a run, gathered in one pass over them.</summary>
+/// <summary>What a report says of the requests of a run. Passes over them once for sums and once for each distribution, of which only one is in memory at a time.</summary>
 internal sealed class RequestTotals
 {
     private readonly double[] _hopsMs = new double[TtftHops.Names.Count];
+    private readonly RunRecord _run;
+    private readonly double[] _samples;
     private double _httpMs;
 
     public RequestTotals(RunRecord run)
     {
-        TtftMs = new List<double>(run.Requests.Count);
-        TpotMs = new List<double>(run.Requests.Count);
-        E2eMs = new List<double>(run.Requests.Count);
+        _run = run;
         foreach (var request in run.Requests)
         {
             FirstNs = Math.Min(FirstNs, request.ArrivedNs);
@@ -23,6 +23,7 @@ internal sealed class RequestTotals
         }
 
         if (run.Requests.Count == 0) FirstNs = LastNs = 0;
+        _samples = new double[Completed];
     }
 
     public long FirstNs { get; private set; } = long.MaxValue;
@@ -33,9 +34,13 @@ internal sealed class RequestTotals
     public long InputTokens { get; private set; }
     public long OutputTokens { get; private set; }
     public long CachedTokens { get; private set; }
-    public List<double> TtftMs { get; }
-    public List<double> TpotMs { get; }
-    public List<double> E2eMs { get; }
+
+    public Distribution TtftMs() => Over(r => r.TtftNs / 1e6);
+
+    /// <summary>Of requests with more than one token.</summary>
+    public Distribution TpotMs() => Over(r => r.OutputTokens > 1 ? r.TpotNs / 1e6 : null);
+
+    public Distribution E2eMs() => Over(r => r.E2eNs / 1e6);
 
     public Dictionary<string, double> MeanHops()
     {
@@ -46,6 +51,14 @@ internal sealed class RequestTotals
         return means;
     }
 
+    private Distribution Over(Func<RequestRecord, double?> figure)
+    {
+        var count = 0;
+        foreach (var request in _run.Requests)
+            if (request.Outcome == RequestOutcome.Completed && figure(request) is { } sample) _samples[count++] = sample;
+        return Distribution.OfMilliseconds(_samples.AsSpan(0, count));
+    }
+
     private void AddCompleted(RunRecord run, in RequestRecord request)
     {
         Completed++;
@@ -53,9 +66,6 @@ internal sealed class RequestTotals
         InputTokens += request.InputTokens;
         OutputTokens += request.OutputTokens;
         CachedTokens += request.CachedTokens;
-        TtftMs.Add(request.TtftNs / 1e6);
-        if (request.OutputTokens > 1) TpotMs.Add(request.TpotNs / 1e6);
-        E2eMs.Add(request.E2eNs / 1e6);
         for (var hop = 0; hop < _hopsMs.Length; hop++) _hopsMs[hop] += request.Hops[hop] / 1e6;
         _httpMs += (request.TtftNs - request.Hops.TotalNs) / 1e6;
     }
