@@ -18,6 +18,9 @@ public sealed partial class Instance
     /// <summary>Whether steps are priced that have not begun yet.</summary>
     public bool IsAhead => _aheadBegun < _aheadCount;
 
+    /// <summary>Whether steps ahead will evict cached blocks.</summary>
+    public bool EvictsAhead { get; private set; }
+
     /// <summary>When the step in progress ends. Of the steps that the instance knows to have begun, the last.</summary>
     public long StepDueNs => _dueNs;
 
@@ -56,6 +59,7 @@ public sealed partial class Instance
         }
 
         (_aheadCount, _aheadBegun) = (count, 0);
+        EvictsAhead = mayEvict && blocksLeft < State.Pool.Evictable;
         return dueNs;
     }
 

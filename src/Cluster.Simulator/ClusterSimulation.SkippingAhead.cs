@@ -1,3 +1,4 @@
+using System.Numerics;
 using Cluster.Engine;
 using Cluster.Engine.KvCache.Tiers;
 using Cluster.Simulator.Events;
@@ -21,6 +22,7 @@ public sealed partial class ClusterSimulation
         private readonly Instance[] _instances;
         private readonly long[] _dueNs;
         private readonly int[] _runs;
+        private readonly ulong[] _evicting;
         private readonly bool _skips;
         private readonly bool _tellsEvictions;
         private readonly bool _mayEvict;
@@ -34,6 +36,7 @@ public sealed partial class ClusterSimulation
             _dueNs = new long[_instances.Length];
             _runs = new int[_instances.Length];
             _runs.AsSpan().Fill(ShortestRun);
+            _evicting = new ulong[(_instances.Length + 63) / 64];
             _tellsEvictions = simulation._router.UsesPrefixOverlap;
             // A router that learns with a delay needs to be told in the order of time, over all instances.
             var stores = new SharedKvStores(cluster);
@@ -71,6 +74,7 @@ public sealed partial class ClusterSimulation
         {
             var instance = _instances[index];
             var dueNs = _skips ? instance.LookAhead(_runs[index], _mayEvict) : instance.StepDueNs;
+            if (instance is { IsAhead: true, EvictsAhead: true }) _evicting[index >> 6] |= 1UL << (index & 63);
             Schedule(index, dueNs);
         }
 
@@ -78,8 +82,15 @@ public sealed partial class ClusterSimulation
         public void TellEvictions()
         {
             if (!_skips || !_tellsEvictions) return;
-            foreach (var instance in _instances)
-                if (instance.IsAhead) instance.CatchUp(_simulation._nowNs, _simulation._begunNs == _simulation._nowNs);
+            for (var word = 0; word < _evicting.Length; word++)
+            {
+                for (var left = _evicting[word]; left != 0; left &= left - 1)
+                {
+                    var index = (word << 6) + BitOperations.TrailingZeroCount(left);
+                    if (_instances[index].IsAhead) _instances[index].CatchUp(_simulation._nowNs, _simulation._begunNs == _simulation._nowNs);
+                    else _evicting[word] &= ~(1UL << (index & 63));
+                }
+            }
         }
 
         private void Cut(int index, Instance instance)
