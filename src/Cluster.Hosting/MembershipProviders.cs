@@ -1,3 +1,4 @@
+using Cluster.Grains.Hosting;
 using Microsoft.Extensions.Configuration;
 
 namespace Cluster.Hosting;
@@ -30,7 +31,19 @@ public static class MembershipProviders
         if (type == "AdoNet" && Text(section["Invariant"]) is null)
             problems.Add($"{Section}:Invariant: needed by AdoNet; 'Npgsql' for PostgreSQL.");
         if (problems.Count > 0) throw new HostConfigurationException(string.Join(Environment.NewLine, problems));
-        return new Dictionary<string, string?> { [$"{Section}:ConnectionName"] = name, [$"{Section}:ServiceKey"] = "" };
+        var overlay = new Dictionary<string, string?> { [$"{Section}:ConnectionName"] = name, [$"{Section}:ServiceKey"] = "" };
+        AddStorage(configuration, section, name, overlay);
+        return overlay;
+    }
+
+    /// <summary>Unless told otherwise, what must outlive a silo is kept where the membership is: topology, policy, faults in force.</summary>
+    private static void AddStorage(IConfiguration configuration, IConfigurationSection membership, string? name, Dictionary<string, string?> overlay)
+    {
+        var storage = $"Orleans:GrainStorage:{StorageNames.Cluster}";
+        if (configuration.GetSection(storage).Exists()) return;
+        foreach (var key in (string[])["ProviderType", "ConnectionString", "Invariant"])
+            if (Text(membership[key]) is { } value) overlay[$"{storage}:{key}"] = value;
+        overlay[$"{storage}:ConnectionName"] = name;
     }
 
     private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value;

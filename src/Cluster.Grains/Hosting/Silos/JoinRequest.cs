@@ -12,6 +12,7 @@ namespace Cluster.Grains.Hosting.Silos;
 /// </summary>
 internal static class JoinRequest
 {
+    private static readonly string[] s_clientKeys = ["Orleans:ClusterId", "Orleans:ServiceId", "Orleans:Clustering", "ConnectionStrings"];
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
     /// <returns>The cluster's answer; null when nobody answered in time.</returns>
@@ -41,7 +42,7 @@ internal static class JoinRequest
     private static IHost Client(MembershipOptions membership, IConfiguration configuration, CancellationToken giveUp)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddConfiguration(configuration);
+        builder.Configuration.AddInMemoryCollection(configuration.AsEnumerable().Where(entry => ConcernsClients(entry.Key)));
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.UseOrleansClient(client =>
         {
@@ -56,4 +57,8 @@ internal static class JoinRequest
         });
         return builder.Build();
     }
+
+    /// <summary>Where the cluster is. The rest of a silo's section, such as storage, is nothing that a client knows.</summary>
+    private static bool ConcernsClients(string key) =>
+        s_clientKeys.Any(prefix => key.Equals(prefix, StringComparison.OrdinalIgnoreCase) || key.StartsWith(prefix + ":", StringComparison.OrdinalIgnoreCase));
 }
