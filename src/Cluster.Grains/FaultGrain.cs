@@ -18,7 +18,8 @@ public sealed class FaultGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        foreach (var fault in state.State.InForce) _ = PassAsync(fault);
+        // After the loss of its silo, and perhaps of others: whom the faults concern may have forgotten them as well.
+        foreach (var fault in state.State.InForce) _ = Task.WhenAll(CarryOutAsync(fault), PassAsync(fault));
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -60,6 +61,11 @@ public sealed class FaultGrain(
         foreach (var instance in fault.Instances)
             if (fault.Kind is "crash" or "drain" && !InForce(instance, "crash", "drain").Any()) await Topology.OpenAsync(instance);
         return new FaultReply(fault);
+    }
+
+    public async Task RemindAsync(string instance)
+    {
+        foreach (var fault in InForce(instance, "slow").ToList()) await CarryOutAsync(fault with { Instances = [instance] });
     }
 
     public Task<FaultMessage[]> GetInForceAsync() => Task.FromResult(state.State.InForce);

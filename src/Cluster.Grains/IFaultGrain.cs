@@ -12,6 +12,9 @@ public interface IFaultGrain : IGrainWithStringKey
     /// <summary>Undoes a fault.</summary>
     Task<FaultReply> ClearAsync(string id);
 
+    /// <summary>An instance began anew, without its state: the faults in force meet it again.</summary>
+    Task RemindAsync(string instance);
+
     /// <summary>Faults in force, oldest first.</summary>
     [AlwaysInterleave]
     Task<FaultMessage[]> GetInForceAsync();

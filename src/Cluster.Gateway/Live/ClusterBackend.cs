@@ -205,6 +205,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
             if (known == instance.Incarnation) continue;
             await Router.ForgetAsync(instance.Name);
             foreach (var flight in _flights.Values.Where(f => f.Needs(instance.Name)).ToList()) await PlaceAnewAsync(flight, flight.Id, null);
+            await Faults.RemindAsync(instance.Name);
         }
     }
 

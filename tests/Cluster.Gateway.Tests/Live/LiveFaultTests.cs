@@ -50,7 +50,7 @@ public sealed class LiveFaultTests
     {
         await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(2), s_options with { TimeScale = 0.01 });
         using var http = new HttpClient { BaseAddress = cluster.Endpoint };
-        await http.AdminAsync(HttpMethod.Post, "faults", new { kind = "crash", target = "aggregated-1", duration_seconds = 0.5 });
+        await http.AdminAsync(HttpMethod.Post, "faults", new { kind = "crash", target = "aggregated-1", duration_seconds = 5 });
         (await cluster.GetSnapshotAsync()).Members[1].State.ShouldBe("failed");
         await http.AdminAsync(HttpMethod.Put, "dials/time.scale", new { value = 20 });
         await UntilAsync(cluster, s => s.Members[1].State == "ready");
@@ -72,6 +72,18 @@ public sealed class LiveFaultTests
 
         await http.AdminAsync(HttpMethod.Delete, "faults/" + fault.GetProperty("id").GetString(), null);
         (await cluster.GetSnapshotAsync()).Instances[0].Slowdown.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_fault_in_force_meets_an_instance_that_began_anew()
+    {
+        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(2), s_options);
+        using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+        await http.AdminAsync(HttpMethod.Post, "faults", new { kind = "slow", target = "aggregated-1", factor = 20 });
+        await http.AdminAsync(HttpMethod.Post, "scale", new { pool = "aggregated", instances = 1 });
+        await UntilAsync(cluster, s => s.Members.Length == 1);
+        await http.AdminAsync(HttpMethod.Post, "scale", new { pool = "aggregated", instances = 2 });
+        await UntilAsync(cluster, s => s.Instances.Length == 2 && s.Instances[1].Slowdown == 20);
     }
 
     [Fact]
