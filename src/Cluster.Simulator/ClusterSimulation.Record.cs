@@ -15,6 +15,8 @@ public sealed partial class ClusterSimulation
 
         public void Stored(ulong[] chain, int start, int count) => simulation._router.Stored(instance, chain, start, count, simulation._nowNs);
 
+        public void Offloaded(ulong[] chain, int start, int count) => simulation._router.Offloaded(instance, chain, start, count, simulation._nowNs);
+
         public void Removed(ulong[] chain, int start, int count) => simulation._router.Removed(instance, chain, start, count, simulation._nowNs);
     }
 

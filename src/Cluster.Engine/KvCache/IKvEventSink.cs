@@ -16,6 +16,11 @@ public interface IKvEventSink
         for (var i = start; i < start + count; i++) Stored(chain[i]);
     }
 
+    /// <summary>Blocks that follow each other left HBM for a tier below it, the last one first: they can still be hit, at a price.</summary>
+    void Offloaded(ulong[] chain, int start, int count)
+    {
+    }
+
     /// <summary>Blocks that follow each other were evicted, the last one first.</summary>
     void Removed(ulong[] chain, int start, int count)
     {

@@ -11,6 +11,9 @@ public readonly record struct Candidate
     /// <summary>Leading blocks of the prompt that it has in its prefix cache.</summary>
     public int OverlapBlocks { get; init; }
 
+    /// <summary>Of <see cref="OverlapBlocks"/>, those in HBM: the others have to come up from a tier below it.</summary>
+    public int DeviceBlocks { get; init; }
+
     /// <summary>Prompt tokens routed to it whose prefill has not ended, cached ones left out.</summary>
     public long PendingPrefillTokens { get; init; }
 

@@ -16,7 +16,10 @@ public sealed partial class Router
         {
             view.Overlaps(request.Content.BlockChain(size).AsSpan(0, (request.InputTokens - 1) / size), _overlaps);
             for (var i = 0; i < _overlaps.Length; i++)
-                if (_cluster.Instances[i].Kv.BlockSize == size) _overlapTokens[i] = _overlaps[i] * size;
+                if (_cluster.Instances[i].Kv.BlockSize == size) _overlapTokens[i] = _deviceTokens[i] = _overlaps[i] * size;
+            if (!view.TryDeviceOverlaps(request.Content.BlockChain(size).AsSpan(0, (request.InputTokens - 1) / size), _overlaps)) continue;
+            for (var i = 0; i < _overlaps.Length; i++)
+                if (_cluster.Instances[i].Kv.BlockSize == size) _deviceTokens[i] = _overlaps[i] * size;
         }
     }
 
@@ -27,6 +30,7 @@ public sealed partial class Router
         {
             var tokens = Math.Min(view.PendingPrefix(i, prompt) * _blockSizes[0], mostTokens / _blockSizes[0] * _blockSizes[0]);
             _overlapTokens[i] = Math.Max(_overlapTokens[i], tokens);
+            _deviceTokens[i] = Math.Max(_deviceTokens[i], tokens);
         }
     }
 
@@ -49,7 +53,7 @@ public sealed partial class Router
             // An aggregated instance can take a request whole, so it stands among the prefill candidates.
             var serves = instance.Role == role || (role == InstanceRole.Prefill && instance.Role == InstanceRole.Aggregated);
             if (serves && !_closed[i] && (model is null || instance.Deployment.Model.Name == model))
-                candidates[count++] = replica.View.Candidate(i, _overlapTokens[i] / query.BlockSize, query.BlockSize, prompt);
+                candidates[count++] = replica.View.Candidate(i, _overlapTokens[i] / query.BlockSize, _deviceTokens[i] / query.BlockSize, query.BlockSize, prompt);
         }
 
         Rejection = RejectionReason.NoInstance;

@@ -19,6 +19,7 @@ public sealed partial class Router
     private double[] _costs = [];
     private int[] _overlaps = [];
     private int[] _overlapTokens = [];
+    private int[] _deviceTokens = [];
     private int[] _blockSizes = [];
     private LatencyPredictor _predictor = null!;
     private bool _usesOverlap;
@@ -127,6 +128,12 @@ public sealed partial class Router
         foreach (var replica in _replicas) replica.View.Removed(instance, chain, start, count, nowNs);
     }
 
+    /// <summary>A run of blocks left an instance's HBM for a tier below it.</summary>
+    public void Offloaded(int instance, ulong[] chain, int start, int count, long nowNs)
+    {
+        foreach (var replica in _replicas) replica.View.Offloaded(instance, chain, start, count, nowNs);
+    }
+
     /// <summary>The request's prompt is computed.</summary>
     public void PrefillEnded(long requestId, long nowNs)
     {
@@ -169,7 +176,7 @@ public sealed partial class Router
     public void Open(int instance) => _closed[instance] = false;
 
     private static RouterView NewView(ClusterSpec cluster) =>
-        new(cluster.Instances.Length, cluster.Router.StalenessNs, cluster.Router.HistoryTtlNs);
+        new(cluster.Instances.Length, cluster.Router.StalenessNs, cluster.Router.HistoryTtlNs, cluster.Instances.Any(i => !i.Kv.Tiers.IsEmpty));
 
     /// <summary>Whether the instance takes requests.</summary>
     public bool IsOpen(int instance) => !_closed[instance];
@@ -212,6 +219,7 @@ public sealed partial class Router
         Array.Resize(ref _closed, _cluster.Instances.Length);
         Array.Resize(ref _overlaps, _cluster.Instances.Length);
         Array.Resize(ref _overlapTokens, _cluster.Instances.Length);
+        Array.Resize(ref _deviceTokens, _cluster.Instances.Length);
         _blockSizes = [.. _cluster.Instances.Select(i => i.Kv.BlockSize).Distinct()];
         _predictor = new LatencyPredictor(_cluster);
         var overlap = _replicas[0].Prefill.UsesPrefixOverlap || _cluster.Transfer.Conditional is not null;

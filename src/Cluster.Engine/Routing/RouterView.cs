@@ -7,7 +7,7 @@ public readonly record struct InstanceLoad(int Running, int Waiting, double KvUs
 /// What one router replica believes of the cluster: its own decisions at once, everything else after the staleness
 /// delay.
 /// </summary>
-internal sealed class RouterView(int instances, long stalenessNs, long historyTtlNs)
+internal sealed class RouterView(int instances, long stalenessNs, long historyTtlNs, bool hasTiers = false)
 {
     private readonly Queue<Update> _delayed = new();
     private readonly Dictionary<long, Placement> _active = [];
@@ -22,6 +22,7 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         Removed,
         RunStored,
         RunRemoved,
+        RunOffloaded,
         PrefillEnded,
         Ended,
         Load,
@@ -52,6 +53,18 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     /// <summary>Stands in for <see cref="Index"/> where events tell of whole runs.</summary>
     private readonly KvRunIndex _runs = new(instances);
 
+    /// <summary>Of <see cref="_runs"/>, what lies in HBM; null where no instance has a tier below it.</summary>
+    private readonly KvRunIndex? _device = hasTiers ? new KvRunIndex(instances) : null;
+
+    /// <summary>As <see cref="Overlaps"/>, in HBM alone; false when that is the same.</summary>
+    public bool TryDeviceOverlaps(ReadOnlySpan<ulong> chain, Span<int> overlaps)
+    {
+        // Drivers that tell of single blocks do not say where they lie.
+        if (_device is null || _runs.Count == 0) return false;
+        _device.Overlaps(chain, overlaps);
+        return true;
+    }
+
     /// <summary>For every instance, how many leading blocks of this chain it is believed to have.</summary>
     public void Overlaps(ReadOnlySpan<ulong> chain, Span<int> overlaps)
     {
@@ -73,6 +86,9 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     public void Removed(int instance, ulong[] chain, int start, int count, long nowNs) =>
         Apply(new Update(nowNs, UpdateKind.RunRemoved, instance, (ulong)start, default) { Chain = chain, Count = count });
 
+    public void Offloaded(int instance, ulong[] chain, int start, int count, long nowNs) =>
+        Apply(new Update(nowNs, UpdateKind.RunOffloaded, instance, (ulong)start, default) { Chain = chain, Count = count });
+
     public void PrefillEnded(long id, long nowNs) => Apply(new Update(nowNs, UpdateKind.PrefillEnded, 0, (ulong)id, default));
 
     public void Ended(long id, long nowNs) => Apply(new Update(nowNs, UpdateKind.Ended, 0, (ulong)id, default));
@@ -93,6 +109,7 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         Array.Resize(ref _loads, count);
         Index.Grow(count);
         _runs.Grow(count);
+        _device?.Grow(count);
         _distinct?.Grow(count);
         _pending?.Grow(count);
     }
@@ -141,11 +158,13 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     }
 
     /// <param name="prompt">Keys of the prompt's full blocks where distinct ones are counted, else empty.</param>
-    public Candidate Candidate(int instance, int overlapBlocks, int blockSize, ReadOnlySpan<ulong> prompt) => new()
+    /// <param name="deviceBlocks">Of <paramref name="overlapBlocks"/>, those in HBM.</param>
+    public Candidate Candidate(int instance, int overlapBlocks, int deviceBlocks, int blockSize, ReadOnlySpan<ulong> prompt) => new()
     {
         BlockSize = blockSize,
         Instance = instance,
         OverlapBlocks = overlapBlocks,
+        DeviceBlocks = deviceBlocks,
         PendingPrefillTokens = _pendingPrefillTokens[instance],
         ActiveBlocks = _activeBlocks[instance],
         DistinctBlocks = _distinct?.Count(instance) ?? 0,
@@ -167,14 +186,22 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         {
             case UpdateKind.Stored: Index.Stored(update.Instance, update.Key); break;
             case UpdateKind.Removed: Index.Removed(update.Instance, update.Key); break;
-            case UpdateKind.RunStored: _runs.Stored(update.Instance, update.Chain!, (int)update.Key, update.Count); break;
-            case UpdateKind.RunRemoved: _runs.Removed(update.Instance, update.Chain!, (int)update.Key, update.Count); break;
+            case UpdateKind.RunStored:
+                _runs.Stored(update.Instance, update.Chain!, (int)update.Key, update.Count);
+                _device?.Stored(update.Instance, update.Chain!, (int)update.Key, update.Count);
+                break;
+            case UpdateKind.RunRemoved:
+                _runs.Removed(update.Instance, update.Chain!, (int)update.Key, update.Count);
+                _device?.Removed(update.Instance, update.Chain!, (int)update.Key, update.Count);
+                break;
+            case UpdateKind.RunOffloaded: _device?.Removed(update.Instance, update.Chain!, (int)update.Key, update.Count); break;
             case UpdateKind.PrefillEnded: EndPrefill((long)update.Key); break;
             case UpdateKind.Ended: End((long)update.Key); break;
             case UpdateKind.Load: _loads[update.Instance] = update.Load; break;
             case UpdateKind.Gone:
                 Index.RemoveAll(update.Instance);
                 _runs.RemoveAll(update.Instance);
+                _device?.RemoveAll(update.Instance);
                 break;
             default: throw new InvalidOperationException($"Unknown update {update.Kind}.");
         }

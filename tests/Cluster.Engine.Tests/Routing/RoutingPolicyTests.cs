@@ -72,6 +72,28 @@ public sealed class RoutingPolicyTests
     }
 
     [Fact]
+    public void Blocks_in_a_tier_count_for_less_than_blocks_in_HBM_and_for_more_than_none()
+    {
+        InstanceSpec WithTier(int i) => Clusters.Instance($"aggregated-{i}") is var spec
+            ? spec with { Kv = spec.Kv with { Tiers = [new KvTierSpec(KvTierKind.Host, 100, 1e6, Clusters.Link)] } } : spec;
+        var router = new Router(Clusters.Aggregated(3, WithTier, new RouterSpec("kv-aware")), logsDecisions: true);
+        var content = TokenContent.Unique(5, 1600);
+        var chain = content.BlockChain(16);
+        router.Stored(0, chain, 0, 80, 0);
+        router.Stored(1, chain, 0, 80, 0);
+        router.Offloaded(1, chain, 40, 40, 0);
+
+        var decision = router.Route(Clusters.Request(0, 1590, 10, content: content), 0)!;
+        decision.PrefillInstance.ShouldBe(0);
+        // Forty blocks at three quarters: ten blocks dearer than HBM, thirty cheaper than none.
+        var costs = decision.PrefillCosts.Select(c => c.Cost).ToArray();
+        (costs[1] - costs[0]).ShouldBe(10, 1e-9);
+        (costs[2] - costs[1]).ShouldBe(70, 1e-9);
+        router.Removed(1, chain, 40, 40, 0);
+        router.Route(Clusters.Request(1, 1590, 10, content: content), 0)!.PrefillCosts[1].OverlapBlocks.ShouldBe(40);
+    }
+
+    [Fact]
     public void A_stale_view_does_not_know_what_was_stored_since()
     {
         var router = new Router(Clusters.Aggregated(2, router: new RouterSpec("cache-aware") { StalenessNs = 100 }));

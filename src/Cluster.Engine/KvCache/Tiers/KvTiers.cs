@@ -61,6 +61,7 @@ public sealed class KvTiers : IKvEventSink
     {
         if (_dying || _tiers[0].Spec.Kind == KvTierKind.Remote) _events?.Removed(chain, start, count);
         if (_dying) return;
+        if (_tiers[0].Spec.Kind != KvTierKind.Remote) _events?.Offloaded(chain, start, count);
         for (var i = start + count - 1; i >= start; i--) Offload(new ChainedBlock(chain, i));
     }
 
