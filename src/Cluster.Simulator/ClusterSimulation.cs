@@ -125,7 +125,7 @@ public sealed partial class ClusterSimulation
             _flights.Add(flight.Request.Id, flight);
             _planner?.Arrived();
             flight.Timeline.ArrivedNs = _nowNs;
-            flight.Timeline.TokenizedNs = _nowNs + (long)(_cluster.TokenizeNsPerToken * flight.Request.InputTokens);
+            flight.Timeline.TokenizedNs = _nowNs + _cluster.RequestHostNs;
             var routedNs = flight.Timeline.TokenizedNs + _cluster.Router.DecisionNs;
             if (flight.Request.PatienceNs is { } patience) _events.Schedule(_nowNs + patience, EventKind.Abort, flight.Request.Id);
             if (routedNs == _nowNs) Place(flight);

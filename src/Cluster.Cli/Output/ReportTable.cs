@@ -31,6 +31,8 @@ internal static class ReportTable
         Row("wall: prefill", v => v.Walls.GetValueOrDefault("prefill", "–"));
         Row("wall: decode", v => v.Walls.GetValueOrDefault("decode", "–"));
         Row("$ per M tokens", v => v.CostPerMillionTokens is { } cost ? Number(cost, 2) : "price unknown");
+        if (columns.Any(c => c.Variant.ExtrapolatedSteps > 0))
+            Row("steps beyond measured kernels", v => v.ExtrapolatedSteps.ToString("P1", CultureInfo.InvariantCulture));
         console.Write(table);
         console.WriteLine(report.Verdict);
 

@@ -11,7 +11,7 @@ namespace Cluster.Engine.Cost;
 /// <param name="Flops">Floating-point operations on one rank.</param>
 /// <param name="HbmBytes">HBM bytes read and written on one rank.</param>
 /// <param name="NetworkBytes">Bytes one rank sends.</param>
-/// <param name="Extrapolated">True when a fitted curve was used outside the range it was fitted on.</param>
+/// <param name="Extrapolated">True when a fitted curve was used outside the range it was fitted on, or for a GPU that has none of its own: see <see cref="FittedRange"/>.</param>
 public readonly record struct StepCost(
     double DurationSeconds,
     double ComputeSeconds,

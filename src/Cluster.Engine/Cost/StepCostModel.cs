@@ -61,6 +61,8 @@ public sealed class StepCostModel : IStepCostModel
         _head.Add(ref sum, Math.Ceiling((double)shape.SampledSequences / dp) * Math.Max(1, shape.DecodeSequences > 0 ? shape.DecodeTokensPerSequence : 1));
         AddPipeline(ref sum, replica);
         _speculation?.Add(ref sum, replica);
+        // Kernels of a GPU without tables of its own are another's, scaled.
+        sum.Extrapolated = _deployment.Gpu.DerivedFrom is not null || FittedRange.IsBeyond(in replica, shape.TotalTokens, _deployment.Model.IsMoe);
         return Finish(sum, replica);
     }
 

@@ -18,8 +18,8 @@ public sealed record ClusterSpec(
     SloSpec Slo,
     ulong Seed)
 {
-    /// <summary>Emulated cost of parsing and tokenising, per prompt token: the <c>tokenize</c> hop.</summary>
-    public double TokenizeNsPerToken { get; init; }
+    /// <summary>Emulated time of the engine's front end per request, HTTP and tokenising: the <c>tokenize</c> hop. See <see cref="Hardware.EngineProfile.RequestHostSeconds"/>.</summary>
+    public long RequestHostNs { get; init; }
 
     /// <summary>How pools grow and shrink; null: they do not. <see cref="Instances"/> then holds as many as there may come to be.</summary>
     public AutoscaleSpec? Autoscale { get; init; }

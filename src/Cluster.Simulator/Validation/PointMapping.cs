@@ -26,7 +26,10 @@ public static class PointMapping
             Add(instances, point.Prefill is null ? "aggregated" : "decode", point.Prefill is null ? InstanceRole.Aggregated : InstanceRole.Decode, point.Serving, model, gpu, engine, weights);
             var link = point.Prefill is null ? null : catalog.Links[gpu.GpusPerDomain > 8 ? "nvl72" : "ib-ndr-400x8"];
             return (new ClusterSpec(
-                point.Id, [.. instances], link, new TransferSpec(), new RouterSpec("least-requests") { DecisionNs = Time.FromSeconds(engine.RequestHostSeconds) }, new SloSpec(), Seed: 1), null);
+                point.Id, [.. instances], link, new TransferSpec(), new RouterSpec("least-requests"), new SloSpec(), Seed: 1)
+                {
+                    RequestHostNs = Time.FromSeconds(engine.RequestHostSeconds),
+                }, null);
         }
         catch (ArgumentException e)
         {
