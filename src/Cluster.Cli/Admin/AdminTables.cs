@@ -12,7 +12,7 @@ internal static class AdminTables
     {
         foreach (var (key, value) in answer.AsObject())
         {
-            if (value is JsonArray rows) Print(key, rows);
+            if (value is JsonArray rows && rows.All(row => row is JsonObject)) Print(key, rows);
             else Terminal.Out.WriteLine($"{Title(key)}: {Cell(value)}");
         }
     }
@@ -45,6 +45,7 @@ internal static class AdminTables
     {
         null => "–",
         JsonObject nested => string.Join("  ", nested.Select(p => $"{Title(p.Key)} {Cell(p.Value)}")),
+        JsonArray list when list.All(item => item is JsonValue) => string.Join(", ", list.Select(item => Cell(item))),
         JsonArray list => string.Join("\n", list.Select(item => Cell(item))),
         JsonValue number when number.TryGetValue<double>(out var d) => d.ToString(d == Math.Floor(d) ? "0" : "0.####", CultureInfo.InvariantCulture),
         _ => value.ToString(),
