@@ -75,7 +75,8 @@ internal sealed class SiloProcesses : IAsyncDisposable
 
         void Tell(string? line)
         {
-            if (!string.IsNullOrWhiteSpace(line)) onLine($"[{name}] {line}");
+            // Silos that leave together complain of one another; that is no news to anybody.
+            if (!_isEnding && !string.IsNullOrWhiteSpace(line)) onLine($"[{name}] {line}");
         }
     }
 
