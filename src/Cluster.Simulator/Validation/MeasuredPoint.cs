@@ -10,6 +10,13 @@ public sealed record MeasuredPoint(
     string Id, string Engine, string EngineVersion, string Model, string System, string GemmFormat, string MoeFormat, int InputTokens, int OutputTokens, int Concurrency,
     WorkerShape? Prefill, WorkerShape Serving, double TtftMs, double TpotMs)
 {
+    /// <summary>
+    /// Shortest and longest requests, as shares of the stated lengths. Dated rows are InferenceX runs, which draw from 0.8–1.0.
+    /// Rows without a date are others': between their output lengths a prompt's cost grows linearly with the stated length and
+    /// fits the measured kernels at that length, so they are taken to scatter around it.
+    /// </summary>
+    public (double Least, double Most) LengthShares { get; init; } = (0.8, 1.0);
+
     /// <summary>Reads rows in the column format of the serving tables.</summary>
     /// <exception cref="FormatException">A needed cell is not a number; the message names row and column.</exception>
     public static IReadOnlyList<MeasuredPoint> Read(string file) => [.. KernelTable.ReadFile(file).Select(Of)];
@@ -25,7 +32,10 @@ public sealed record MeasuredPoint(
             return new MeasuredPoint(
                 row["id"], row["backend"], row["backend_version"], row["model_path"], row["system"], row["gemm_quant_mode"], row["moe_quant_mode"],
                 (int)row.Number("isl"), (int)row.Number("osl"), concurrency, split ? Worker(row, "prefill_", (int)row.Number("prefill_num_workers")) : null, serving,
-                row.Number("silicon_ttft_ms"), row.Number("silicon_tpot_ms"));
+                row.Number("silicon_ttft_ms"), row.Number("silicon_tpot_ms"))
+            {
+                LengthShares = row["measured_date"].Length > 0 ? (0.8, 1.0) : (0.9, 1.1),
+            };
         }
         catch (FormatException e)
         {

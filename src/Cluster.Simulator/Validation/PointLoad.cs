@@ -13,8 +13,6 @@ public static class PointLoad
     /// <summary>Kernels may be faster than the fits by this much before a row counts as impossible.</summary>
     internal const double Tolerance = 1.15;
 
-    private const double MeanLengthShare = 0.9;
-
     /// <summary>Kernel seconds of one turn of all clients ÷ seconds that a measured turn took; null for P/D rows, where two pools share the work.</summary>
     public static double? KernelShare(MeasuredPoint point, ClusterSpec cluster)
     {
@@ -23,7 +21,8 @@ public static class PointLoad
         if (point.Prefill is not null || cluster.Instances.Length != 1) return null;
         var instance = cluster.Instances[0];
         if (point.Concurrency > instance.Scheduler.MaxNumSeqs) return null;
-        long input = (long)(point.InputTokens * MeanLengthShare), output = Math.Max(1, (long)(point.OutputTokens * MeanLengthShare));
+        var meanShare = (point.LengthShares.Least + point.LengthShares.Most) / 2;
+        long input = (long)(point.InputTokens * meanShare), output = Math.Max(1, (long)(point.OutputTokens * meanShare));
         long bound = instance.Cost.BoundedContextTokens;
         var context = point.Concurrency * (input + (output / 2));
         // Waiting for blocks is not the kernels' time: such rows are left alone.

@@ -7,7 +7,7 @@ namespace Cluster.Simulator.Validation;
 
 /// <summary>
 /// Runs one point through the engine in virtual time as load generators do: after a warm-up that is not counted, a closed
-/// loop starts with all clients at once and sends ten requests per client, lengths 0.8–1.0 × nominal; all of them count.
+/// loop starts with all clients at once and sends ten requests per client, lengths around nominal (see <see cref="MeasuredPoint.LengthShares"/>); all of them count.
 /// </summary>
 /// <remarks>
 /// The warm-up leaves the engine idle and nothing in its cache, so virtual time starts behind it. The first wave of the
@@ -40,11 +40,12 @@ public static class PointRun
         var random = new RandomStream(1, "validation-lengths");
         for (var i = 0; i < count; i++)
         {
-            var input = Draw(random, point.InputTokens);
-            var output = Draw(random, point.OutputTokens);
+            var input = Draw(random, point.InputTokens, point.LengthShares);
+            var output = Draw(random, point.OutputTokens, point.LengthShares);
             yield return new RequestSpec(i, 0, input, output, TokenContent.Unique((ulong)i + 1, input + output));
         }
     }
 
-    private static int Draw(RandomStream random, int nominal) => Math.Max(1, (int)Math.Round(nominal * (0.8 + (0.2 * random.NextDouble()))));
+    private static int Draw(RandomStream random, int nominal, (double Least, double Most) shares) =>
+        Math.Max(1, (int)Math.Round(nominal * (shares.Least + ((shares.Most - shares.Least) * random.NextDouble()))));
 }
