@@ -1,3 +1,3 @@
 using Cluster.Cli;
 
-return await CommandRegistry.Build().Parse(args).InvokeAsync();
+return await CommandRegistry.For(args).Parse(args).InvokeAsync();
