@@ -27,9 +27,9 @@ public static class PointMapping
             var link = point.Prefill is null ? null : catalog.Links[gpu.GpusPerDomain > 8 ? "nvl72" : "ib-ndr-400x8"];
             return (new ClusterSpec(
                 point.Id, [.. instances], link, new TransferSpec(), new RouterSpec("least-requests"), new SloSpec(), Seed: 1)
-                {
-                    RequestHostNs = Time.FromSeconds(engine.RequestHostSeconds),
-                }, null);
+            {
+                RequestHostNs = Time.FromSeconds(engine.RequestHostSeconds),
+            }, null);
         }
         catch (ArgumentException e)
         {
