@@ -69,7 +69,7 @@ internal sealed class DocumentSandbox : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends all servers as Ctrl-C does; each must go quietly.</summary>
+    /// <summary>Ends all servers as an operator does, by SIGTERM (who starts the tests may have SIGINT ignored); each must go quietly.</summary>
     public async Task StopServersAsync()
     {
         foreach (var port in _servers.Keys.ToArray()) await StopServerAsync(port);
@@ -91,9 +91,18 @@ internal sealed class DocumentSandbox : IAsyncDisposable
     {
         if (!_servers.Remove(port, out var server)) return;
         using var process = server.Process;
-        using (var interrupt = Process.Start("kill", ["-INT", $"{process.Id}"])) await interrupt.WaitForExitAsync();
+        using (var signal = Process.Start("kill", ["-TERM", $"{process.Id}"])) await signal.WaitForExitAsync();
         using var limit = new CancellationTokenSource(s_limit);
-        await process.WaitForExitAsync(limit.Token);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"A server of port {port} did not end within {s_limit.TotalSeconds:0} s of SIGTERM.");
+        }
+
         process.ExitCode.ShouldBe(0, await server.Error);
     }
 
