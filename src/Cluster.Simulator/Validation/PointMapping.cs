@@ -15,7 +15,7 @@ public static class PointMapping
     {
         ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(catalog);
-        if (catalog.FindModel(point.Model) is not { } model) return (null, $"model {point.Model} is not in the catalog");
+        if (RepackedModel.Find(catalog, point.Model) is not { } model) return (null, $"model {point.Model} is not in the catalog");
         if (catalog.FindGpu(point.System) is not { } gpu) return (null, $"GPU {point.System} is not in the catalog");
         if ((profile ?? catalog.Engines.GetValueOrDefault(point.Engine)) is not { } engine) return (null, $"engine {point.Engine} is not in the catalog");
         if (Weights(point, model) is not { } weights) return (null, $"format {point.GemmFormat} is not known");
@@ -68,7 +68,7 @@ public static class PointMapping
     private static NumberFormat? Weights(MeasuredPoint point, ModelArchitecture model)
     {
         // Models published with their own expert format run their dense part in 16 bits (gpt-oss).
-        if (model.NativeExpertFormat is not null && point.GemmFormat is "nvfp4" or "mxfp4" or "bfloat16" or "w4a16_mxfp4" && model.NativeExpertFormat is not null) return NumberFormat.Bf16;
+        if (model.NativeExpertFormat is not null && point.GemmFormat is "nvfp4" or "mxfp4" or "bfloat16" or "w4a16_mxfp4") return NumberFormat.Bf16;
         return point.GemmFormat switch
         {
             // Mixture models are published in fp8 with block scales.
