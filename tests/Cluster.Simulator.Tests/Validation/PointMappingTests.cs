@@ -1,3 +1,4 @@
+using Cluster.Engine.Models;
 using Cluster.Scenarios.Catalogs;
 using Cluster.Simulator.Validation;
 
@@ -32,6 +33,16 @@ public sealed class PointMappingTests
     public void The_NVL72_generations_are_their_own_GPUs_with_72_in_a_domain() =>
         Shipped.FindGpu("gb300").ShouldNotBeNull().GpusPerDomain.ShouldBe(72);
 
-    private static (Engine.Topology.ClusterSpec? Cluster, string? NotCovered) Map(string model) => PointMapping.Map(
-        new MeasuredPoint("p", "vllm", "0.14", model, "b200_sxm", "fp8", "fp8", 1024, 1024, 8, null, new WorkerShape(1, 8, 1, 1, 1, 1), 100, 10), Shipped);
+    [Fact]
+    public void Experts_run_in_their_own_column_s_format()
+    {
+        var deployment = Map("moonshotai/Kimi-K2.5", "bfloat16", "int4_wo").Cluster.ShouldNotBeNull().Instances[0].Deployment;
+        deployment.Weights.ShouldBe(NumberFormat.Bf16);
+        deployment.EffectiveExpertWeights.ShouldBe(NumberFormat.Int4);
+        Map("openai/gpt-oss-120b", "nvfp4", "nvfp4").Cluster.ShouldNotBeNull().Instances[0].Deployment.EffectiveExpertWeights.ShouldBe(NumberFormat.Mxfp4);
+        Map("moonshotai/Kimi-K2.5", "fp8", "int3").NotCovered.ShouldBe("expert format int3 is not known");
+    }
+
+    private static (Engine.Topology.ClusterSpec? Cluster, string? NotCovered) Map(string model, string dense = "fp8", string experts = "fp8") => PointMapping.Map(
+        new MeasuredPoint("p", "vllm", "0.14", model, "b200_sxm", dense, experts, 1024, 1024, 8, null, new WorkerShape(1, 8, 1, 1, 1, 1), 100, 10), Shipped);
 }
