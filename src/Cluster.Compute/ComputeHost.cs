@@ -13,12 +13,11 @@ public sealed class ComputeHost : IDisposable
     private const double DriftTolerance = 0.1;
 
     private readonly ComputePool? _pool;
-    private readonly SliceRunner? _runner;
+    private readonly Dictionary<GemmFormat, CalibratedSlices> _slices = [];
     private readonly List<string> _notes = [];
-    private HostCalibration? _calibration;
     private double _timeScale;
 
-    /// <summary>Starts the threads and calibrates: under a second, or a few tens of milliseconds when a cached calibration holds.</summary>
+    /// <summary>Starts the threads and calibrates: under a second for each format, or a few tens of milliseconds when a cached calibration holds.</summary>
     /// <exception cref="ArgumentException">The options are out of range; the message lists every problem.</exception>
     public ComputeHost(ComputeOptions options, TimeProvider? time = null)
     {
@@ -28,12 +27,8 @@ public sealed class ComputeHost : IDisposable
         _timeScale = options.TimeScale;
         Health = new ComputeHealth();
         if (options.Mode == ComputeMode.Modeled) return;
-        _runner = new SliceRunner(TileKernels.Choose(options.Kernel), options.WeightBytes);
         _pool = new ComputePool(options.EffectiveThreads, options.QueueCapacity, options.PinThreads);
-        var work = new CalibrationWork(_runner, new CalibrationStore(options.CacheDirectory), time);
-        _pool.TryEnqueue(work);
-        (_calibration, var notes) = work.Wait();
-        _notes.AddRange(notes);
+        foreach (var format in options.Formats.Distinct()) Prepare(format, time);
     }
 
     public ComputeOptions Options { get; }
@@ -45,37 +40,40 @@ public sealed class ComputeHost : IDisposable
         set => Volatile.Write(ref _timeScale, value);
     }
 
-    /// <summary>What the run's own load does to matmul, as learnt so far.</summary>
-    public LoadCorrection Correction { get; } = new(SliceLadder.Rows.Count);
-
     /// <summary>What the timers of this host have seen.</summary>
     public ComputeHealth Health { get; }
 
-    /// <summary>Null in mode <see cref="ComputeMode.Modeled"/>.</summary>
-    public HostCalibration? Calibration => Volatile.Read(ref _calibration);
+    /// <summary>One for each kernel in use; empty in mode <see cref="ComputeMode.Modeled"/>.</summary>
+    public IReadOnlyList<HostCalibration> Calibrations => [.. _slices.Values.Distinct().Select(slices => slices.Calibration)];
 
     /// <summary>Null in mode <see cref="ComputeMode.Modeled"/>.</summary>
     public ComputePool? Pool => _pool;
 
-    /// <summary>What could not be done as asked (pinning, caching the calibration) and what was done instead: for the log and the banner.</summary>
-    public IReadOnlyList<string> Notes => [.. _notes, .. _pool?.Notes ?? [], .. Options.Mode == ComputeMode.Measured && Correction.Note is { } note ? [note] : Array.Empty<string>()];
+    /// <summary>What could not be done as asked (pinning, a format, caching the calibration) and what was done instead: for the log and the banner.</summary>
+    public IReadOnlyList<string> Notes =>
+    [
+        .. _notes, .. _pool?.Notes ?? [], .. Health.Note is { } late ? [late] : Array.Empty<string>(),
+        .. Options.Mode == ComputeMode.Measured ? _slices.Values.Distinct().Select(slices => slices.Correction.Note).OfType<string>() : [],
+    ];
 
     /// <summary>A timer for one instance.</summary>
     /// <param name="gpuRidgeFlopsPerByte">Peak FLOP/s of the instance's GPU in the format that computes ÷ its HBM bytes/s. Positive.</param>
-    public IStepTimer CreateTimer(double gpuRidgeFlopsPerByte)
+    /// <param name="format">What its weights are multiplied in: one of <see cref="ComputeOptions.Formats"/>; null for the first.</param>
+    public IStepTimer CreateTimer(double gpuRidgeFlopsPerByte, GemmFormat? format = null)
     {
         if (!(gpuRidgeFlopsPerByte > 0) || double.IsInfinity(gpuRidgeFlopsPerByte))
             throw new ArgumentOutOfRangeException(nameof(gpuRidgeFlopsPerByte), gpuRidgeFlopsPerByte, "peak FLOP/s ÷ HBM bytes/s: positive and finite");
-        return _pool is null || _runner is null
-            ? ModeledStepTimer.Instance
-            : new StepMatmul(this, _pool, _runner, gpuRidgeFlopsPerByte);
+        if (_pool is null) return ModeledStepTimer.Instance;
+        return _slices.TryGetValue(format ?? Options.Formats[0], out var slices)
+            ? new StepMatmul(this, _pool, slices, gpuRidgeFlopsPerByte)
+            : throw new ArgumentException($"{format} is none of compute.formats, [{string.Join(", ", Options.Formats)}]: only those are calibrated.", nameof(format));
     }
 
     /// <summary>Ends the threads. Timers must be idle.</summary>
     public void Dispose()
     {
         _pool?.Dispose();
-        _runner?.Dispose();
+        foreach (var slices in _slices.Values.Distinct()) slices.Dispose();
     }
 
     /// <summary>
@@ -84,8 +82,26 @@ public sealed class ComputeHost : IDisposable
     /// </summary>
     internal void RecalibrateFaster()
     {
-        if (_pool is null || _runner is null) return;
-        _pool.TryEnqueue(new RecalibrationWork(_runner, found => Volatile.Write(ref _calibration, found)));
+        foreach (var slices in _slices.Values.Distinct()) _pool?.TryEnqueue(new RecalibrationWork(slices));
+    }
+
+    /// <summary>Weights and calibration of the kernel that a format gets; one that stands in for another is shared with it.</summary>
+    private void Prepare(GemmFormat format, TimeProvider? time)
+    {
+        var kernel = TileKernels.Choose(Options.Kernel, format);
+        if (TileKernels.Shortfall(kernel, format) is { } shortfall) _notes.Add(shortfall);
+        if (_slices.Values.FirstOrDefault(slices => slices.Runner.Kernel == kernel) is { } shared)
+        {
+            _slices[format] = shared;
+            return;
+        }
+
+        var runner = new SliceRunner(kernel, Options.WeightBytes);
+        var work = new CalibrationWork(runner, new CalibrationStore(Options.CacheDirectory), time);
+        _pool!.TryEnqueue(work);
+        var (calibration, notes) = work.Wait();
+        _slices[format] = new CalibratedSlices(runner, calibration);
+        _notes.AddRange(notes);
     }
 
     /// <summary>Loads or measures on a pool thread, where slices will run.</summary>
@@ -117,12 +133,8 @@ public sealed class ComputeHost : IDisposable
         }
     }
 
-    private sealed class RecalibrationWork(SliceRunner runner, Action<HostCalibration> adopt) : IComputeWork
+    private sealed class RecalibrationWork(CalibratedSlices slices) : IComputeWork
     {
-        public void Execute()
-        {
-            var calibrator = new HostCalibrator(runner);
-            adopt(calibrator.Measure());
-        }
+        public void Execute() => slices.Calibration = new HostCalibrator(slices.Runner).Measure();
     }
 }

@@ -29,10 +29,13 @@ public sealed record ComputeOptions
     /// <summary>Slices that may wait for a thread; beyond it the pool is saturated and says so.</summary>
     public int QueueCapacity { get; init; } = 128;
 
-    /// <summary><c>auto</c>, <c>avx512</c>, <c>avx2</c> or <c>scalar</c>.</summary>
+    /// <summary><c>auto</c> takes the widest of each format; <c>avx512</c>, <c>avx2</c> and <c>scalar</c> an instruction set; or one of <see cref="TileKernels.All"/> by name.</summary>
     public string Kernel { get; init; } = TileKernels.Auto;
 
-    /// <summary>Bytes of weights that slices stream; well beyond the last-level cache, or thin products stop being bandwidth-bound.</summary>
+    /// <summary>What the instances' weights are multiplied in, each once; a timer can have no other.</summary>
+    public IReadOnlyList<GemmFormat> Formats { get; init; } = [GemmFormat.Fp32];
+
+    /// <summary>Bytes of weights that slices of one format stream; well beyond the last-level cache, or thin products stop being bandwidth-bound.</summary>
     public long WeightBytes { get; init; } = 128L << 20;
 
     /// <summary>Where calibrations are kept; null for the user's cache directory.</summary>
@@ -55,6 +58,7 @@ public sealed record ComputeOptions
         Check(MaxSliceNs is >= 10_000 and <= 100_000_000, "max_slice_ns", MaxSliceNs, "10000 … 100000000");
         Check(QueueCapacity is >= 1 and <= 65_536, "queue_capacity", QueueCapacity, "1 … 65536");
         Check(WeightBytes is >= 1 << 20 and <= 4L << 30, "weight_bytes", WeightBytes, "1048576 … 4294967296");
+        Check(Formats.Count > 0 && Formats.All(Enum.IsDefined), "formats", $"[{string.Join(", ", Formats)}]", "one or more of fp32, bf16, int8");
         try
         {
             TileKernels.Choose(Kernel);

@@ -5,13 +5,19 @@ namespace Cluster.Compute;
 /// <summary>
 /// What the emulator's own load does to matmul. Calibration runs on a quiet host; under a run, the gateway, the clients and
 /// the grains share its caches and memory, and every slice is slower by about the same factor. That factor belongs to the
-/// emulator, not to the emulated GPU, so measured mode divides by it: learnt per rung from medians over many slices, slow
+/// emulator, not to the emulated GPU, so measured mode divides by it: learnt per rung from medians over its latest slices, slow
 /// enough that a burst still shows, and bounded, so that a host which cannot keep up is not excused.
 /// </summary>
 public sealed class LoadCorrection
 {
-    /// <summary>Slices of one rung per look.</summary>
+    /// <summary>Latest slices of one rung that its median is taken of.</summary>
     public const int Window = 128;
+
+    /// <summary>Slices before the first look: as few as have a middle that two or three interruptions do not move.</summary>
+    public const int FirstLook = 9;
+
+    /// <summary>Slices from one look to the next: many small corrections, where one per window would leave a lone instance uncorrected for seconds.</summary>
+    public const int Stride = 8;
 
     /// <summary>Most that is corrected, either way: beyond it the host is simply too slow, and steps stretch.</summary>
     public const double Limit = 1.5;
@@ -43,9 +49,10 @@ public sealed class LoadCorrection
     private sealed class Lane
     {
         private readonly Lock _gate = new();
-        private readonly double[] _ratios = new double[Window];
-        private int _count;
-        private bool _hasLooked;
+        private readonly double[] _latest = new double[Window];
+        private readonly double[] _sorted = new double[Window];
+        private int _seen;
+        private int _nextLook = FirstLook;
         private double _factor = 1;
 
         public double Factor => Volatile.Read(ref _factor);
@@ -54,13 +61,14 @@ public sealed class LoadCorrection
         {
             lock (_gate)
             {
-                _ratios[_count++] = ratio;
-                if (_count < Window) return;
-                _count = 0;
-                Array.Sort(_ratios);
-                var target = Math.Clamp(_ratios[Window / 2], 1 / Limit, Limit);
-                var gain = _hasLooked ? Gain : 1;
-                _hasLooked = true;
+                _latest[_seen++ % Window] = ratio;
+                if (_seen < _nextLook) return;
+                var count = Math.Min(_seen, Window);
+                _latest.AsSpan(0, count).CopyTo(_sorted);
+                Array.Sort(_sorted, 0, count);
+                var target = Math.Clamp(_sorted[count / 2], 1 / Limit, Limit);
+                var gain = _nextLook == FirstLook ? 1 : Gain;
+                _nextLook += Stride;
                 Volatile.Write(ref _factor, _factor * Math.Pow(target / _factor, gain));
             }
         }

@@ -29,7 +29,7 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
 
     private readonly ComputeHost _host;
     private readonly ComputePool _pool;
-    private readonly SliceRunner _runner;
+    private readonly CalibratedSlices _slices;
     private readonly double _gpuRidge;
     private readonly long[] _pieceNs = new long[MaxPieces];
     private ManualResetValueTaskSourceCore<StepTiming> _source = new() { RunContinuationsAsynchronously = true };
@@ -39,8 +39,8 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
     private CancellationToken _cancellation;
     private StepTiming _previous;
 
-    public StepMatmul(ComputeHost host, ComputePool pool, SliceRunner runner, double gpuRidge) =>
-        (_host, _pool, _runner, _gpuRidge) = (host, pool, runner, gpuRidge);
+    public StepMatmul(ComputeHost host, ComputePool pool, CalibratedSlices slices, double gpuRidge) =>
+        (_host, _pool, _slices, _gpuRidge) = (host, pool, slices, gpuRidge);
 
     public ValueTask<StepTiming> RunAsync(StepShape shape, StepCost cost, CancellationToken cancellationToken)
     {
@@ -117,20 +117,20 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
     private StepTiming Measure()
     {
         var options = _host.Options;
-        var calibration = _host.Calibration!;
+        var calibration = _slices.Calibration;
         var queuedNs = (long)((Stopwatch.GetTimestamp() - _enqueued) * NsPerTick);
         var modelNs = Time.FromSeconds(_cost.DurationSeconds);
         var wallNs = modelNs / _host.TimeScale;
         var slice = Plan(calibration, Math.Min(options.MaxSliceNs, wallNs * options.SliceShare));
 
         var pieceNs = _pieceNs.AsSpan(0, slice.Pieces);
-        _runner.Run(slice.Rung, slice.Panels, pieceNs);
+        _slices.Runner.Run(slice.Rung, slice.Panels, pieceNs);
         long matmulNs = 0;
         foreach (var ns in pieceNs) matmulNs += ns;
         var expectedPieceNs = calibration.PanelNs[slice.Rung] * slice.Panels;
         var sliceRatio = matmulNs / (expectedPieceNs * slice.Pieces);
         var raw = Statistics.Median(pieceNs) / expectedPieceNs;
-        var ratio = _host.Correction.Correct(slice.Rung, raw);
+        var ratio = _slices.Correction.Correct(slice.Rung, raw);
 
         var saturated = queuedNs + matmulNs > wallNs || raw > SaturationRatio;
         var emulatedNs = options.Mode == ComputeMode.Measured ? (long)(modelNs * ratio) : modelNs;
@@ -142,7 +142,7 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
     private Slice Plan(HostCalibration calibration, double budgetNs)
     {
         var place = _cost.HbmBytes > 0 ? _cost.Flops / _cost.HbmBytes / _gpuRidge : 1;
-        var rung = SliceLadder.RungAt(place, calibration.RidgeFlopsPerByte);
+        var rung = SliceLadder.RungAt(place, calibration.RidgeFlopsPerByte, _slices.Runner.Kernel.Format);
         return SlicePlan.For(calibration.PanelNs[rung], budgetNs, PieceNs, MaxPieces) with { Rung = rung };
     }
 }

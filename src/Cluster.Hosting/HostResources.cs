@@ -1,4 +1,5 @@
 using Cluster.Compute;
+using Cluster.Compute.Kernels;
 using Cluster.Engine.Topology;
 using Cluster.Grains;
 using Cluster.Grains.Hosting;
@@ -17,8 +18,14 @@ public sealed class HostResources : IDisposable
     public HostResources(ClusterSpec cluster, ComputeMode compute, double timeScale, ClusterCharter? charter = null, IStepWatch? watch = null)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        Compute = new ComputeHost(new ComputeOptions { Mode = compute, TimeScale = timeScale, Instances = cluster.Instances.Sum(i => RankLayout.Of(i).Groups) });
-        Context = new ClusterContext(cluster, new EmulatedClock(_pacer, timeScale, charter?.EpochUtc), instance => Compute.CreateTimer(RidgeOf(instance)))
+        Compute = new ComputeHost(new ComputeOptions
+        {
+            Mode = compute,
+            TimeScale = timeScale,
+            Instances = cluster.Instances.Sum(i => RankLayout.Of(i).Groups),
+            Formats = [.. cluster.Instances.Select(FormatOf).Distinct()],
+        });
+        Context = new ClusterContext(cluster, new EmulatedClock(_pacer, timeScale, charter?.EpochUtc), instance => Compute.CreateTimer(RidgeOf(instance), FormatOf(instance)))
         {
             Charter = charter ?? ClusterCharter.Begin(cluster.Name, ""),
             Watch = watch,
@@ -34,6 +41,9 @@ public sealed class HostResources : IDisposable
         Compute.Dispose();
         _pacer.Dispose();
     }
+
+    /// <summary>What the host multiplies in place of the instance's GPU.</summary>
+    private static GemmFormat FormatOf(InstanceSpec instance) => GemmFormats.StandingInFor(instance.Deployment.Gpu.ComputeFormat(instance.Deployment.Weights));
 
     /// <summary>FLOP per byte at which the emulated GPU turns from bandwidth- to compute-bound.</summary>
     private static double RidgeOf(InstanceSpec instance)

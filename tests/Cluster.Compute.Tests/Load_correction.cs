@@ -15,11 +15,26 @@ public sealed class Load_correction
     }
 
     [Fact]
-    public void Nothing_is_corrected_before_there_is_a_window_to_judge_by()
+    public void Nothing_is_corrected_before_there_is_anything_to_judge_by()
     {
-        Feed(rung: 0, ratio: 1.14, slices: LoadCorrection.Window - 2);
+        Feed(rung: 0, ratio: 1.14, slices: LoadCorrection.FirstLook - 2);
         _correction.Correct(0, 1.14).ShouldBe(1.14);
         _correction.Note.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_lone_instance_is_corrected_within_its_first_handful_of_steps()
+    {
+        Feed(rung: 0, ratio: 1.23, slices: LoadCorrection.FirstLook);
+        _correction.Correct(0, 1.23).ShouldBe(1, 0.001);
+    }
+
+    [Fact]
+    public void A_load_that_changes_is_followed_within_a_window()
+    {
+        Feed(rung: 0, ratio: 1.3, slices: 2 * LoadCorrection.Window);
+        Feed(rung: 0, ratio: 1.05, slices: LoadCorrection.Window);
+        _correction.Correct(0, 1.05).ShouldBe(1, 0.01);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Cluster.Compute;
 using Cluster.Compute.Calibration;
 using Cluster.Compute.Kernels;
@@ -25,12 +24,25 @@ internal static class BenchMatmul
             }
         }
 
-        using var runner = new SliceRunner(TileKernels.Choose(), new ComputeOptions().WeightBytes);
-        var calibration = new HostCalibrator(runner).Measure();
-        results.Add(new BenchResult("calibrated compute", calibration.FlopsPerSecond / 1e9, "GFLOP/s"));
-        results.Add(new BenchResult("calibrated weight streaming", calibration.BytesPerSecond / 1e9, "GB/s"));
-        results.Add(new BenchResult("host ridge", calibration.RidgeFlopsPerByte, "FLOP/B"));
+        foreach (var format in Enum.GetValues<GemmFormat>())
+        {
+            var kernel = TileKernels.Choose(format: format);
+            if (kernel.Format == format) results.AddRange(Calibrated(kernel));
+            else results.Add(new BenchResult($"{Word(format)} kernel", 0, "") { Note = TileKernels.Shortfall(kernel, format) });
+        }
+
         return results;
+    }
+
+    /// <summary>What live steps in this format are timed with.</summary>
+    private static IEnumerable<BenchResult> Calibrated(TileKernel kernel)
+    {
+        using var runner = new SliceRunner(kernel, new ComputeOptions().WeightBytes);
+        var calibration = new HostCalibrator(runner).Measure();
+        var unit = kernel.Format == GemmFormat.Int8 ? "GOP" : "GFLOP";
+        yield return new BenchResult($"calibrated compute, {kernel.Name}", calibration.FlopsPerSecond / 1e9, $"{unit}/s");
+        yield return new BenchResult($"calibrated weight streaming, {kernel.Name}", calibration.BytesPerSecond / 1e9, "GB/s");
+        yield return new BenchResult($"host ridge, {kernel.Name}", calibration.RidgeFlopsPerByte, $"{unit[1..]}/B");
     }
 
     private static BenchResult Compare(TileKernel kernel, (int M, int N, int K) shape, string? missing)
@@ -40,27 +52,31 @@ internal static class BenchMatmul
         var (a, b, c) = (Values(random, m * k), Values(random, k * n), new float[m * n]);
         using var weights = PackedWeights.Pack(kernel, b, k, n);
         using var gemm = new Gemm(kernel, m, k);
-        var (ours, theirs) = (new double[Rounds], new double[Rounds]);
-        for (var round = -2; round < Rounds; round++)
+        var (ours, theirs, ratios) = (new double[Rounds], new double[Rounds], new double[Rounds]);
+        for (var round = -3; round < Rounds; round++)
         {
             var mine = Seconds(() => gemm.Multiply(a, m, weights, c));
             var other = missing is null ? Seconds(() => BenchOpenBlas.Multiply(a, b, c, m, n, k)) : double.NaN;
             if (round < 0) continue;
-            (ours[round], theirs[round]) = (mine, other);
+            (ours[round], theirs[round], ratios[round]) = (mine, other, other / mine);
         }
 
-        var flops = 2e-9 * m * n * k;
-        var value = flops / Median(ours);
-        return BenchResult.HigherIsBetter(
-            $"fp32 {kernel.Name} {m}×{n}×{k}", value, "GFLOP/s", missing is null ? flops / Median(theirs) : null, missing ?? $"OpenBLAS ({BenchOpenBlas.Core}), 1 thread");
+        var (operations, isInteger) = (2e-9 * m * n * k, kernel.Format == GemmFormat.Int8);
+        var name = $"{Word(kernel.Format)} {kernel.Name} {m}×{n}×{k}";
+        var unit = isInteger ? "GOP/s" : "GFLOP/s";
+        if (missing is not null) return new BenchResult(name, operations / Median(ours), unit) { Note = missing };
+        return new BenchResult(name, operations / Median(ours), unit, operations / Median(theirs), Median(ratios)) { Note = $"OpenBLAS fp32 ({BenchOpenBlas.Core}), 1 thread" };
     }
 
+    /// <summary>CPU time of this thread: a neighbour's time slice is in neither product. The ratio is the median over pairs of calls in turn.</summary>
     private static double Seconds(Action body)
     {
-        var started = Stopwatch.GetTimestamp();
+        var started = ThreadCpu.Seconds();
         body();
-        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return ThreadCpu.Seconds() - started;
     }
+
+    private static string Word(GemmFormat format) => format.ToString().ToLowerInvariant();
 
     private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
 

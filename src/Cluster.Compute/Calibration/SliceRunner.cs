@@ -15,14 +15,13 @@ public sealed unsafe class SliceRunner : IDisposable
     private readonly ThreadLocal<AlignedBuffer> _products;
     private long _cursor;
 
-
     /// <param name="weightBytes">Bytes of weights to walk through.</param>
     public SliceRunner(TileKernel kernel, long weightBytes)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         Kernel = kernel;
         _products = new ThreadLocal<AlignedBuffer>(() => new AlignedBuffer(SliceLadder.MaxRows * kernel.PanelWidth * sizeof(float)), trackAllValues: true);
-        var columns = (int)Math.Min(int.MaxValue / 2, weightBytes / (SliceLadder.Depth * sizeof(float)));
+        var columns = (int)Math.Min(int.MaxValue / 2, weightBytes / (SliceLadder.Depth * kernel.Format.WeightBytes()));
         _weights = PackedWeights.Synthetic(kernel, SliceLadder.Depth, Math.Max(columns, kernel.PanelWidth));
         _rows = [.. SliceLadder.Rows.Select(rows => Activations(kernel, rows))];
     }
@@ -30,9 +29,9 @@ public sealed unsafe class SliceRunner : IDisposable
     public TileKernel Kernel { get; }
 
     /// <summary>Bytes of weights that one panel reads.</summary>
-    public int PanelBytes => SliceLadder.Depth * Kernel.PanelWidth * sizeof(float);
+    public int PanelBytes => SliceLadder.Depth * Kernel.PanelWidth * Kernel.Format.WeightBytes();
 
-    /// <summary>Floating-point operations of one panel at a rung.</summary>
+    /// <summary>Operations, a multiplication and an addition each, of one panel at a rung.</summary>
     public double PanelFlops(int rung) => 2.0 * SliceLadder.Rows[rung] * SliceLadder.Depth * Kernel.PanelWidth;
 
     /// <summary>Runs one slice on the calling thread.</summary>
@@ -65,12 +64,12 @@ public sealed unsafe class SliceRunner : IDisposable
         _products.Dispose();
     }
 
-    private void RunPanel(PackedRows activations, float* b, float* c)
+    private void RunPanel(PackedRows activations, byte* b, float* c)
     {
         for (var row = 0; row < activations.Rows;)
         {
             var group = PackedRows.GroupRows(row, activations.Rows, Kernel.TileRows);
-            var a = activations.Pointer + (nint)row * SliceLadder.Depth;
+            var a = activations.Pointer + row * activations.RowBytes;
             Kernel.Tile(group, a, b, c + (nint)row * Kernel.PanelWidth, Kernel.PanelWidth, SliceLadder.Depth, accumulate: false);
             row += group;
         }

@@ -11,7 +11,12 @@ public sealed unsafe class ScalarTileKernel : TileKernel
 
     public override int PanelWidth => 4;
 
-    public override void Tile(int rows, float* a, float* b, float* c, nint ldc, int depth, bool accumulate)
+    public override int DepthStep => 1;
+
+    public override void Tile(int rows, void* a, void* b, void* c, nint ldc, int depth, bool accumulate) =>
+        Tile(rows, (float*)a, (float*)b, (float*)c, ldc, depth, accumulate);
+
+    private static void Tile(int rows, float* a, float* b, float* c, nint ldc, int depth, bool accumulate)
     {
         for (var row = 0; row < rows; row++)
         {

@@ -31,6 +31,29 @@ internal static unsafe class Transpose
         Halves(High(a1, a3), High(a5, a7), target + 24);
     }
 
+    /// <summary>target[k][row] = source[row][k] for 4 rows and 4 values of k; scalar where the CPU lacks SSE.</summary>
+    /// <param name="stride">Elements between rows of <paramref name="source"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Block4(float* source, nint stride, float* target)
+    {
+        if (!Sse.IsSupported)
+        {
+            for (var k = 0; k < 4; k++)
+            {
+                for (var row = 0; row < 4; row++) target[k * 4 + row] = source[row * stride + k];
+            }
+            return;
+        }
+        var (r0, r1) = (Vector128.Load(source), Vector128.Load(source + stride));
+        var (r2, r3) = (Vector128.Load(source + 2 * stride), Vector128.Load(source + 3 * stride));
+        var (a, b) = (Sse.UnpackLow(r0, r1), Sse.UnpackHigh(r0, r1));
+        var (c, d) = (Sse.UnpackLow(r2, r3), Sse.UnpackHigh(r2, r3));
+        Sse.MoveLowToHigh(a, c).Store(target);
+        Sse.MoveHighToLow(c, a).Store(target + 4);
+        Sse.MoveLowToHigh(b, d).Store(target + 8);
+        Sse.MoveHighToLow(d, b).Store(target + 12);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector256<float> Low, Vector256<float> High) Interleave(float* even, float* odd)
     {
