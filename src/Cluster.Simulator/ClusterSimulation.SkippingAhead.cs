@@ -1,6 +1,7 @@
 using System.Numerics;
 using Cluster.Engine;
 using Cluster.Engine.KvCache.Tiers;
+using Cluster.Engine.Requests;
 using Cluster.Simulator.Events;
 
 namespace Cluster.Simulator;
@@ -78,13 +79,17 @@ public sealed partial class ClusterSimulation
             Schedule(index, dueNs);
         }
 
-        /// <summary>A router that knows caches by their events is about to decide: evictions that lie behind become known.</summary>
-        public void TellEvictions()
+        /// <summary>
+        /// A router that knows caches by their events is about to place this request: evictions that lie behind become known, as far as
+        /// they can matter. An instance that never had the prompt's beginning cannot have lost it.
+        /// </summary>
+        public void TellEvictions(RequestSpec request)
         {
             if (!_skips || !_tellsEvictions) return;
+            var holders = _simulation._router.HoldersOfBeginning(request);
             for (var word = 0; word < _evicting.Length; word++)
             {
-                for (var left = _evicting[word]; left != 0; left &= left - 1)
+                for (var left = _evicting[word] & holders[word]; left != 0; left &= left - 1)
                 {
                     var index = (word << 6) + BitOperations.TrailingZeroCount(left);
                     if (_instances[index].IsAhead) _instances[index].CatchUp(_simulation._nowNs, _simulation._begunNs == _simulation._nowNs);

@@ -138,7 +138,7 @@ public sealed partial class ClusterSimulation
     private void Place(Flight flight)
     {
         flight.LegTimeline.RoutedNs = _nowNs;
-        _instances.TellEvictions();
+        _instances.TellEvictions(flight.Leg);
         flight.Decision = _router.Route(flight.Leg, _nowNs);
         if (flight.Decision is null)
         {

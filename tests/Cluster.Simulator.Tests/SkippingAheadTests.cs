@@ -4,6 +4,7 @@ using Cluster.Engine;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 using Cluster.Simulator.Recording;
 using Cluster.Testing;
 
@@ -39,6 +40,27 @@ public sealed class SkippingAheadTests
         var cluster = Clusters.Disaggregated(2, 3, (name, role) => Clusters.Instance(name, role, blocks: 60, maxNumSeqs: 6, cost: cost));
         cluster = cluster with { Link = Clusters.Link with { SetupSeconds = 5e-3, BytesPerSecond = 1e18 } };
         var requests = Enumerable.Range(0, 200).Select(i => Clusters.Request(i, 30 + (i % 5), 1 + (i % 40), i / 4 * 5_000_000L)).ToList();
+        Log(cluster, new Workload.OpenLoop(requests), skipAhead: true).ShouldBe(Log(cluster, new Workload.OpenLoop(requests), skipAhead: false));
+    }
+
+    [Theory]
+    [InlineData("kv-aware")]
+    [InlineData("cache-aware")]
+    public void What_decodes_evict_in_skipped_steps_is_known_when_somebody_asks_for_it(string policy)
+    {
+        // Prompts come again and again to caches that hold a third of them, and long answers push them out in between.
+        var cluster = Clusters.Aggregated(3, i => Clusters.Instance($"aggregated-{i}", blocks: 70, maxNumSeqs: 8), new RouterSpec(policy));
+        var random = new RandomStream(1, "prompts");
+        var requests = new List<RequestSpec>();
+        for (long id = 0, now = 0; id < 600; id++, now += Time.FromSeconds(random.NextExponential(0.2)))
+        {
+            var output = random.NextInt(20, 250);
+            var content = new TokenContent([new ContentSegment((ulong)random.NextInt(1, 24), 160), new ContentSegment((ulong)id + 1000, 8 + output)]);
+            requests.Add(Clusters.Request(id, 168, output, now, content: content));
+        }
+
+        var run = ClusterSimulation.Run(cluster, new Workload.OpenLoop(requests));
+        run.Instances.Sum(i => i.PrefixCacheHits).ShouldBeInRange(20 * 160, 560 * 160);
         Log(cluster, new Workload.OpenLoop(requests), skipAhead: true).ShouldBe(Log(cluster, new Workload.OpenLoop(requests), skipAhead: false));
     }
 

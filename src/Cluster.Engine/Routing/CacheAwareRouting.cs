@@ -19,23 +19,29 @@ public sealed class CacheAwareRouting(double matchThreshold, double absoluteImba
         ],
         dials => new CacheAwareRouting(dials["match_threshold"], dials["balance_abs_threshold"], dials["balance_rel_threshold"]));
 
+    private bool _goesByMatch;
+
     public bool UsesPrefixOverlap => true;
 
-    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
-    {
-        var (min, max, best) = (int.MaxValue, 0, 0);
-        for (var i = 0; i < candidates.Length; i++)
-        {
-            costs[i] = candidates[i].ActiveRequests;
-            min = Math.Min(min, candidates[i].ActiveRequests);
-            max = Math.Max(max, candidates[i].ActiveRequests);
-            if (candidates[i].OverlapBlocks > candidates[best].OverlapBlocks) best = i;
-        }
+    public bool RanksByLoad => true;
 
-        if (max - min > absoluteImbalance && max > relativeImbalance * min) return Choice.Lowest(costs, random);
-        var matchRate = candidates[best].OverlapBlocks / (double)Math.Max(1, query.InputBlocks);
-        if (matchRate <= matchThreshold) return Choice.Lowest(costs, random);
-        for (var i = 0; i < costs.Length; i++) costs[i] = -candidates[i].OverlapBlocks;
-        return best;
+    public double Rank(in Candidate candidate) => candidate.ActiveRequests;
+
+    public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random)
+    {
+        _goesByMatch = false;
+        var (min, max) = (candidates.LeastRank, candidates.GreatestRank);
+        if (max - min > absoluteImbalance && max > relativeImbalance * min) return candidates.Least(random);
+        var best = default(Candidate);
+        foreach (ref readonly var candidate in candidates.Near)
+            if (candidate.OverlapBlocks > best.OverlapBlocks) best = candidate;
+        var matchRate = best.OverlapBlocks / (double)Math.Max(1, query.InputBlocks);
+        _goesByMatch = matchRate > matchThreshold;
+        return _goesByMatch ? best.Instance : candidates.Least(random);
+    }
+
+    public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs)
+    {
+        for (var i = 0; i < costs.Length; i++) costs[i] = _goesByMatch ? -candidates[i].OverlapBlocks : candidates[i].ActiveRequests;
     }
 }

@@ -20,41 +20,45 @@ public sealed class ConductorRouting(double balancingThreshold, bool rejects) : 
         ],
         dials => new ConductorRouting(dials["balancing_threshold"], dials["early_rejection"] > 0.5));
 
+    private Candidate _holder;
+
     public bool UsesPrefixOverlap => true;
 
     public int CopySource { get; private set; } = -1;
 
     public RejectionReason Rejection { get; private set; }
 
-    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random)
     {
         CopySource = -1;
         Rejection = RejectionReason.None;
-        return query.Role == InstanceRole.Decode ? ChooseDecode(in query, candidates, costs, random) : ChoosePrefill(in query, candidates, costs, random);
+        var costs = candidates.Prices(in query);
+        var place = Choice.Lowest(costs, random);
+        var (cost, chosen) = (costs[place], candidates[place]);
+        if (query.Role == InstanceRole.Decode) return rejects && query.Slo.TpotNs < cost ? Reject(RejectionReason.PredictedTpot) : chosen.Instance;
+        if (rejects && query.Slo.TtftNs < cost) return Reject(RejectionReason.PredictedTtft);
+        if (Ttft(in query, in chosen).Copies) CopySource = _holder.Instance;
+        return chosen.Instance;
     }
 
-    private int ChoosePrefill(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    /// <summary>Nanoseconds: to the first token, or between tokens of a decode instance.</summary>
+    public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs)
     {
-        var holder = 0;
-        for (var i = 1; i < candidates.Length; i++)
-            if (candidates[i].OverlapBlocks > candidates[holder].OverlapBlocks) holder = i;
-        for (var i = 0; i < candidates.Length; i++) costs[i] = Ttft(in query, in candidates[i], in candidates[holder]).Ns;
+        if (query.Role == InstanceRole.Decode)
+        {
+            for (var i = 0; i < candidates.Length; i++) costs[i] = query.Predictor.StepNs(in candidates[i], query.InputTokens);
+            return;
+        }
 
-        var chosen = Choice.Lowest(costs, random);
-        if (rejects && query.Slo.TtftNs < costs[chosen]) return Reject(RejectionReason.PredictedTtft);
-        if (Ttft(in query, in candidates[chosen], in candidates[holder]).Copies) CopySource = candidates[holder].Instance;
-        return chosen;
+        _holder = candidates[0];
+        foreach (ref readonly var candidate in candidates[1..])
+            if (candidate.OverlapBlocks > _holder.OverlapBlocks) _holder = candidate;
+        for (var i = 0; i < candidates.Length; i++) costs[i] = Ttft(in query, in candidates[i]).Ns;
     }
 
-    private int ChooseDecode(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    private (double Ns, bool Copies) Ttft(in RoutingQuery query, in Candidate candidate)
     {
-        for (var i = 0; i < candidates.Length; i++) costs[i] = query.Predictor.StepNs(in candidates[i], query.InputTokens);
-        var chosen = Choice.Lowest(costs, random);
-        return rejects && query.Slo.TpotNs < costs[chosen] ? Reject(RejectionReason.PredictedTpot) : chosen;
-    }
-
-    private (double Ns, bool Copies) Ttft(in RoutingQuery query, in Candidate candidate, in Candidate holder)
-    {
+        ref readonly var holder = ref _holder;
         long own = candidate.OverlapBlocks * query.BlockSize, best = holder.OverlapBlocks * query.BlockSize;
         double local = query.Predictor.TtftNs(in candidate, query.InputTokens, own);
         if (best <= own * balancingThreshold || !query.Predictor.CanCopy(holder.Instance, candidate.Instance)) return (local, false);

@@ -9,6 +9,7 @@ namespace Cluster.Engine.Routing;
 internal sealed class DistinctBlocks
 {
     private readonly List<BlockPool> _shared = [];
+    private readonly KvRunIndex _index = new();
     private readonly List<int> _own = [];
 
     public DistinctBlocks(int instances) => Grow(instances);
@@ -18,15 +19,15 @@ internal sealed class DistinctBlocks
     {
         while (_shared.Count < count)
         {
-            _shared.Add(new BlockPool(long.MaxValue));
+            _shared.Add(new BlockPool(long.MaxValue, new Feed(_index, _shared.Count)));
             _own.Add(0);
         }
     }
 
     public long Count(int instance) => _shared[instance].Referenced + _own[instance];
 
-    /// <summary>Leading blocks of a prompt that requests on this instance hold already.</summary>
-    public int Shared(int instance, ReadOnlySpan<ulong> prompt) => _shared[instance].CountPrefix(prompt);
+    /// <summary>Leading blocks of a prompt that requests on each instance hold already.</summary>
+    public void Shared(ReadOnlySpan<ulong> prompt, PrefixMatches matches) => _index.Overlaps(prompt, matches);
 
     /// <summary>A request is placed there.</summary>
     /// <param name="chain">Keys of its content; kept, so never to be changed.</param>
@@ -48,5 +49,17 @@ internal sealed class DistinctBlocks
         _shared[instance].Release(chain.AsSpan(0, full));
         _shared[instance].EvictAll();
         _own[instance] -= blocks - full;
+    }
+
+    /// <summary>One index over all pools: whoever asks who has a block need not ask each.</summary>
+    private sealed class Feed(KvRunIndex index, int instance) : IKvEventSink
+    {
+        public void Stored(ulong key) => throw new InvalidOperationException("Pools tell of runs.");
+
+        public void Removed(ulong key) => throw new InvalidOperationException("Pools tell of runs.");
+
+        public void Stored(ulong[] chain, int start, int count) => index.Stored(instance, chain, start, count);
+
+        public void Removed(ulong[] chain, int start, int count) => index.Removed(instance, chain, start, count);
     }
 }

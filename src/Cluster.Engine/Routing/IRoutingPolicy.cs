@@ -20,27 +20,46 @@ public interface IRoutingPolicy
     /// <summary>Why the last choice was none.</summary>
     RejectionReason Rejection => RejectionReason.None;
 
-    /// <summary>The position of the chosen candidate; −1 turns the request away (HTTP 429), see <see cref="Rejection"/>.</summary>
+    /// <summary>
+    /// Whether candidates that have nothing of the prompt stand in the same order for every request, that of <see cref="Rank"/>:
+    /// they are kept in it, and <see cref="CandidateSet.Least"/> and <see cref="CandidateSet.Cheapest"/> cost the same for 4 and for 1,000.
+    /// </summary>
+    bool RanksByLoad => false;
+
+    /// <summary>Where a candidate stands by its load alone, lower is better. Follows from the candidate and the dials, nothing else.</summary>
+    double Rank(in Candidate candidate) => 0;
+
+    /// <summary>The chosen instance; −1 turns the request away (HTTP 429), see <see cref="Rejection"/>.</summary>
     /// <param name="query">The request.</param>
-    /// <param name="candidates">At least one, in the order of the cluster's instances.</param>
-    /// <param name="costs">To be filled for the decision log, lower is better; same length as <paramref name="candidates"/>.</param>
+    /// <param name="candidates">At least one.</param>
     /// <param name="random">The router's own stream.</param>
-    int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random);
+    int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random);
+
+    /// <summary>What candidates cost, lower is better: for the decision log, after <see cref="Choose"/>, and for policies that go by it.</summary>
+    /// <param name="query">The request.</param>
+    /// <param name="candidates">For the log, all of them.</param>
+    /// <param name="costs">To be filled; same length as <paramref name="candidates"/>.</param>
+    void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs);
 }
 
 /// <summary>What several policies share.</summary>
 internal static class Choice
 {
-    /// <summary>The lowest cost; ties are broken at random, as Dynamo does.</summary>
+    /// <summary>The place of the lowest cost; ties are broken at random, as Dynamo does.</summary>
     public static int Lowest(ReadOnlySpan<double> costs, RandomStream random)
     {
-        var (best, ties) = (0, 1);
-        for (var i = 1; i < costs.Length; i++)
+        var (lowest, ties) = (costs[0], 1);
+        foreach (var cost in costs[1..])
         {
-            if (costs[i] < costs[best]) (best, ties) = (i, 1);
-            else if (costs[i] == costs[best] && random.NextInt(++ties) == 0) best = i;
+            if (cost < lowest) (lowest, ties) = (cost, 1);
+            else if (cost == lowest) ties++;
         }
 
-        return best;
+        var place = costs.IndexOf(lowest);
+        for (var tie = Tie(ties, random); tie > 0; tie--) place += 1 + costs[(place + 1)..].IndexOf(lowest);
+        return place;
     }
+
+    /// <summary>One of so many that tie: one number is drawn, however many they are, and none for one alone.</summary>
+    public static int Tie(int ties, RandomStream random) => ties == 1 ? 0 : ties - 1 - random.NextInt(ties);
 }

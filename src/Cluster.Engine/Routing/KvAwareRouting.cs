@@ -24,7 +24,14 @@ public sealed class KvAwareRouting(double prefillLoadScale, double overlapCredit
 
     public bool UsesDistinctBlocks => true;
 
-    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    public bool RanksByLoad => temperature == 0;
+
+    public double Rank(in Candidate candidate) => (prefillLoadScale * candidate.PendingPrefillTokens / candidate.BlockSize) + candidate.DistinctBlocks;
+
+    public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) =>
+        temperature > 0 ? candidates[Sample(candidates.Prices(in query), random)].Instance : candidates.Cheapest(in query, random);
+
+    public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs)
     {
         for (var i = 0; i < costs.Length; i++)
         {
@@ -34,8 +41,6 @@ public sealed class KvAwareRouting(double prefillLoadScale, double overlapCredit
             var decodeBlocks = candidate.DistinctBlocks + query.InputBlocks - candidate.SharedBlocks;
             costs[i] = prefillLoadScale * Math.Max(0, prefillBlocks - credit) + decodeBlocks;
         }
-
-        return temperature > 0 ? Sample(costs, random) : Choice.Lowest(costs, random);
     }
 
     private int Sample(ReadOnlySpan<double> costs, RandomStream random)

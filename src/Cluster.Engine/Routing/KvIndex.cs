@@ -1,3 +1,4 @@
+using System.Numerics;
 using Cluster.Engine.KvCache;
 
 namespace Cluster.Engine.Routing;
@@ -46,25 +47,36 @@ public sealed class KvIndex(int instances)
         foreach (var key in _slots.Keys()) Removed(instance, key);
     }
 
-    /// <summary>For every instance, how many leading blocks of this chain it has.</summary>
+    /// <summary>How many leading blocks of this chain each instance has.</summary>
     /// <param name="chain">Chained keys of the prompt's blocks.</param>
-    /// <param name="overlaps">Filled; one per instance.</param>
-    public void Overlaps(ReadOnlySpan<ulong> chain, Span<int> overlaps)
+    /// <param name="overlaps">Cleared, then filled.</param>
+    public void Overlaps(ReadOnlySpan<ulong> chain, PrefixMatches overlaps)
     {
+        ArgumentNullException.ThrowIfNull(overlaps);
         overlaps.Clear();
         _alive.AsSpan().Fill(ulong.MaxValue);
-        foreach (var key in chain)
+        var at = 0;
+        for (; at < chain.Length; at++)
         {
-            if (!_slots.TryGet(key, out var slot)) return;
+            if (!_slots.TryGet(chain[at], out var slot)) break;
             var any = false;
             for (var word = 0; word < _words; word++)
             {
-                var alive = _alive[word] &= _holders[slot * _words + word];
-                any |= alive != 0;
-                for (; alive != 0; alive &= alive - 1) overlaps[word * 64 + System.Numerics.BitOperations.TrailingZeroCount(alive)]++;
+                var stays = _alive[word] & _holders[slot * _words + word];
+                if (at > 0) Set(overlaps, word, _alive[word] & ~stays, at);
+                _alive[word] = stays;
+                any |= stays != 0;
             }
 
             if (!any) return;
         }
+
+        if (at == 0) return;
+        for (var word = 0; word < _words; word++) Set(overlaps, word, _alive[word], at);
+    }
+
+    private static void Set(PrefixMatches overlaps, int word, ulong instances, int blocks)
+    {
+        for (; instances != 0; instances &= instances - 1) overlaps.Set((word << 6) + BitOperations.TrailingZeroCount(instances), blocks);
     }
 }

@@ -6,10 +6,9 @@ namespace Cluster.Engine.Routing;
 /// What <see cref="KvIndex"/> knows, learnt from events of whole runs: a radix tree over chained keys, each of its runs with
 /// how many of its leading blocks each instance has. Costs by run, not by block.
 /// </summary>
-public sealed class KvRunIndex(int instances)
+public sealed class KvRunIndex
 {
     private readonly BlockKeyTable _slots = new();
-    private int _instances = instances;
     private Run[] _runs = new Run[16];
 
     private struct Run
@@ -18,12 +17,61 @@ public sealed class KvRunIndex(int instances)
         public int Start;
         public int Count;
 
-        /// <summary>The only holder and its leading blocks, as long as <see cref="HeldBy"/> is null.</summary>
+        /// <summary>The only holder and its leading blocks, as long as <see cref="Shared"/> is null.</summary>
         public int Holder;
         public int Held;
 
-        /// <summary>Leading blocks by instance, once there has been more than one holder.</summary>
-        public int[]? HeldBy;
+        /// <summary>All holders, once there has been more than one.</summary>
+        public Holders? Shared;
+    }
+
+    /// <summary>Who has how many leading blocks of a run; in no order that means anything.</summary>
+    private sealed class Holders
+    {
+        private int[] _instances = new int[4];
+        private int[] _blocks = new int[4];
+
+        public int Count { get; private set; }
+
+        public (int Instance, int Blocks) this[int at] => (_instances[at], _blocks[at]);
+
+        public int Of(int instance) => _instances.AsSpan(0, Count).IndexOf(instance) is >= 0 and var at ? _blocks[at] : 0;
+
+        /// <param name="blocks">0: it has none any more.</param>
+        public void Set(int instance, int blocks)
+        {
+            var at = _instances.AsSpan(0, Count).IndexOf(instance);
+            if (at < 0)
+            {
+                if (blocks == 0) return;
+                at = Count++;
+                if (at == _instances.Length)
+                {
+                    Array.Resize(ref _instances, 2 * at);
+                    Array.Resize(ref _blocks, 2 * at);
+                }
+            }
+            else if (blocks == 0)
+            {
+                (_instances[at], _blocks[at]) = this[--Count];
+                return;
+            }
+
+            (_instances[at], _blocks[at]) = (instance, blocks);
+        }
+
+        /// <summary>Keeps so many leading blocks of each; what follows, with who has it.</summary>
+        public Holders Split(int blocks)
+        {
+            var tail = new Holders();
+            for (var at = 0; at < Count; at++)
+            {
+                if (_blocks[at] > blocks) tail.Set(_instances[at], _blocks[at] - blocks);
+                _blocks[at] = Math.Min(_blocks[at], blocks);
+            }
+
+            return tail;
+        }
     }
 
     /// <summary>Runs known.</summary>
@@ -68,9 +116,6 @@ public sealed class KvRunIndex(int instances)
         }
     }
 
-    /// <summary>There are more instances now, behind the others.</summary>
-    public void Grow(int count) => _instances = Math.Max(_instances, count);
-
     /// <summary>An instance is gone, and all that it had.</summary>
     public void RemoveAll(int instance)
     {
@@ -84,21 +129,25 @@ public sealed class KvRunIndex(int instances)
     }
 
     /// <inheritdoc cref="KvIndex.Overlaps"/>
-    public void Overlaps(ReadOnlySpan<ulong> chain, Span<int> overlaps)
+    public void Overlaps(ReadOnlySpan<ulong> chain, PrefixMatches overlaps)
     {
+        ArgumentNullException.ThrowIfNull(overlaps);
         overlaps.Clear();
         for (var at = 0; at < chain.Length && _slots.TryGet(chain[at], out var slot);)
         {
             ref var run = ref _runs[slot];
             var same = CommonLength(slot, chain[at..]);
-            if (run.HeldBy is not { } heldBy)
+            if (run.Shared is not { } shared)
             {
-                if (overlaps[run.Holder] == at) overlaps[run.Holder] += Math.Min(run.Held, same);
+                if (overlaps[run.Holder] == at && run.Held > 0) overlaps.Set(run.Holder, at + Math.Min(run.Held, same));
             }
             else
             {
-                for (var i = 0; i < heldBy.Length; i++)
-                    if (overlaps[i] == at) overlaps[i] += Math.Min(heldBy[i], same);
+                for (var i = 0; i < shared.Count; i++)
+                {
+                    var (instance, blocks) = shared[i];
+                    if (overlaps[instance] == at) overlaps.Set(instance, at + Math.Min(blocks, same));
+                }
             }
 
             if (same < run.Count) return;
@@ -109,15 +158,12 @@ public sealed class KvRunIndex(int instances)
     private int CommonLength(int slot, ReadOnlySpan<ulong> keys) =>
         _runs[slot].Chain.AsSpan(_runs[slot].Start, _runs[slot].Count).CommonPrefixLength(keys);
 
-    private static int HeldBy(in Run run, int instance)
-    {
-        if (run.HeldBy is not { } heldBy) return run.Holder == instance ? run.Held : 0;
-        return instance < heldBy.Length ? heldBy[instance] : 0;
-    }
+    private static int HeldBy(in Run run, int instance) =>
+        run.Shared is { } shared ? shared.Of(instance) : run.Holder == instance ? run.Held : 0;
 
-    private void Hold(ref Run run, int instance, int blocks)
+    private static void Hold(ref Run run, int instance, int blocks)
     {
-        if (run.HeldBy is null)
+        if (run.Shared is null)
         {
             if (run.Holder == instance || run.Held == 0)
             {
@@ -125,12 +171,11 @@ public sealed class KvRunIndex(int instances)
                 return;
             }
 
-            run.HeldBy = new int[_instances];
-            run.HeldBy[run.Holder] = run.Held;
+            run.Shared = new Holders();
+            run.Shared.Set(run.Holder, run.Held);
         }
 
-        if (instance >= run.HeldBy.Length) Array.Resize(ref run.HeldBy, _instances);
-        run.HeldBy[instance] = blocks;
+        run.Shared.Set(instance, blocks);
     }
 
     private int Add(int instance, ulong[] chain, int start, int count, int held)
@@ -146,18 +191,17 @@ public sealed class KvRunIndex(int instances)
         var whole = _runs[slot];
         _runs[slot].Count = at;
         _runs[slot].Held = Math.Min(whole.Held, at);
-        if (whole.HeldBy is null && whole.Held <= at) return; // nobody has what follows
+        if (whole.Shared is null && whole.Held <= at) return; // nobody has what follows
         var tail = Add(whole.Holder, whole.Chain, whole.Start + at, whole.Count - at, Math.Max(0, whole.Held - at));
-        if (whole.HeldBy is not { } heldBy) return;
-        _runs[tail].HeldBy = [.. heldBy.Select(held => Math.Max(0, held - at))];
-        for (var i = 0; i < heldBy.Length; i++) heldBy[i] = Math.Min(heldBy[i], at);
+        if (whole.Shared is not { } shared) return;
+        _runs[tail].Shared = shared.Split(at);
         RemoveIfUnheld(tail);
     }
 
     private void RemoveIfUnheld(int slot)
     {
         ref var run = ref _runs[slot];
-        if (run.HeldBy is { } heldBy ? heldBy.AsSpan().ContainsAnyExcept(0) : run.Held > 0) return;
+        if ((run.Shared?.Count ?? run.Held) > 0) return;
         _slots.Remove(run.Chain[run.Start]);
         run = default;
     }

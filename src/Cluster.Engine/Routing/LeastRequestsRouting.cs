@@ -11,9 +11,14 @@ public sealed class LeastRequestsRouting : IRoutingPolicy
 
     public bool UsesPrefixOverlap => false;
 
-    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    public bool RanksByLoad => true;
+
+    public double Rank(in Candidate candidate) => candidate.ActiveRequests;
+
+    public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) => candidates.Least(random);
+
+    public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs)
     {
         for (var i = 0; i < costs.Length; i++) costs[i] = candidates[i].ActiveRequests;
-        return Choice.Lowest(costs, random);
     }
 }

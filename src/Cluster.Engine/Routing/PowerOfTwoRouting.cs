@@ -11,13 +11,18 @@ public sealed class PowerOfTwoRouting : IRoutingPolicy
 
     public bool UsesPrefixOverlap => false;
 
-    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random)
+    {
+        if (candidates.Count == 1) return candidates[0].Instance;
+        var first = random.NextInt(candidates.Count);
+        var second = random.NextInt(candidates.Count - 1);
+        if (second >= first) second++;
+        var (one, other) = (candidates[first], candidates[second]);
+        return other.ActiveRequests < one.ActiveRequests ? other.Instance : one.Instance;
+    }
+
+    public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs)
     {
         for (var i = 0; i < costs.Length; i++) costs[i] = candidates[i].ActiveRequests;
-        if (candidates.Length == 1) return 0;
-        var first = random.NextInt(candidates.Length);
-        var second = random.NextInt(candidates.Length - 1);
-        if (second >= first) second++;
-        return costs[second] < costs[first] ? second : first;
     }
 }

@@ -15,7 +15,9 @@ public sealed class PredictedLatencyRouting : IRoutingPolicy
 
     public bool UsesPrefixOverlap => true;
 
-    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) => candidates.CheapestOfAll(in query, random);
+
+    public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs)
     {
         for (var i = 0; i < costs.Length; i++)
         {
@@ -23,7 +25,5 @@ public sealed class PredictedLatencyRouting : IRoutingPolicy
                 ? query.Predictor.StepNs(in candidates[i], query.InputTokens)
                 : query.Predictor.TtftNs(in candidates[i], query.InputTokens, candidates[i].OverlapBlocks * (long)query.BlockSize);
         }
-
-        return Choice.Lowest(costs, random);
     }
 }

@@ -10,9 +10,7 @@ public sealed class RandomRouting : IRoutingPolicy
 
     public bool UsesPrefixOverlap => false;
 
-    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
-    {
-        costs.Clear();
-        return random.NextInt(candidates.Length);
-    }
+    public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) => candidates[random.NextInt(candidates.Count)].Instance;
+
+    public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs) => costs.Clear();
 }

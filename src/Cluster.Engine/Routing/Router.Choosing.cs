@@ -8,29 +8,49 @@ namespace Cluster.Engine.Routing;
 /// <summary>How one decision is made: overlaps looked up, candidates gathered, the policy asked, its regret worked out.</summary>
 public sealed partial class Router
 {
+    private sealed record CandidatePool(InstanceRole Role, string? Model, CandidateSet Candidates);
+
+    /// <summary>
+    /// Who holds the beginning of this prompt by what the router was told, a bit per instance: what others evict cannot change where
+    /// it goes.
+    /// </summary>
+    public ReadOnlySpan<ulong> HoldersOfBeginning(RequestSpec request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        _matches.Clear();
+        FindOverlaps(_replicas[0].View, request);
+        return _matches.Overlap.Holders;
+    }
+
     /// <summary>Instances with blocks of another size keep other keys, so each size is looked up by itself.</summary>
     private void FindOverlaps(RouterView view, RequestSpec request)
     {
-        if (_blockSizes.Length > 1) _overlapTokens.AsSpan().Clear();
         foreach (var size in _blockSizes)
         {
-            view.Overlaps(request.Content.BlockChain(size).AsSpan(0, (request.InputTokens - 1) / size), _overlaps);
-            for (var i = 0; i < _overlaps.Length; i++)
-                if (_cluster.Instances[i].Kv.BlockSize == size) _overlapTokens[i] = _deviceTokens[i] = _overlaps[i] * size;
-            if (!view.TryDeviceOverlaps(request.Content.BlockChain(size).AsSpan(0, (request.InputTokens - 1) / size), _overlaps)) continue;
-            for (var i = 0; i < _overlaps.Length; i++)
-                if (_cluster.Instances[i].Kv.BlockSize == size) _deviceTokens[i] = _overlaps[i] * size;
+            var prompt = request.Content.BlockChain(size).AsSpan(0, (request.InputTokens - 1) / size);
+            view.Overlaps(prompt, _found);
+            Keep(_found, size, _matches.Overlap);
+            // Where nothing tells HBM from what lies below it, all of it counts as HBM.
+            view.TryDeviceOverlaps(prompt, _found);
+            Keep(_found, size, _matches.Device);
+        }
+
+        void Keep(PrefixMatches blocks, int size, PrefixMatches tokens)
+        {
+            foreach (var instance in blocks)
+                if (_cluster.Instances[instance].Kv.BlockSize == size) tokens.Set(instance, blocks[instance] * size);
         }
     }
 
     /// <summary>What will be in a cache by the time this request gets there counts as if it were.</summary>
     private void CountPending(RouterView view, ReadOnlySpan<ulong> prompt, int mostTokens)
     {
-        for (var i = 0; i < _overlapTokens.Length; i++)
+        view.Pending(prompt, _found);
+        foreach (var instance in _found)
         {
-            var tokens = Math.Min(view.PendingPrefix(i, prompt) * _blockSizes[0], mostTokens / _blockSizes[0] * _blockSizes[0]);
-            _overlapTokens[i] = Math.Max(_overlapTokens[i], tokens);
-            _deviceTokens[i] = Math.Max(_deviceTokens[i], tokens);
+            var tokens = Math.Min(_found[instance] * _blockSizes[0], mostTokens / _blockSizes[0] * _blockSizes[0]);
+            if (tokens > _matches.Overlap[instance]) _matches.Overlap.Set(instance, tokens);
+            if (tokens > _matches.Device[instance]) _matches.Device.Set(instance, tokens);
         }
     }
 
@@ -41,43 +61,52 @@ public sealed partial class Router
         return uncached < limits.MaxUncachedTokens && uncached < limits.MaxUncachedRatio * request.InputTokens;
     }
 
-    private (int Instance, ImmutableArray<CandidateCost> Costs, long RegretNs)? Choose(
-        Replica replica, IRoutingPolicy policy, in RoutingQuery query, ReadOnlySpan<ulong> prompt, string? model, InstanceRole role)
+    private (int Instance, ImmutableArray<CandidateCost> Costs, long RegretNs)? Choose(Replica replica, IRoutingPolicy policy, in RoutingQuery query, string? model)
     {
-        if (_candidates.Length < _cluster.Instances.Length) (_candidates, _costs) = (new Candidate[_cluster.Instances.Length], new double[_cluster.Instances.Length]);
-        Span<Candidate> candidates = _candidates;
-        var count = 0;
-        for (var i = 0; i < _cluster.Instances.Length; i++)
-        {
-            var instance = _cluster.Instances[i];
-            // An aggregated instance can take a request whole, so it stands among the prefill candidates.
-            var serves = instance.Role == role || (role == InstanceRole.Prefill && instance.Role == InstanceRole.Aggregated);
-            if (serves && !_closed[i] && (model is null || instance.Deployment.Model.Name == model))
-                candidates[count++] = replica.View.Candidate(i, _overlapTokens[i] / query.BlockSize, _deviceTokens[i] / query.BlockSize, query.BlockSize, prompt);
-        }
-
+        var candidates = Candidates(replica, policy, query.Role, model);
         Rejection = RejectionReason.NoInstance;
-        if (count == 0) return null;
-        candidates = candidates[..count];
-        var costs = _costs.AsSpan(0, count);
-        costs.Clear();
-        var chosen = policy.Choose(in query, candidates, costs, replica.Random);
+        if (candidates.Count == 0) return null;
+        candidates.Begin(query.BlockSize);
+        var chosen = policy.Choose(in query, candidates, replica.Random);
         if (chosen < 0)
         {
             Rejection = policy.Rejection;
             return null;
         }
 
-        var (log, regretNs) = (ImmutableArray<CandidateCost>.Empty, Time.Unset);
-        if (_logs)
-        {
-            if (role == InstanceRole.Prefill) regretNs = RegretNs(candidates, chosen, query.InputTokens);
-            var builder = ImmutableArray.CreateBuilder<CandidateCost>(count);
-            for (var i = 0; i < count; i++) builder.Add(new CandidateCost(candidates[i].Instance, costs[i], candidates[i].OverlapBlocks));
-            log = builder.MoveToImmutable();
-        }
+        if (!_logs) return (chosen, [], Time.Unset);
+        var costs = candidates.Prices(in query);
+        var all = candidates.All;
+        var log = ImmutableArray.CreateBuilder<CandidateCost>(all.Length);
+        for (var i = 0; i < all.Length; i++) log.Add(new CandidateCost(all[i].Instance, costs[i], all[i].OverlapBlocks));
+        return (chosen, log.MoveToImmutable(), query.Role == InstanceRole.Prefill ? RegretNs(all, chosen, query.InputTokens) : Time.Unset);
+    }
 
-        return (candidates[chosen].Instance, log, regretNs);
+    /// <summary>The open instances that serve this role and model; kept until instances open, close, join or are told otherwise.</summary>
+    private CandidateSet Candidates(Replica replica, IRoutingPolicy policy, InstanceRole role, string? model)
+    {
+        foreach (var pool in replica.Pools)
+            if (pool.Role == role && pool.Model == model) return pool.Candidates;
+
+        // An aggregated instance can take a request whole, so it stands among the prefill candidates.
+        bool Serves(InstanceSpec instance) => (instance.Role == role || (role == InstanceRole.Prefill && instance.Role == InstanceRole.Aggregated))
+            && (model is null || instance.Deployment.Model.Name == model);
+        int[] instances = [.. Enumerable.Range(0, _cluster.Instances.Length).Where(i => !_closed[i] && Serves(_cluster.Instances[i]))];
+        var candidates = new CandidateSet(replica.View, _matches, policy, instances, _cluster.Instances.Length);
+        replica.View.Tell(candidates);
+        replica.Pools.Add(new CandidatePool(role, model, candidates));
+        return candidates;
+    }
+
+    /// <summary>Other instances, another policy or another view: candidates are gathered anew at the next decision.</summary>
+    private void Regroup()
+    {
+        _lookedAt = CandidatesLookedAt;
+        foreach (var replica in _replicas)
+        {
+            replica.Pools.Clear();
+            replica.View.TellNobody();
+        }
     }
 
     private long RegretNs(ReadOnlySpan<Candidate> candidates, int chosen, int inputTokens)
@@ -85,8 +114,8 @@ public sealed partial class Router
         var (best, taken) = (long.MaxValue, 0L);
         for (var i = 0; i < candidates.Length; i++)
         {
-            var ttftNs = _predictor.TtftNs(in candidates[i], inputTokens, Math.Min(_overlapTokens[candidates[i].Instance], inputTokens - 1));
-            if (i == chosen) taken = ttftNs;
+            var ttftNs = _predictor.TtftNs(in candidates[i], inputTokens, Math.Min(_matches.Overlap[candidates[i].Instance], inputTokens - 1));
+            if (candidates[i].Instance == chosen) taken = ttftNs;
             best = Math.Min(best, ttftNs);
         }
 

@@ -15,15 +15,13 @@ public sealed partial class Router
     private readonly bool _logs;
     private ClusterSpec _cluster;
     private bool[] _closed = [];
-    private Candidate[] _candidates = [];
-    private double[] _costs = [];
-    private int[] _overlaps = [];
-    private int[] _overlapTokens = [];
-    private int[] _deviceTokens = [];
+    private PrefixMatches _found = new(0);
+    private PromptMatches _matches = new(0);
     private int[] _blockSizes = [];
     private LatencyPredictor _predictor = null!;
     private bool _usesOverlap;
     private long _routed;
+    private long _lookedAt;
 
     /// <param name="logsDecisions">Keep every candidate's cost in the decision: for inspectors and tests.</param>
     public Router(ClusterSpec cluster, bool logsDecisions = false)
@@ -48,6 +46,9 @@ public sealed partial class Router
     /// <summary>Why the last <see cref="Route"/> returned null.</summary>
     public RejectionReason Rejection { get; private set; }
 
+    /// <summary>Candidates that policies have looked at, over all decisions: what deciding costs, whatever the host.</summary>
+    public long CandidatesLookedAt => _lookedAt + _replicas.Sum(r => r.Pools.Sum(p => p.Candidates.LookedAt));
+
     /// <summary>Whether load reports are of any use.</summary>
     public bool UsesLoadReports => _replicas[0].Prefill.UsesLoadReports;
 
@@ -56,6 +57,7 @@ public sealed partial class Router
         public RouterView View { get; set; } = NewView(cluster);
         public IRoutingPolicy Prefill { get; set; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
         public IRoutingPolicy Decode { get; set; } = Routers.Registry.Create(cluster.Router.Policy, cluster.Router.Dials);
+        public List<CandidatePool> Pools { get; } = [];
         public RandomStream Random { get; } = new(cluster.Seed, $"router-{index}");
     }
 
@@ -65,6 +67,7 @@ public sealed partial class Router
         ArgumentNullException.ThrowIfNull(request);
         var replica = _replicas[(int)(_routed++ % _replicas.Length)];
         replica.View.CatchUp(nowNs);
+        _matches.Clear();
         if (_usesOverlap) FindOverlaps(replica.View, request);
         var query = new RoutingQuery(request.Id, request.InputTokens, _blockSizes[0], request.SessionId)
         {
@@ -77,23 +80,24 @@ public sealed partial class Router
         var full = chain is null ? 0 : request.InputTokens / query.BlockSize;
         var prompt = chain.AsSpan(0, full);
         if (speculates) CountPending(replica.View, prompt, request.InputTokens - 1);
-        var prefill = Choose(replica, replica.Prefill, in query, prompt, request.Model, InstanceRole.Prefill);
+        if (replica.Prefill.UsesDistinctBlocks) replica.View.Shared(prompt, _matches.Shared);
+        var prefill = Choose(replica, replica.Prefill, in query, request.Model);
         if (prefill is null) return null;
         var (decode, movesPrefill) = (prefill, false);
         if (_cluster.Instances[prefill.Value.Instance].Role == InstanceRole.Prefill)
         {
             // KV of one model means nothing to another.
             var model = _cluster.Instances[prefill.Value.Instance].Deployment.Model.Name;
-            decode = Choose(replica, replica.Decode, query with { Role = InstanceRole.Decode }, prompt, model, InstanceRole.Decode);
+            decode = Choose(replica, replica.Decode, query with { Role = InstanceRole.Decode }, model);
             if (decode is null) return null;
-            if (ComputesLocally(request, _overlapTokens[decode.Value.Instance])) (prefill, movesPrefill) = (decode, true);
+            if (ComputesLocally(request, _matches.Overlap[decode.Value.Instance])) (prefill, movesPrefill) = (decode, true);
         }
 
         var copySource = movesPrefill ? -1 : replica.Prefill.CopySource;
-        var cached = _overlapTokens[copySource >= 0 ? copySource : prefill.Value.Instance];
+        var cached = _matches.Overlap[copySource >= 0 ? copySource : prefill.Value.Instance];
         replica.View.Placed(request.Id, prefill.Value.Instance, decode.Value.Instance, Math.Max(1, request.InputTokens - cached), query.InputBlocks, chain, full);
         if (_usesOverlap && _cluster.Router.Index == PrefixIndexSource.History) Remember(replica, request, prefill.Value.Instance, decode.Value.Instance, nowNs);
-        return new RoutingDecision(request.Id, nowNs, prefill.Value.Instance, decode.Value.Instance, _overlapTokens[prefill.Value.Instance] / query.BlockSize)
+        return new RoutingDecision(request.Id, nowNs, prefill.Value.Instance, decode.Value.Instance, _matches.Overlap[prefill.Value.Instance] / query.BlockSize)
         {
             CopySource = copySource,
             CopyTokens = copySource < 0 ? 0 : cached,
@@ -156,6 +160,7 @@ public sealed partial class Router
     public void Restart()
     {
         foreach (var replica in _replicas) replica.View = NewView(_cluster);
+        Regroup();
     }
 
     /// <summary>An instance reports its load.</summary>
@@ -168,12 +173,17 @@ public sealed partial class Router
     public void Close(int instance, bool forget, long nowNs)
     {
         _closed[instance] = true;
+        Regroup();
         if (!forget) return;
         foreach (var replica in _replicas) replica.View.Gone(instance, nowNs);
     }
 
     /// <summary>The instance takes requests again.</summary>
-    public void Open(int instance) => _closed[instance] = false;
+    public void Open(int instance)
+    {
+        _closed[instance] = false;
+        Regroup();
+    }
 
     private static RouterView NewView(ClusterSpec cluster) =>
         new(cluster.Instances.Length, cluster.Router.StalenessNs, cluster.Router.HistoryTtlNs, cluster.Instances.Any(i => !i.Kv.Tiers.IsEmpty));
@@ -217,9 +227,8 @@ public sealed partial class Router
     private void Settle()
     {
         Array.Resize(ref _closed, _cluster.Instances.Length);
-        Array.Resize(ref _overlaps, _cluster.Instances.Length);
-        Array.Resize(ref _overlapTokens, _cluster.Instances.Length);
-        Array.Resize(ref _deviceTokens, _cluster.Instances.Length);
+        (_found, _matches) = (new PrefixMatches(_cluster.Instances.Length), new PromptMatches(_cluster.Instances.Length));
+        Regroup();
         _blockSizes = [.. _cluster.Instances.Select(i => i.Kv.BlockSize).Distinct()];
         _predictor = new LatencyPredictor(_cluster);
         var overlap = _replicas[0].Prefill.UsesPrefixOverlap || _cluster.Transfer.Conditional is not null;

@@ -11,6 +11,7 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
 {
     private readonly Queue<Update> _delayed = new();
     private readonly Dictionary<long, Placement> _active = [];
+    private readonly List<CandidateSet> _told = [];
     private long[] _pendingPrefillTokens = new long[instances];
     private long[] _activeBlocks = new long[instances];
     private int[] _activeRequests = new int[instances];
@@ -51,13 +52,13 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     public KvIndex Index { get; } = new(instances);
 
     /// <summary>Stands in for <see cref="Index"/> where events tell of whole runs.</summary>
-    private readonly KvRunIndex _runs = new(instances);
+    private readonly KvRunIndex _runs = new();
 
     /// <summary>Of <see cref="_runs"/>, what lies in HBM; null where no instance has a tier below it.</summary>
-    private readonly KvRunIndex? _device = hasTiers ? new KvRunIndex(instances) : null;
+    private readonly KvRunIndex? _device = hasTiers ? new KvRunIndex() : null;
 
     /// <summary>As <see cref="Overlaps"/>, in HBM alone; false when that is the same.</summary>
-    public bool TryDeviceOverlaps(ReadOnlySpan<ulong> chain, Span<int> overlaps)
+    public bool TryDeviceOverlaps(ReadOnlySpan<ulong> chain, PrefixMatches overlaps)
     {
         // Drivers that tell of single blocks do not say where they lie.
         if (_device is null || _runs.Count == 0) return false;
@@ -65,8 +66,8 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         return true;
     }
 
-    /// <summary>For every instance, how many leading blocks of this chain it is believed to have.</summary>
-    public void Overlaps(ReadOnlySpan<ulong> chain, Span<int> overlaps)
+    /// <summary>How many leading blocks of this chain each instance is believed to have.</summary>
+    public void Overlaps(ReadOnlySpan<ulong> chain, PrefixMatches overlaps)
     {
         if (_runs.Count > 0) _runs.Overlaps(chain, overlaps);
         else Index.Overlaps(chain, overlaps);
@@ -108,8 +109,6 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         Array.Resize(ref _activeRequests, count);
         Array.Resize(ref _loads, count);
         Index.Grow(count);
-        _runs.Grow(count);
-        _device?.Grow(count);
         _distinct?.Grow(count);
         _pending?.Grow(count);
     }
@@ -128,13 +127,37 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         _pendingPrefillTokens[prefillInstance] += prefillTokens;
         _activeBlocks[decodeInstance] += blocks;
         _activeRequests[decodeInstance]++;
+        Changed(decodeInstance);
         if (prefillInstance == decodeInstance) return;
+        Changed(prefillInstance);
         _activeBlocks[prefillInstance] += blocks;
         _activeRequests[prefillInstance]++;
     }
 
-    /// <summary>Leading blocks of a prompt that are being computed there for other requests.</summary>
-    public int PendingPrefix(int instance, ReadOnlySpan<ulong> prompt) => _pending?.Shared(instance, prompt) ?? 0;
+    /// <summary>Leading blocks of a prompt that requests under way hold on each instance.</summary>
+    public void Shared(ReadOnlySpan<ulong> prompt, PrefixMatches matches)
+    {
+        if (_distinct is null) matches.Clear();
+        else _distinct.Shared(prompt, matches);
+    }
+
+    /// <summary>Leading blocks of a prompt that are being computed on each instance for other requests.</summary>
+    public void Pending(ReadOnlySpan<ulong> prompt, PrefixMatches matches)
+    {
+        if (_pending is null) matches.Clear();
+        else _pending.Shared(prompt, matches);
+    }
+
+    /// <summary>These candidates learn whenever the load of one of them changes.</summary>
+    public void Tell(CandidateSet candidates) => _told.Add(candidates);
+
+    /// <summary>Nobody needs to be told any more.</summary>
+    public void TellNobody() => _told.Clear();
+
+    private void Changed(int instance)
+    {
+        foreach (var candidates in _told) candidates.Changed(instance);
+    }
 
     private void Count(int instance, in Placement placement)
     {
@@ -157,9 +180,9 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         }
     }
 
-    /// <param name="prompt">Keys of the prompt's full blocks where distinct ones are counted, else empty.</param>
     /// <param name="deviceBlocks">Of <paramref name="overlapBlocks"/>, those in HBM.</param>
-    public Candidate Candidate(int instance, int overlapBlocks, int deviceBlocks, int blockSize, ReadOnlySpan<ulong> prompt) => new()
+    /// <param name="sharedBlocks">Of the prompt, those among the distinct blocks there.</param>
+    public Candidate Candidate(int instance, int overlapBlocks, int deviceBlocks, int blockSize, int sharedBlocks) => new()
     {
         BlockSize = blockSize,
         Instance = instance,
@@ -168,7 +191,7 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         PendingPrefillTokens = _pendingPrefillTokens[instance],
         ActiveBlocks = _activeBlocks[instance],
         DistinctBlocks = _distinct?.Count(instance) ?? 0,
-        SharedBlocks = _distinct?.Shared(instance, prompt) ?? 0,
+        SharedBlocks = sharedBlocks,
         ActiveRequests = _activeRequests[instance],
         Waiting = _loads[instance].Waiting,
         KvUsage = _loads[instance].KvUsage,
@@ -212,6 +235,7 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         // Placed by another replica, or ended already.
         if (!_active.TryGetValue(id, out var placement)) return;
         _pendingPrefillTokens[placement.PrefillInstance] -= placement.PrefillTokens;
+        Changed(placement.PrefillInstance);
         if (placement.PrefillInstance != placement.DecodeInstance)
         {
             _activeBlocks[placement.PrefillInstance] -= placement.Blocks;
@@ -229,6 +253,7 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         if (!_active.Remove(id, out var placement)) return;
         _activeBlocks[placement.DecodeInstance] -= placement.Blocks;
         _activeRequests[placement.DecodeInstance]--;
+        Changed(placement.DecodeInstance);
         Discount(placement.DecodeInstance, in placement);
     }
 }

@@ -22,7 +22,9 @@ public sealed class ScorersRouting(double prefixWeight, double kvWeight, double 
 
     public bool UsesLoadReports => true;
 
-    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) => candidates.CheapestOfAll(in query, random);
+
+    public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs)
     {
         var (min, max) = (int.MaxValue, 0);
         foreach (var candidate in candidates) (min, max) = (Math.Min(min, candidate.Waiting), Math.Max(max, candidate.Waiting));
@@ -33,7 +35,5 @@ public sealed class ScorersRouting(double prefixWeight, double kvWeight, double 
             var match = candidate.OverlapBlocks / (double)Math.Max(1, query.InputBlocks);
             costs[i] = -(prefixWeight * match + kvWeight * (1 - candidate.KvUsage) + queueWeight * queue);
         }
-
-        return Choice.Lowest(costs, random);
     }
 }

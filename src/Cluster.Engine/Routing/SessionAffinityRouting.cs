@@ -14,7 +14,14 @@ public sealed class SessionAffinityRouting : IRoutingPolicy
 
     public bool UsesPrefixOverlap => false;
 
-    public int Choose(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs, RandomStream random)
+    public bool RanksByLoad => true;
+
+    public double Rank(in Candidate candidate) => candidate.ActiveRequests;
+
+    public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) =>
+        query.SessionId == 0 ? candidates.Least(random) : candidates.CheapestOfAll(in query, random);
+
+    public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs)
     {
         for (var i = 0; i < costs.Length; i++)
         {
@@ -22,7 +29,5 @@ public sealed class SessionAffinityRouting : IRoutingPolicy
                 ? candidates[i].ActiveRequests
                 : 1 - (Hashing.Mix(query.SessionId, (ulong)candidates[i].Instance) >> 11) * (1.0 / (1UL << 53));
         }
-
-        return Choice.Lowest(costs, random);
     }
 }

@@ -1,0 +1,201 @@
+using System.Numerics;
+using Cluster.Engine.Units;
+
+namespace Cluster.Engine.Routing;
+
+/// <summary>
+/// The open instances of one role and model, as one router replica sees them while it decides. A policy may look at all of
+/// them, or, where it ranks by load, at those alone that matter: <see cref="Near"/> and the least loaded.
+/// </summary>
+public sealed class CandidateSet
+{
+    private readonly RouterView _view;
+    private readonly PromptMatches _matches;
+    private readonly IRoutingPolicy _policy;
+    private readonly int[] _instances;
+    private readonly int[] _places;
+    private readonly ulong[] _members;
+    private readonly ulong[] _changed;
+    private readonly LoadOrder? _order;
+    private readonly double[] _costs;
+    private Candidate[] _looked = new Candidate[4];
+    private int _blockSize;
+
+    /// <param name="instances">Of the candidates, ascending; places in the cluster's list.</param>
+    internal CandidateSet(RouterView view, PromptMatches matches, IRoutingPolicy policy, int[] instances, int clusterSize)
+    {
+        (_view, _matches, _policy, _instances) = (view, matches, policy, instances);
+        _members = new ulong[(clusterSize + 63) / 64];
+        _changed = new ulong[_members.Length];
+        _places = new int[clusterSize];
+        for (var i = 0; i < instances.Length; i++)
+        {
+            _places[instances[i]] = i;
+            _members[instances[i] >> 6] |= 1UL << (instances[i] & 63);
+        }
+
+        _members.CopyTo(_changed, 0);
+        _order = policy.RanksByLoad && instances.Length > 0 ? new LoadOrder(instances.Length) : null;
+        _costs = new double[instances.Length + 1];
+    }
+
+    /// <summary>Candidates looked at so far, over all decisions: what a decision costs, whatever the host.</summary>
+    public long LookedAt { get; private set; }
+
+    public int Count => _instances.Length;
+
+    /// <summary>The candidate at this place, in the order of the cluster's instances.</summary>
+    public Candidate this[int place]
+    {
+        get
+        {
+            LookedAt++;
+            return Look(_instances[place]);
+        }
+    }
+
+    /// <summary>Every candidate, in the order of the cluster's instances. Valid until the next look.</summary>
+    public ReadOnlySpan<Candidate> All
+    {
+        get
+        {
+            Reserve(Count);
+            LookedAt += Count;
+            for (var i = 0; i < Count; i++) _looked[i] = Look(_instances[i]);
+            return _looked.AsSpan(0, Count);
+        }
+    }
+
+    /// <summary>Those that have any block of the prompt, cached or in use, in the order of the cluster's instances. Valid until the next look.</summary>
+    public ReadOnlySpan<Candidate> Near
+    {
+        get
+        {
+            var count = 0;
+            for (var word = 0; word < _members.Length; word++)
+            {
+                for (var left = _members[word] & _matches.Holders(word); left != 0; left &= left - 1)
+                {
+                    // One more stays free: see Cheapest.
+                    Reserve(count + 2);
+                    _looked[count++] = Look((word << 6) + BitOperations.TrailingZeroCount(left));
+                }
+            }
+
+            LookedAt += count;
+            return _looked.AsSpan(0, count);
+        }
+    }
+
+    /// <summary>The greatest rank of any candidate; for policies that rank by load.</summary>
+    public double GreatestRank => Order.Greatest;
+
+    /// <summary>The least rank of any candidate; for policies that rank by load.</summary>
+    public double LeastRank => Order.Least;
+
+    /// <summary>The instance of the least rank, ties at random; for policies that rank by load.</summary>
+    public int Least(RandomStream random)
+    {
+        LookedAt++;
+        return _instances[Order.TieAt(Choice.Tie(Order.Ties, random))];
+    }
+
+    /// <summary>The price of every candidate; the policy's own <see cref="IRoutingPolicy.Price"/>.</summary>
+    public ReadOnlySpan<double> Prices(in RoutingQuery query)
+    {
+        var costs = _costs.AsSpan(0, Count);
+        _policy.Price(in query, All, costs);
+        return costs;
+    }
+
+    /// <summary>The instance of the lowest price, ties at random; looks at every candidate.</summary>
+    public int CheapestOfAll(in RoutingQuery query, RandomStream random) => _instances[Choice.Lowest(Prices(in query), random)];
+
+    /// <summary>
+    /// The same for policies that rank by load: whoever has nothing of the prompt is the dearer the higher its rank, and whoever
+    /// has something is no dearer than without. So those near and one of the least rank are all that need be looked at.
+    /// </summary>
+    public int Cheapest(in RoutingQuery query, RandomStream random)
+    {
+        var order = Order;
+        var near = Near.Length;
+        LookedAt++;
+        _looked[near] = Bare(_instances[order.TieAt(0)]);
+        var costs = _costs.AsSpan(0, near + 1);
+        _policy.Price(in query, _looked.AsSpan(0, near + 1), costs);
+
+        // The order counts those near by what they would cost without.
+        var (least, ties, rest) = (costs[near], order.Ties, costs[near]);
+        for (var i = 0; i < near; i++)
+        {
+            if (costs[i] < least) (least, ties) = (costs[i], 1);
+            else if (costs[i] == least && (least < rest || !IsCounted(i))) ties++;
+        }
+
+        var tie = Choice.Tie(ties, random);
+        if (least == rest)
+        {
+            if (tie < order.Ties) return _instances[order.TieAt(tie)];
+            tie -= order.Ties;
+        }
+
+        for (var i = 0; ; i++)
+            if (costs[i] == least && (least < rest || !IsCounted(i)) && tie-- == 0) return _looked[i].Instance;
+    }
+
+    /// <summary>What is believed of this instance has changed.</summary>
+    internal void Changed(int instance) => _changed[instance >> 6] |= _members[instance >> 6] & (1UL << (instance & 63));
+
+    /// <summary>A decision begins: ranks follow what has changed since the last.</summary>
+    internal void Begin(int blockSize)
+    {
+        _blockSize = blockSize;
+        if (_order is null) return;
+        for (var word = 0; word < _changed.Length; word++)
+        {
+            for (var left = _changed[word]; left != 0; left &= left - 1)
+            {
+                var instance = (word << 6) + BitOperations.TrailingZeroCount(left);
+                _order.Set(_places[instance], _policy.Rank(Bare(instance)));
+            }
+
+            _changed[word] = 0;
+        }
+    }
+
+    private LoadOrder Order => _order ?? throw new InvalidOperationException($"{_policy.GetType().Name} does not rank by load.");
+
+    private bool IsCounted(int near) => Order[_places[_looked[near].Instance]] == Order.Least;
+
+    private Candidate Look(int instance) =>
+        _view.Candidate(instance, _matches.Overlap[instance] / _blockSize, _matches.Device[instance] / _blockSize, _blockSize, _matches.Shared[instance]);
+
+    private Candidate Bare(int instance) => _view.Candidate(instance, 0, 0, _blockSize, 0);
+
+    private void Reserve(int count)
+    {
+        if (_looked.Length < count) Array.Resize(ref _looked, Math.Max(count, 2 * _looked.Length));
+    }
+}
+
+/// <summary>What the instances have of the prompt at hand.</summary>
+internal sealed class PromptMatches(int instances)
+{
+    /// <summary>Leading tokens in the prefix cache.</summary>
+    public PrefixMatches Overlap { get; } = new(instances);
+
+    /// <summary>Of these, tokens in HBM.</summary>
+    public PrefixMatches Device { get; } = new(instances);
+
+    /// <summary>Leading blocks among those of requests under way there.</summary>
+    public PrefixMatches Shared { get; } = new(instances);
+
+    public ulong Holders(int word) => Overlap.Holders[word] | Shared.Holders[word];
+
+    public void Clear()
+    {
+        Overlap.Clear();
+        Device.Clear();
+        Shared.Clear();
+    }
+}
