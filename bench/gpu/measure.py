@@ -74,39 +74,50 @@ def joined(compute, memory, sharpness):
     return most * (1 + (least / most) ** sharpness) ** (1 / sharpness) if most > 0 else 0.0
 
 
-# The formulas of src/Cluster.Engine/Cost/KernelTime.cs, for 16-bit operands.
+# The formulas of src/Cluster.Engine/Cost/KernelTime.cs and AttentionKernels.cs, for 16-bit operands.
 def gemm_seconds(profile, m, n, k):
     c = profile["kernels"]["gemm"]["bf16"]
-    rows = 16 if m <= 16 else 64 if m <= 64 else TILE if m <= TILE else math.ceil(m / c["row_tile"]) * c["row_tile"]
+    padded = 16 if m <= 16 else 64 if m <= 64 else TILE if m <= TILE else math.ceil(m / c["row_tile"]) * c["row_tile"]
     columns = math.ceil(n / TILE)
-    tiles = math.ceil(rows / TILE) * columns
+    tiles = math.ceil(padded / TILE) * columns
     sms = profile["multiprocessors"]
     loss = (math.ceil(tiles / sms) * sms / tiles) ** c["wave_weight"]
-    compute = 2 * rows * columns * TILE * k / (profile["peak_flops"]["bf16"] * c["compute_efficiency"])
-    compute *= (1 + c["half_k"] / k) * (1 + c["half_m"] / m) * loss
+    rows = m + c["padding_weight"] * (padded - m)
+    compute = 2 * rows * columns * TILE * (k + c["half_k"]) / (profile["peak_flops"]["bf16"] * c["compute_efficiency"]) * loss
+    compute *= 1 + c["sustained_slowdown"] * compute / (compute + c["sustained_seconds"])
     memory = (2 * (n * k + m * k) + 2 * m * n * c["output_weight"]) / (profile["hbm_bytes_per_second"] * c["memory_efficiency"])
-    return joined(compute, memory, c["sharpness"]) + c["floor_seconds"] + k * c["seconds_per_k"]
+    return joined(compute, memory, c["sharpness"]) + c["floor_seconds"] + k * c["seconds_per_k"] / (1 + k / c["split_k"])
 
 
 def prefill_seconds(profile, batch, heads, kv, size, length):
+    """Without the write to a paged cache, which scaled_dot_product_attention does not do."""
     c = profile["kernels"]["prefill_attention"]
-    rows = batch * kv * math.ceil(length * heads / kv / TILE) * TILE
-    keys = (length + 1) / 2 + c["diagonal_tiles"] * TILE / 2
-    per_pair = 4 * (size + c["half_head_size"])
-    longest = TILE * (length + TILE) * per_pair * profile["multiprocessors"]
-    compute = (rows * keys * per_pair + c["tail_weight"] * longest) / (profile["peak_flops"]["bf16"] * c["compute_efficiency"])
-    moved = batch * (length + c["padding_tokens"]) * (size + c["half_head_size"]) * 4 * (heads + kv * c["kv_weight"])
-    return joined(compute, moved / (profile["hbm_bytes_per_second"] * c["memory_efficiency"]), c["sharpness"]) + c["floor_seconds"]
+    sms = profile["multiprocessors"]
+    tiles = heads * math.ceil(length / TILE)
+    if c["packs_query_heads"]:
+        tiles = min(tiles, kv * math.ceil(length * heads / kv / TILE))
+    per_key = 4 * TILE * (size + c["half_head_size"]) * sms / (profile["peak_flops"]["bf16"] * c["compute_efficiency"])
+    keys = (length + 1) / 2 + c["diagonal_tiles"] * TILE
+    mean = batch * tiles / sms * (c["tile_seconds"] + keys * per_key)
+    longest = c["tile_seconds"] + (length + c["diagonal_tiles"] * TILE) * per_key
+    return joined(mean, longest, c["balance_sharpness"]) + c["floor_seconds"]
 
 
 def decode_seconds(profile, batch, heads, kv, size, length):
     c = profile["kernels"]["decode_attention"]
-    moved = batch * (length + c["padding_tokens"]) * 4 * kv * size + batch * heads * size * 4
-    memory = moved / (profile["hbm_bytes_per_second"] * c["memory_efficiency"])
-    rows = math.ceil(heads / kv / 64) * 64
-    compute = 2 * batch * length * rows * kv * 2 * size / (profile["peak_flops"]["bf16"] * c["compute_efficiency"])
-    floor = c["floor_seconds"] * (1 + c["split_weight"] * math.log2(1 + length / 1024)) + batch * kv * c["seconds_per_sequence_head"]
-    return joined(compute, memory, c["sharpness"]) + floor
+    sms = profile["multiprocessors"]
+    tasks = batch * kv * math.ceil(heads / kv / 64)
+    splits = max(1, min(sms / tasks, 32, length / TILE))
+    waves = max(1, tasks / sms)
+    task = c["task_seconds"] + c["task_seconds_per_head_element"] * size
+    own = waves * length / splits * 2 * size * c["stream_seconds_per_element"]
+    moved, hbm = batch * length * 4 * kv * size, profile["hbm_bytes_per_second"] * c["memory_efficiency"]
+    cached = 1 / (1 + (moved / c["cache_bytes"]) ** 6)
+    memory = moved / hbm * (1 - cached + cached / c["cache_speedup"]) + batch * heads * size * 4 / hbm
+    floor = c["floor_seconds"] + task + c["split_seconds"] * math.log2(splits) + batch * c["sequence_seconds"]
+    if batch > 1 and kv > 1 and heads > kv:
+        floor += c["repack_seconds"]
+    return joined((waves - 1) * task, (own ** 4 + memory ** 4) ** 0.25, c["sharpness"]) + floor
 
 
 def copy_seconds(profile, size):

@@ -50,15 +50,15 @@ internal static class TestHardware
 
     private static KernelProfile Kernels()
     {
-        var gemm = new GemmCurve(1, 1, 0, 20, 0, 0, 0, 0, 0, 1, 1);
+        var gemm = new GemmCurve(1, 1, 0, 20, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1);
         var moe = new MoeCurve(1, 1, 0, 20, 0, 0, 1, 0, 0, 0);
         var collective = new CollectiveCurve(0, 0, 1, 0, 0, 1);
         return new KernelProfile
         {
             Gemm = new Dictionary<NumberFormat, GemmCurve> { [NumberFormat.Bf16] = gemm, [NumberFormat.Fp8] = gemm },
             Moe = new Dictionary<NumberFormat, MoeCurve> { [NumberFormat.Bf16] = moe, [NumberFormat.Fp8] = moe },
-            PrefillAttention = new PrefillAttentionCurve(1, 1, 0, 20, 0, 0, 1, 0, 0, 1, 0),
-            DecodeAttention = new DecodeAttentionCurve(1, 1, 0, 20, 0, 1, 0, 0),
+            PrefillAttention = new PrefillAttentionCurve(1, 0, 0, 0, true, 20, 0, 0, 0, 1, 1, 1, 0),
+            DecodeAttention = new DecodeAttentionCurve(1, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1),
             Elementwise = new OperatorCurve(1, 1, 0),
             Collectives = new CollectiveCurves
             {

@@ -20,7 +20,8 @@ internal sealed class AttentionCost
     {
         _prefill = deployment.Gpu.Kernels.PrefillAttention;
         var decode = deployment.Gpu.Kernels.DecodeAttention;
-        _decode = decode with { Fp8Slowdown = 1 + ((decode.Fp8Slowdown - 1) * deployment.Engine.NarrowCachePenalty) };
+        var penalty = deployment.Engine.NarrowCachePenalty;
+        _decode = decode with { Fp8Slowdown = 1 + ((decode.Fp8Slowdown - 1) * penalty), Fp8FloorSeconds = decode.Fp8FloorSeconds * penalty };
         _roof = KernelLookup.Roof(deployment.Gpu, NumberFormat.Bf16);
         _count = layer.Count;
         _bound = Math.Min(layer.ContextBound, deployment.Retention?.ContextBound ?? int.MaxValue);
@@ -70,7 +71,8 @@ internal sealed class AttentionCost
     {
         double rows = Math.Max(1, shape.DecodeTokensPerSequence);
         var context = Math.Max(shape.DecodeSequences, Context(shape));
-        var time = Kernels.DecodeAttention(_decode, _roof, _decodeHeads, shape.DecodeSequences, rows, context);
+        var windowed = _bound < shape.DecodeContextTokens / shape.DecodeSequences;
+        var time = Kernels.DecodeAttention(_decode, _roof, _decodeHeads, shape.DecodeSequences, rows, context, windowed);
         var flops = 2 * context * rows * _decodeHeads.QueryHeads * _decodeHeads.PairWidth;
         sum.Add(time, flops, context * _decodeHeads.KvRowElements * _decodeHeads.KvElementBytes, _count);
     }

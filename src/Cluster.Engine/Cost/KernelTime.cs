@@ -12,6 +12,7 @@ public readonly record struct KernelTime(double ComputeSeconds, double MemorySec
         {
             var most = Math.Max(ComputeSeconds, MemorySeconds);
             var least = Math.Min(ComputeSeconds, MemorySeconds);
+            if (Sharpness == 1) return most + least;
             // Below 1 in 50 of the larger the smaller one adds less than the fit's own error, unless the two simply add.
             if (least < most * 0.02 && Sharpness > 2) return most;
             return most <= 0 ? 0 : most * Math.Pow(1 + Math.Pow(least / most, Sharpness), 1 / Sharpness);
@@ -27,7 +28,7 @@ public readonly record struct Roof(double FlopsPerSecond, double BytesPerSecond,
 /// <summary>
 /// The kernels' formulas, each in this one place. The same code prices steps and is fitted by <c>xpyd catalog fit</c>.
 /// </summary>
-public static class Kernels
+public static partial class Kernels
 {
     private const double TileRows = 128;
 
@@ -40,14 +41,17 @@ public static class Kernels
     public static KernelTime Gemm(GemmCurve curve, in Roof roof, double m, double n, double k, double weightBytes, double activationBytes)
     {
         ArgumentNullException.ThrowIfNull(curve);
-        var rows = PaddedRows(m, curve.RowTile);
+        var padded = PaddedRows(m, curve.RowTile);
         var columns = Math.Ceiling(n / TileRows);
-        var tiles = Math.Ceiling(rows / TileRows) * columns;
+        var tiles = Math.Ceiling(padded / TileRows) * columns;
         var waves = Math.Ceiling(tiles / roof.Multiprocessors) * roof.Multiprocessors / tiles;
         var loss = curve.WaveWeight == 0 ? 1 : Math.Pow(waves, curve.WaveWeight);
-        var compute = 2 * rows * columns * TileRows * k / (roof.FlopsPerSecond * curve.ComputeEfficiency) * (1 + (curve.HalfK / k)) * (1 + (curve.HalfM / m)) * loss;
+        var rows = m + (curve.PaddingWeight * (padded - m));
+        var compute = 2 * rows * columns * TileRows * (k + curve.HalfK) / (roof.FlopsPerSecond * curve.ComputeEfficiency) * loss;
+        compute *= 1 + (curve.SustainedSlowdown * compute / (compute + curve.SustainedSeconds));
         var memory = (GemmBytes(m, n, k, weightBytes, activationBytes) + (m * n * 2 * (curve.OutputWeight - 1))) / (roof.BytesPerSecond * curve.MemoryEfficiency);
-        return new KernelTime(compute, memory, curve.FloorSeconds + (k * curve.SecondsPerK) + (m * k * curve.QuantiseSecondsPerElement), curve.Sharpness);
+        var quantise = m * (curve.QuantiseSecondsPerRow + (k * curve.QuantiseSecondsPerElement));
+        return new KernelTime(compute, memory, curve.FloorSeconds + (k * curve.SecondsPerK / (1 + (k / curve.SplitK))) + quantise, curve.Sharpness);
     }
 
     /// <summary>Libraries have kernels for up to 16, 64 and 128 rows; beyond, tiles repeat.</summary>
@@ -57,46 +61,6 @@ public static class Kernels
     /// <summary>Weights and activations read, 16-bit results written.</summary>
     public static double GemmBytes(double m, double n, double k, double weightBytes, double activationBytes) =>
         (n * k * weightBytes) + (m * k * activationBytes) + (m * n * 2);
-
-    /// <summary>FlashAttention over prompts (arXiv:2205.14135, 2307.08691): 4·d_h FLOPs per query–key pair and head, in tiles.</summary>
-    /// <param name="sequences">Prompts in the step.</param>
-    /// <param name="tokens">New tokens over all of them.</param>
-    /// <param name="pairs">Query–key pairs over all of them, bounded where the layer is.</param>
-    /// <param name="context">Keys that the last query of the longest prompt sees.</param>
-    /// <param name="valueShare">FLOPs per pair relative to 4·d_h (MLA: its two products differ in width).</param>
-    public static KernelTime PrefillAttention(
-        PrefillAttentionCurve curve, in Roof roof, in HeadShape heads, double sequences, double tokens, double pairs, double context, bool windowed, double valueShare = 1)
-    {
-        ArgumentNullException.ThrowIfNull(curve);
-        var group = heads.QueryHeads / heads.KvHeads;
-        var each = tokens / sequences;
-        var rows = sequences * heads.KvHeads * Math.Ceiling(each * group / TileRows) * TileRows;
-        var keys = (pairs / tokens) + (curve.DiagonalTiles * TileRows / 2) + (windowed ? curve.WindowTiles * TileRows : 0);
-        var flopsPerPair = 4 * heads.HeadSize * valueShare * (1 + (curve.HalfHeadSize / heads.HeadSize));
-        var rate = roof.FlopsPerSecond * curve.ComputeEfficiency / (heads.Fp8Cache ? curve.Fp8Slowdown : 1);
-        var longest = TileRows * (context + TileRows) * flopsPerPair * roof.Multiprocessors;
-        var compute = ((rows * keys * flopsPerPair) + (curve.TailWeight * longest)) / rate;
-        // Rows cost a fixed part each, so narrow heads move more than their bytes say.
-        var width = heads.HeadSize + curve.HalfHeadSize;
-        var bytes = (tokens + (sequences * curve.PaddingTokens)) * width * 4 * (heads.QueryHeads + (heads.KvHeads * curve.KvWeight * (heads.Fp8Cache ? curve.Fp8Slowdown : 1)));
-        return new KernelTime(compute, bytes / (roof.BytesPerSecond * curve.MemoryEfficiency), curve.FloorSeconds, curve.Sharpness);
-    }
-
-    /// <summary>Decode attention: every cached K and V element once, queries and outputs beside it.</summary>
-    /// <param name="rows">Query rows per sequence: 1, or 1 + K when drafts are verified.</param>
-    /// <param name="context">Tokens of KV over all sequences.</param>
-    public static KernelTime DecodeAttention(DecodeAttentionCurve curve, in Roof roof, in HeadShape heads, double sequences, double rows, double context)
-    {
-        ArgumentNullException.ThrowIfNull(curve);
-        var kvRow = heads.KvRowElements * heads.KvElementBytes;
-        var bytes = ((context + (curve.PaddingTokens * sequences)) * kvRow) + (sequences * rows * heads.QueryHeads * heads.HeadSize * 4);
-        var memory = bytes / (roof.BytesPerSecond * curve.MemoryEfficiency) * (heads.Fp8Cache ? curve.Fp8Slowdown : 1);
-        // Query rows of one KV head share a tile of 64.
-        var tileRows = Math.Ceiling(rows * heads.QueryHeads / heads.KvHeads / 64) * 64;
-        var compute = 2 * context * tileRows * heads.KvHeads * heads.PairWidth / (roof.FlopsPerSecond * curve.ComputeEfficiency);
-        var floor = (curve.FloorSeconds * (1 + (curve.SplitWeight * Math.Log2(1 + (context / sequences / 1024))))) + (sequences * heads.KvHeads * curve.SecondsPerSequenceHead);
-        return new KernelTime(compute, memory, floor, curve.Sharpness);
-    }
 
     /// <summary>Grouped GEMM over the experts that the tokens of the hottest rank chose.</summary>
     public static KernelTime Moe(MoeCurve curve, in Roof roof, in MoeLoad load)

@@ -24,42 +24,65 @@ public sealed record KernelProfile
 /// <summary>An operator against the roofline: <c>max(flops ÷ (P·ComputeEfficiency), bytes ÷ (BW·MemoryEfficiency)) + Floor</c>.</summary>
 public sealed record OperatorCurve(double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds);
 
-/// <summary>Dense GEMM.</summary>
+/// <summary>Dense GEMM, as a linear layer runs it: activations quantised first where the format is narrow.</summary>
 /// <param name="ComputeEfficiency">Share of peak that a large product reaches inside full waves.</param>
 /// <param name="MemoryEfficiency">Share of HBM bandwidth that large weights stream at.</param>
 /// <param name="FloorSeconds">Launch and drain of an empty kernel.</param>
 /// <param name="Sharpness">Exponent that joins the two times: ∞ is the plain maximum, 1 the sum.</param>
 /// <param name="HalfK">Inner size at which half the arithmetic is prologue and epilogue.</param>
-/// <param name="HalfM">Rows at which half of a tile is empty.</param>
 /// <param name="WaveWeight">Share, as an exponent, of tile-and-wave quantisation that shows: 0 none, 1 all.</param>
-/// <param name="QuantiseSecondsPerElement">Time to quantise one activation before the product; 0 for 16-bit.</param>
+/// <param name="QuantiseSecondsPerRow">Time to quantise one row of activations whatever its length: a block is launched for each; 0 for 16-bit.</param>
+/// <param name="QuantiseSecondsPerElement">Time to quantise one activation besides; 0 for 16-bit.</param>
 /// <param name="SecondsPerK">Serial time per inner element: one tile streams its whole K.</param>
+/// <param name="SplitK">Inner size at which half of that is saved by splitting K over several tiles.</param>
 /// <param name="RowTile">Rows that a cluster of blocks computes at once; more rows than 128 are padded to a multiple of it.</param>
+/// <param name="PaddingWeight">Cost of a padded row beside a real one: below 1 smaller tiles serve the rest, above 1 loads beyond the edge stall.</param>
 /// <param name="OutputWeight">Cost of writing a result beside that of reading an operand of the same bytes.</param>
+/// <param name="SustainedSlowdown">How much slower arithmetic gets in long kernels: the power limit lowers the clock.</param>
+/// <param name="SustainedSeconds">Kernel length at which half of that shows.</param>
 public sealed record GemmCurve(
-    double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double Sharpness, double HalfK, double HalfM,
-    double WaveWeight, double QuantiseSecondsPerElement, double SecondsPerK, double RowTile, double OutputWeight);
+    double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double Sharpness, double HalfK, double WaveWeight,
+    double QuantiseSecondsPerRow, double QuantiseSecondsPerElement, double SecondsPerK, double SplitK, double RowTile, double PaddingWeight,
+    double OutputWeight, double SustainedSlowdown, double SustainedSeconds);
 
-/// <summary>Prefill attention in tiles of 128 queries, the query heads of a KV head packed together.</summary>
-/// <param name="TailWeight">How much of the longest tile's time shows beyond the average: the last wave.</param>
+/// <summary>Prefill attention in tiles of 128 queries, with the write of new keys and values to the cache.</summary>
+/// <param name="ComputeEfficiency">Share of peak inside a tile.</param>
+/// <param name="FloorSeconds">Launch and drain of empty kernels.</param>
+/// <param name="TileSeconds">Beginning and end of a tile, during which its multiprocessor computes nothing.</param>
 /// <param name="HalfHeadSize">Head size at which half the time is softmax and bookkeeping.</param>
-/// <param name="Fp8Slowdown">Time with an fp8 cache relative to 16-bit.</param>
-/// <param name="DiagonalTiles">Half-tiles of masked work computed along the diagonal.</param>
+/// <param name="PacksQueryHeads">True where query heads of one KV head share a tile (FlashAttention 3), false where each has its own (2, FlashInfer).</param>
+/// <param name="BalanceSharpness">Exponent that joins the tiles' mean time per multiprocessor with that of the longest tile.</param>
+/// <param name="DiagonalTiles">Tiles of masked work computed along the diagonal.</param>
 /// <param name="WindowTiles">Tiles of masked work computed along a window's far edge.</param>
-/// <param name="KvWeight">Cost of a key or value element beside that of a query or output element: it is also converted and written to the cache.</param>
-/// <param name="PaddingTokens">Query rows per sequence moved in vain: partly filled tiles.</param>
+/// <param name="CacheSecondsPerToken">Latency-bound write of one token of 1,024 KV elements and more; proportional below.</param>
+/// <param name="CacheEfficiency">Share of HBM bandwidth of that write where bytes bind.</param>
+/// <param name="Fp8ComputeFactor">Time of arithmetic with an fp8 cache relative to 16-bit.</param>
+/// <param name="Fp8CacheFactor">Time of the cache write in fp8 relative to 16-bit.</param>
+/// <param name="Fp8SecondsPerElement">Time to quantise one query element for an fp8 cache.</param>
 public sealed record PrefillAttentionCurve(
-    double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double Sharpness, double TailWeight,
-    double HalfHeadSize, double Fp8Slowdown, double DiagonalTiles, double WindowTiles, double KvWeight, double PaddingTokens);
+    double ComputeEfficiency, double FloorSeconds, double TileSeconds, double HalfHeadSize, bool PacksQueryHeads, double BalanceSharpness,
+    double DiagonalTiles, double WindowTiles, double CacheSecondsPerToken, double CacheEfficiency, double Fp8ComputeFactor, double Fp8CacheFactor,
+    double Fp8SecondsPerElement);
 
-/// <summary>Decode attention: KV bytes streamed once.</summary>
-/// <param name="PaddingTokens">Tokens read in vain per sequence: partly filled tiles.</param>
-/// <param name="Fp8Slowdown">Time per byte of an fp8 cache relative to 16-bit.</param>
-/// <param name="SecondsPerSequenceHead">Scheduling of one (sequence, KV head) pair.</param>
-/// <param name="SplitWeight">Growth of the floor per doubling of the context beyond 1024: split and merge.</param>
+/// <summary>Decode attention: tasks of one sequence and KV head, split along the context while multiprocessors are idle (flash decoding).</summary>
+/// <param name="MemoryEfficiency">Share of HBM bandwidth that KV streams at.</param>
+/// <param name="FloorSeconds">Launch and drain of empty kernels.</param>
+/// <param name="Sharpness">Exponent that joins streaming with the tasks' own overhead.</param>
+/// <param name="TaskSeconds">Beginning and end of a task.</param>
+/// <param name="TaskSecondsPerHeadElement">The same per element of the head size.</param>
+/// <param name="StreamSecondsPerElement">Time of one multiprocessor per KV element of one head and token: few tasks cannot draw the whole bandwidth.</param>
+/// <param name="Fp8Slowdown">That time with an fp8 cache relative to 16-bit: elements are converted.</param>
+/// <param name="Fp8FloorSeconds">Quantising the queries for an fp8 cache.</param>
+/// <param name="SplitSeconds">Merging partial results, per doubling of splits.</param>
+/// <param name="RepackSeconds">Copies that pack query heads of several sequences and KV heads (FlashAttention 2).</param>
+/// <param name="WindowSeconds">Extra tile of a task under a window.</param>
+/// <param name="SequenceSeconds">Tables and partial results of one sequence.</param>
+/// <param name="CacheBytes">KV below this stays in the L2 cache when one kernel is timed over and over; between steps of a model it never does.</param>
+/// <param name="CacheSpeedup">How much faster it streams then.</param>
 public sealed record DecodeAttentionCurve(
-    double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double Sharpness, double PaddingTokens,
-    double Fp8Slowdown, double SecondsPerSequenceHead, double SplitWeight);
+    double MemoryEfficiency, double FloorSeconds, double Sharpness, double TaskSeconds, double TaskSecondsPerHeadElement, double StreamSecondsPerElement,
+    double Fp8Slowdown, double Fp8FloorSeconds, double SplitSeconds, double RepackSeconds, double WindowSeconds, double SequenceSeconds,
+    double CacheBytes, double CacheSpeedup);
 
 /// <summary>Grouped GEMM over experts.</summary>
 /// <param name="TileRows">Rows wasted per touched expert, twice over: half-filled tiles.</param>
