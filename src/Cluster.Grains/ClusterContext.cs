@@ -1,8 +1,10 @@
 using Cluster.Compute;
+using Cluster.Engine.Hardware;
 using Cluster.Engine.Topology;
 using Cluster.Grains.Hosting;
 using Cluster.Grains.Instances;
 using Cluster.Grains.Journal;
+using Cluster.Grains.Messages;
 using Cluster.Grains.Timing;
 
 namespace Cluster.Grains;
@@ -21,6 +23,26 @@ public sealed record ClusterContext(ClusterSpec Cluster, EmulatedClock Clock, Fu
     /// <summary>Writes the router's inputs down; null: nobody wants them.</summary>
     public RouterJournal? Journal { get; init; }
 
-    /// <inheritdoc cref="ClusterSpec.Find"/>
-    public InstanceSpec Find(string instance) => Cluster.Find(instance);
+    /// <summary>An instance on the ranks that it runs on now.</summary>
+    /// <exception cref="ArgumentException">No pool has instances of such a name.</exception>
+    public InstanceSpec Find(MemberMessage member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        return Cluster.Find(member.Name, member.Parallelism?.ToParallelism());
+    }
+
+    /// <summary>The ranks that an instance runs on now.</summary>
+    public Parallelism RanksOf(MemberMessage member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        return member.Parallelism?.ToParallelism() ?? Cluster.Find(member.Name).Deployment.Parallelism;
+    }
+
+    /// <summary>As <see cref="Find(MemberMessage)"/>, asked of the topology: for grains that begin.</summary>
+    public async Task<InstanceSpec> FindAsync(string instance, IGrainFactory grains)
+    {
+        ArgumentNullException.ThrowIfNull(grains);
+        var plan = await grains.GetGrain<ITopologyGrain>(Cluster.Name).GetPlanAsync();
+        return Array.Find(plan.Members, m => m.Name == instance) is { } member ? Find(member) : Cluster.Find(instance);
+    }
 }

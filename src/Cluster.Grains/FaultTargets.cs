@@ -9,19 +9,19 @@ namespace Cluster.Grains;
 internal sealed record FaultTargets(string[] Instances, string? Refusal = null, bool NotFound = false)
 {
     /// <summary>An instance, a pool, or all when the link is meant.</summary>
-    public static FaultTargets Of(FaultMessage order, MemberMessage[] members, ClusterSpec cluster)
+    public static FaultTargets Of(FaultMessage order, MemberMessage[] members, ClusterContext context)
     {
         if (FaultKinds.Find(order.Kind) is not { HasTarget: true }) return new FaultTargets([]);
-        string[] struck = [.. members.Where(m => m.Name == order.Target || m.Pool == order.Target || cluster.Link?.Name == order.Target).Select(m => m.Name)];
+        var struck = Array.FindAll(members, m => m.Name == order.Target || m.Pool == order.Target || context.Cluster.Link?.Name == order.Target);
         if (struck.Length == 0)
         {
             string[] names = [.. members.Select(m => m.Pool).Distinct(), .. members.Select(m => m.Name).Take(20)];
             return new FaultTargets([], $"No instance and no pool is called '{order.Target}'; there are: {string.Join(", ", names)}.", NotFound: true);
         }
 
-        var ranks = struck.Min(name => RankLayout.Of(cluster.Find(name)).Ranks);
+        var ranks = struck.Min(m => RankLayout.Of(context.Find(m)).Ranks);
         return order.Rank >= 0 && order.Rank < ranks
-            ? new FaultTargets(struck)
+            ? new FaultTargets([.. struck.Select(m => m.Name)])
             : new FaultTargets([], $"rank: {order.Rank} is not a rank of {order.Target}; there are 0 … {ranks - 1}.");
     }
 }

@@ -32,6 +32,9 @@ public interface IInstanceGrain : IGrainWithStringKey
     /// <summary>It is there again after a crash, empty.</summary>
     Task ReviveAsync();
 
+    /// <summary>It is built anew on the ranks that the topology has for it, empty.</summary>
+    Task RebuildAsync(MemberMessage member);
+
     /// <summary>A rank takes so many times as long, and its instance waits for it; 1: as the cost model says.</summary>
     Task SlowAsync(int rank, double factor);
 }
@@ -89,6 +92,9 @@ public interface ILinkGrain : IGrainWithStringKey
 
     /// <summary>An instance died: what was under way from and to it is void.</summary>
     Task LostAsync(string instance);
+
+    /// <summary>An instance was built anew on other ranks.</summary>
+    Task RebuiltAsync(MemberMessage member);
 
     /// <summary>An instance's ports run at a share of their bandwidth; 0 is cut.</summary>
     Task DegradeAsync(string instance, double factor);
@@ -152,6 +158,9 @@ public interface ITopologyGrain : IGrainWithStringKey
 
     /// <summary>An instance dies with all it holds; its requests continue elsewhere.</summary>
     Task<OrderReply> CrashAsync(string instance);
+
+    /// <summary>Builds an instance anew on other ranks, emptied first.</summary>
+    Task<OrderReply> ResizeAsync(string instance, ResizeOrder order);
 
     /// <summary>Another routing policy, or other dials.</summary>
     Task<OrderReply> UseRouterAsync(PolicyMessage policy);

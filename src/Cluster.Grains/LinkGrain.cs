@@ -15,14 +15,22 @@ namespace Cluster.Grains;
 public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : Grain, ILinkGrain
 #pragma warning restore CA1001
 {
-    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
-    private readonly List<string> _names = [];
     private readonly LinkRecorder _recorder = new(metrics, context);
     private readonly HandOverDesk _desk = new(
         context.Cluster.Link ?? throw new InvalidOperationException($"Cluster '{context.Cluster.Name}' has no link."), context.Cluster.Transfer, []);
     private long _wakeNs = Time.Never;
 
+    private LinkPlaces _places = null!;
+
     private long NowNs => context.Clock.NowNs;
+
+    private LinkCourier Courier => new(GrainFactory, context.Cluster);
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _places = new LinkPlaces(context, _desk, (await GrainFactory.GetGrain<ITopologyGrain>(context.Cluster.Name).GetPlanAsync()).Members);
+        await base.OnActivateAsync(cancellationToken);
+    }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -33,7 +41,7 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
     public Task ComputedAsync(KvComputed news)
     {
         ArgumentNullException.ThrowIfNull(news);
-        var (source, destination) = (PlaceOf(news.Source), PlaceOf(news.Destination));
+        var (source, destination) = (_places.Of(news.Source), _places.Of(news.Destination));
         if (news.Ended) _desk.PrefillEnded(news.RequestId, source, destination, news.PromptTokens, NowNs);
         else _desk.Computing(news.RequestId, source, destination, news.PromptTokens, news.Computed, news.Tokens, NowNs);
         return Publish();
@@ -42,14 +50,14 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
     public Task ReservedAsync(KvReserved news)
     {
         ArgumentNullException.ThrowIfNull(news);
-        _desk.Reserved(news.RequestId, PlaceOf(news.Source), PlaceOf(news.Destination), news.PromptTokens, news.MissingTokens, NowNs);
+        _desk.Reserved(news.RequestId, _places.Of(news.Source), _places.Of(news.Destination), news.PromptTokens, news.MissingTokens, NowNs);
         return Publish();
     }
 
     public Task CopyAsync(CopyOrder order)
     {
         ArgumentNullException.ThrowIfNull(order);
-        _desk.Copy(order.RequestId, PlaceOf(order.Source), PlaceOf(order.Destination), order.Tokens, NowNs);
+        _desk.Copy(order.RequestId, _places.Of(order.Source), _places.Of(order.Destination), order.Tokens, NowNs);
         return Publish();
     }
 
@@ -61,57 +69,38 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
 
     public Task LostAsync(string instance)
     {
-        _desk.Lost(PlaceOf(instance), NowNs);
+        _desk.Lost(_places.Of(instance), NowNs);
         return Publish();
+    }
+
+    public Task RebuiltAsync(MemberMessage member)
+    {
+        _desk.Replace(_places.Of(member.Name), context.Find(member));
+        return Task.CompletedTask;
     }
 
     public Task DegradeAsync(string instance, double factor)
     {
-        _desk.Degrade(PlaceOf(instance), factor, NowNs);
+        _desk.Degrade(_places.Of(instance), factor, NowNs);
         return Publish();
     }
 
     public Task ExpireAsync(string instance)
     {
-        _desk.ExpireAll(PlaceOf(instance), NowNs);
+        _desk.ExpireAll(_places.Of(instance), NowNs);
         return Publish();
     }
 
-    public Task<LinkSnapshot> GetSnapshotAsync() => Task.FromResult(new LinkSnapshot(_desk.Fabric.Active, _desk.Fabric.BytesMoved) { OpenHandOvers = _desk.Open, Flows = _recorder.Flows(_names) });
-
-    private int PlaceOf(string instance)
-    {
-        if (_places.TryGetValue(instance, out var place)) return place;
-        _names.Add(instance);
-        return _places[instance] = _desk.Add(context.Find(instance));
-    }
+    public Task<LinkSnapshot> GetSnapshotAsync() => Task.FromResult(new LinkSnapshot(_desk.Fabric.Active, _desk.Fabric.BytesMoved) { OpenHandOvers = _desk.Open, Flows = _recorder.Flows(_places.Names) });
 
     private Task Publish()
     {
-        for (var i = 0; i < _desk.Effects.Count; i++) Tell(_desk.Effects[i]);
-        _recorder.Publish(_desk, _names);
+        for (var i = 0; i < _desk.Effects.Count; i++) Courier.Tell(_desk.Effects[i], _places.Names);
+        _recorder.Publish(_desk, _places.Names);
         _desk.ClearEffects();
         if (_desk.NextEventNs < _wakeNs) _ = WakeAsync(_wakeNs = _desk.NextEventNs);
         return Task.CompletedTask;
     }
-
-    private void Tell(DeskEffect effect)
-    {
-        var source = GrainFactory.GetInstance(context.Cluster, _names[effect.Source]);
-        var destination = GrainFactory.GetInstance(context.Cluster, _names[effect.Destination]);
-        _ = effect.Kind switch
-        {
-            DeskEffectKind.Arrived => Both(
-                ((IPrefillGrain)source).ReleaseAsync(effect.RequestId),
-                ((IDecodeGrain)destination).KvArrivedAsync(new KvArrival(effect.RequestId, (long)effect.Bytes, effect.DurationNs))),
-            DeskEffectKind.Expired => Both(((IPrefillGrain)source).ExpireAsync(effect.RequestId), ((IDecodeGrain)destination).FallBackAsync(effect.RequestId)),
-            DeskEffectKind.CopyEnded => destination.CopyEndedAsync(effect.RequestId, arrived: true),
-            DeskEffectKind.CopyFailed => destination.CopyEndedAsync(effect.RequestId, arrived: false),
-            _ => throw new InvalidOperationException($"Unknown effect {effect.Kind}."),
-        };
-    }
-
-    private static Task Both(Task first, Task second) => Task.WhenAll(first, second);
 
     private async Task WakeAsync(long dueNs)
     {

@@ -10,7 +10,7 @@ public sealed class RankGroupGrain(ClusterContext context) : Grain, IRankGroupGr
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _timer = context.Timers(context.Find(GrainKeys.SplitGroup(this.GetPrimaryKeyString()).Instance));
+        _timer = context.Timers(context.Cluster.Find(GrainKeys.SplitGroup(this.GetPrimaryKeyString()).Instance));
         return base.OnActivateAsync(cancellationToken);
     }
 

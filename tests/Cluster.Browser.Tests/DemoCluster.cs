@@ -76,6 +76,8 @@ internal sealed class DemoCluster : IClusterView, IClusterAdmin
         return Done();
     }
 
+    public ValueTask<JsonNode> ResizeAsync(ResizeInstance resize, CancellationToken cancellationToken) => Done();
+
     public ValueTask<JsonNode> InjectFaultAsync(FaultOrder fault, CancellationToken cancellationToken)
     {
         lock (_gate) _faults.Add(fault);

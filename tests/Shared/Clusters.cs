@@ -29,13 +29,26 @@ internal static class Clusters
         string name = "aggregated-0", InstanceRole role = InstanceRole.Aggregated, long blocks = 10_000, int blockSize = 16,
         int maxNumSeqs = 256, int maxNumBatchedTokens = 2048, string scheduler = "vllm", bool prefixCaching = true, IStepCostModel? cost = null)
     {
-        return new InstanceSpec(
+        return Resizable(new InstanceSpec(
             name, name.Split('-')[0], role, Catalogue.TinyDeployment,
             new SchedulerSpec(scheduler, maxNumSeqs, maxNumBatchedTokens),
             new KvCacheSpec(blockSize, blocks) { EnablePrefixCaching = prefixCaching },
             cost ?? new LinearCost(),
-            new MemoryPlan(80e9, 72e9, 16e9, 1e9, 1e9, 131_072, 0, 131_072, 1));
+            new MemoryPlan(80e9, 72e9, 16e9, 1e9, 1e9, 131_072, 0, 131_072, 1)));
     }
+
+    /// <summary>On n ranks it has n times the blocks; steps take as long.</summary>
+    private static InstanceSpec Resizable(InstanceSpec one) => one with
+    {
+        Reshape = ranks =>
+        {
+            var deployment = one.Deployment with { Parallelism = ranks };
+            var reasons = DeploymentRules.CheckFit(deployment, one.Scheduler, 0.9);
+            return reasons.Count > 0
+                ? new Reshaped(null, [.. reasons])
+                : new Reshaped(one with { Deployment = deployment, Kv = one.Kv with { TotalBlocks = one.Kv.TotalBlocks * ranks.Gpus } }, []);
+        },
+    };
 
     public static ClusterSpec Aggregated(int instances, Func<int, InstanceSpec>? make = null, RouterSpec? router = null) => new(
         $"{instances} aggregated", [.. Enumerable.Range(0, instances).Select(i => make?.Invoke(i) ?? Instance($"aggregated-{i}"))],

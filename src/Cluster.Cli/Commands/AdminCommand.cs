@@ -38,7 +38,7 @@ internal static class AdminCommand
         var policy = new Argument<string>("POLICY") { Description = "Routing policy." };
         var dial = new Option<string[]>("--dial") { Description = "Dial of the policy; repeatable.", HelpName = "name=value" };
         var limit = new Option<int>("--limit") { Description = "How many, newest first.", DefaultValueFactory = _ => 20 };
-        var command = new Command("admin", "Operate a running cluster: topology, scale, drain, router, dials, faults.") { s_url, s_token, s_json };
+        var command = new Command("admin", "Operate a running cluster: topology, scale, drain, resize, router, dials, faults.") { s_url, s_token, s_json };
         command.Add(Part("topology", "Instances, links and router as they are now.", [], _ => new Call(HttpMethod.Get, "topology")));
         command.Add(Part("scale", "Bring a pool to a number of instances; those too many drain first.", [pool, count],
             a => new Call(HttpMethod.Post, "scale", new JsonObject { ["pool"] = a.GetValue(pool), ["instances"] = a.GetValue(count) })));
@@ -46,6 +46,7 @@ internal static class AdminCommand
             a => new Call(HttpMethod.Post, "drain", new JsonObject { ["instance"] = a.GetValue(instance) })));
         command.Add(Part("open", "Let a drained or failed instance take requests again.", [instance],
             a => new Call(HttpMethod.Post, "open", new JsonObject { ["instance"] = a.GetValue(instance) })));
+        command.Add(Resize(instance));
         command.Add(Part("dials", "What can be turned, with value, range and meaning.", [], _ => new Call(HttpMethod.Get, "dials")));
         command.Add(Part("set", "Turn a dial.", [name, value],
             a => new Call(HttpMethod.Put, $"dials/{Uri.EscapeDataString(a.GetValue(name)!)}", new JsonObject { ["value"] = a.GetValue(value) })));
@@ -55,6 +56,20 @@ internal static class AdminCommand
             a => new Call(HttpMethod.Get, $"router/decisions?limit={a.GetValue(limit)}")));
         AddFaults(command);
         return command;
+    }
+
+    private static Command Resize(Argument<string> instance)
+    {
+        string[] names = ["tp", "pp", "dp", "ep"];
+        var degrees = names.Select(name => new Option<int?>("--" + name) { Description = $"{name.ToUpperInvariant()} degree; default: as it is." }).ToArray();
+        var now = new Option<bool>("--now") { Description = "Do not wait for its requests: they go on elsewhere with the tokens they have." };
+        return Part("resize", "Build an instance anew on other ranks; it finishes what it has first.", [instance, .. degrees, now], a =>
+        {
+            var body = new JsonObject { ["instance"] = a.GetValue(instance), ["now"] = a.GetValue(now) };
+            foreach (var (name, degree) in names.Zip(degrees))
+                if (a.GetValue(degree) is { } value) body[name] = value;
+            return new Call(HttpMethod.Post, "resize", body);
+        });
     }
 
     private static void AddFaults(Command command)

@@ -13,6 +13,11 @@ public sealed record Parallelism(int Tp = 1, int Pp = 1, int Dp = 1, int Ep = 1)
     /// <summary>GPUs of one instance.</summary>
     public int Gpus => Tp * Dp * Pp;
 
+    /// <summary>For people: <c>tp 4</c>, <c>tp 8 pp 2 ep 8</c>; degrees of 1 go unsaid, save tp.</summary>
+    public string Text => $"tp {Tp}{Part("pp", Pp)}{Part("dp", Dp)}{Part("ep", Ep)}";
+
     /// <summary>Tensor-parallel ranks of one expert.</summary>
     public int MoeTp => Tp * Dp / Ep;
+
+    private static string Part(string name, int degree) => degree == 1 ? "" : $" {name} {degree}";
 }

@@ -200,6 +200,14 @@ public sealed partial class Router
         return _cluster.Instances.Length - 1;
     }
 
+    /// <summary>An instance was built anew, on other ranks: what is known of its cache is void.</summary>
+    public void Replace(int place, InstanceSpec instance, long nowNs)
+    {
+        _cluster = _cluster with { Instances = _cluster.Instances.SetItem(place, instance) };
+        foreach (var replica in _replicas) replica.View.Gone(place, nowNs);
+        Settle();
+    }
+
     /// <summary>Another policy, or other dials, from the next decision on; what is known of the cluster stays.</summary>
     /// <exception cref="ArgumentException">No such policy or dial, or a dial out of range: nothing changed.</exception>
     public void Use(string policy, IReadOnlyDictionary<string, double> dials)

@@ -43,6 +43,16 @@ public sealed record ClusterSpec(
         throw new ArgumentException($"Cluster '{Name}' has no instance '{instance}'; it has {string.Join(", ", Instances.Select(i => i.Name))}.", nameof(instance));
     }
 
+    /// <summary>The instance of this name on the ranks that it was given at run time; null: on those of its pool.</summary>
+    /// <exception cref="ArgumentException">No pool has instances of such a name, or it cannot run on such ranks.</exception>
+    public InstanceSpec Find(string instance, Parallelism? parallelism)
+    {
+        var spec = Find(instance);
+        if (parallelism is null) return spec;
+        var reshaped = spec.On(parallelism);
+        return reshaped.Instance ?? throw new ArgumentException(string.Join(' ', reshaped.Reasons), nameof(parallelism));
+    }
+
     /// <summary>GPUs over all instances.</summary>
     public int Gpus => Instances.Sum(i => i.Deployment.Parallelism.Gpus);
 }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Cluster.Engine.Cost;
+using Cluster.Engine.Hardware;
 
 namespace Cluster.Engine.Topology;
 
@@ -19,4 +21,21 @@ public sealed record InstanceSpec(
 {
     /// <summary>Seeds what is random inside the instance; the run's.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Works out what it is on other ranks; null: it runs on these and no others.</summary>
+    public Func<Parallelism, Reshaped>? Reshape { get; init; }
+
+    /// <summary>The same instance on other ranks, or why there is none.</summary>
+    public Reshaped On(Parallelism parallelism)
+    {
+        if (parallelism == Deployment.Parallelism) return new Reshaped(this, []);
+        if (Reshape is null) return new Reshaped(null, [$"{Name} cannot run on other ranks than it has."]);
+        var reshaped = Reshape(parallelism);
+        return reshaped.Instance is { } instance ? reshaped with { Instance = instance with { Name = Name, Reshape = Reshape } } : reshaped;
+    }
 }
+
+/// <summary>An instance on other ranks.</summary>
+/// <param name="Instance">Null: it cannot be.</param>
+/// <param name="Reasons">Why it cannot, all at once, for a person to read.</param>
+public sealed record Reshaped(InstanceSpec? Instance, ImmutableArray<string> Reasons);

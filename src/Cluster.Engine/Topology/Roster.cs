@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Cluster.Engine.Hardware;
 
 namespace Cluster.Engine.Topology;
 
@@ -18,7 +19,14 @@ public enum MemberState
 
 /// <summary>One instance of a running cluster.</summary>
 /// <param name="Leaves">It is removed once it is drained.</param>
-public sealed record RosterMember(string Name, string Pool, InstanceRole Role, MemberState State, bool Leaves = false);
+public sealed record RosterMember(string Name, string Pool, InstanceRole Role, MemberState State, bool Leaves = false)
+{
+    /// <summary>Ranks that it was given at run time; null: those of its pool.</summary>
+    public Parallelism? Parallelism { get; init; }
+
+    /// <summary>Ranks that it is built anew on once it is empty; null: it stays as it is.</summary>
+    public Parallelism? Becomes { get; init; }
+}
 
 /// <summary>What came of an operation on a roster.</summary>
 /// <param name="Roster">The roster after it; unchanged when refused.</param>
@@ -57,7 +65,7 @@ public sealed record Roster(ImmutableArray<RosterMember> Members)
         var staying = members.Where(m => !m.Leaves).ToList();
         var roster = this;
         foreach (var leaver in staying.OrderByDescending(m => m.State).ThenByDescending(m => Ordinal(m.Name)).Take(staying.Count - instances))
-            roster = roster.With(leaver with { State = leaver.State == MemberState.Ready ? MemberState.Draining : leaver.State, Leaves = true });
+            roster = roster.With(leaver with { State = leaver.State == MemberState.Ready ? MemberState.Draining : leaver.State, Leaves = true, Becomes = null });
         for (var missing = instances - staying.Count; missing > 0; missing--) roster = roster.StayOrJoin(pool, members[0].Role);
         return new RosterStep(roster.Without(m => m is { Leaves: true, State: MemberState.Drained or MemberState.Failed }));
     }
@@ -66,26 +74,40 @@ public sealed record Roster(ImmutableArray<RosterMember> Members)
     public RosterStep Drain(string name) => Change(name, member =>
     {
         if (member.State != MemberState.Ready) return Refuse($"{name} is {Word(member.State)} already.");
-        var isLast = !Members.Any(m => m.Role == member.Role && m.State == MemberState.Ready && m.Name != name);
-        return isLast
-            ? Refuse($"{name} is the last open {Word(member.Role)} instance: scale pool '{member.Pool}' up first, or requests have nowhere to go.")
-            : new RosterStep(With(member with { State = MemberState.Draining }));
+        return IsLast(member) ? RefuseLast(member) : new RosterStep(With(member with { State = MemberState.Draining }));
+    });
+
+    /// <summary>Builds an instance anew on other ranks: closed and emptied first, then open again; one that is drained stays so.</summary>
+    /// <param name="present">Ranks that it runs on.</param>
+    public RosterStep Resize(string name, Parallelism wanted, Parallelism present) => Change(name, member =>
+    {
+        if (wanted == (member.Becomes ?? present)) return Refuse($"{name} {(member.Becomes is null ? "runs on" : "is being resized to")} {wanted.Text} already.");
+        if (member.Leaves) return Refuse($"{name} is about to leave: scale pool '{member.Pool}' up first.");
+        return member switch
+        {
+            { State: MemberState.Drained } => new RosterStep(With(member with { Parallelism = wanted })),
+            { State: MemberState.Failed } => Refuse($"{name} has failed: open it first."),
+            { State: MemberState.Draining, Becomes: null } => Refuse($"{name} is draining: wait until it is drained, or open it first."),
+            { State: MemberState.Ready } when IsLast(member) => RefuseLast(member),
+            _ => new RosterStep(With(member with { State = MemberState.Draining, Becomes = wanted })),
+        };
     });
 
     /// <summary>Opens an instance that was drained or has failed.</summary>
     public RosterStep Open(string name) => Change(name, member => member.State == MemberState.Ready
         ? Refuse($"{name} is ready already.")
-        : new RosterStep(With(member with { State = MemberState.Ready, Leaves = false })));
+        : new RosterStep(With(member with { State = MemberState.Ready, Leaves = false, Becomes = null })));
 
     /// <summary>An instance crashes; one that was to leave is gone with that.</summary>
     public RosterStep Fail(string name) => Change(name, member => member.State == MemberState.Failed
         ? Refuse($"{name} has failed already; open it again first.")
-        : new RosterStep(member.Leaves ? Without(m => m.Name == name) : With(member with { State = MemberState.Failed })));
+        : new RosterStep(member.Leaves ? Without(m => m.Name == name) : With(member with { State = MemberState.Failed, Becomes = null })));
 
     /// <summary>A draining instance has nothing left.</summary>
     public Roster Emptied(string name) => Find(name) switch
     {
         { State: MemberState.Draining, Leaves: true } => Without(m => m.Name == name),
+        { State: MemberState.Draining, Becomes: { } wanted } member => With(member with { State = MemberState.Ready, Parallelism = wanted, Becomes = null }),
         { State: MemberState.Draining } member => With(member with { State = MemberState.Drained }),
         _ => this,
     };
@@ -95,6 +117,11 @@ public sealed record Roster(ImmutableArray<RosterMember> Members)
     private RosterStep Change(string name, Func<RosterMember, RosterStep> change) => Find(name) is { } member
         ? change(member)
         : Refuse($"There is no instance '{name}'; there are: {string.Join(", ", Members.Take(20).Select(m => m.Name))}{(Members.Length > 20 ? ", …" : "")}.");
+
+    private bool IsLast(RosterMember member) => !Members.Any(m => m.Role == member.Role && m.State == MemberState.Ready && m.Name != member.Name);
+
+    private RosterStep RefuseLast(RosterMember member) =>
+        Refuse($"{member.Name} is the last open {Word(member.Role)} instance: scale pool '{member.Pool}' up first, or requests have nowhere to go.");
 
     private RosterStep Refuse(string why) => new(this, why);
 

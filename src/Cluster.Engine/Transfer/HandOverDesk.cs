@@ -61,6 +61,9 @@ public sealed class HandOverDesk
         return _instances.Count - 1;
     }
 
+    /// <summary>An instance runs on other ranks from now on; nothing of it is under way.</summary>
+    public void Replace(int place, InstanceSpec instance) => _instances[place] = instance;
+
     /// <summary>A step begins at the source that computes <paramref name="tokens"/> prompt tokens over <paramref name="computed"/>.</summary>
     public void Computing(long id, int source, int destination, int promptTokens, int computed, int tokens, long nowNs)
     {

@@ -20,6 +20,9 @@ public interface IClusterAdmin
     /// <summary>Lets a drained or failed instance take requests again.</summary>
     ValueTask<JsonNode> OpenAsync(string instance, CancellationToken cancellationToken);
 
+    /// <summary>Builds an instance anew on other ranks; its requests finish first, or go on elsewhere at once.</summary>
+    ValueTask<JsonNode> ResizeAsync(ResizeInstance resize, CancellationToken cancellationToken);
+
     /// <summary>Another routing policy, from the next decision on.</summary>
     ValueTask<JsonNode> SetRouterAsync(RouterOrder router, CancellationToken cancellationToken);
 
@@ -45,6 +48,10 @@ public interface IClusterAdmin
 /// <summary>A routing policy to use.</summary>
 /// <param name="Dials">Those absent take their default; null: all do.</param>
 public sealed record RouterOrder(string Policy, IReadOnlyDictionary<string, double>? Dials = null);
+
+/// <summary>The ranks that an instance is to run on; degrees left out stay as they are.</summary>
+/// <param name="Now">Its requests go on elsewhere at once; else it finishes them first.</param>
+public sealed record ResizeInstance(string Instance, int? Tp = null, int? Pp = null, int? Dp = null, int? Ep = null, bool Now = false);
 
 /// <summary>A fault to inject.</summary>
 /// <param name="Kind">Which one.</param>

@@ -29,6 +29,7 @@ internal sealed class AdminEndpoints(IClusterAdmin? admin = null)
         routes.MapPost("/admin/scale", http => AnswerAsync<ScaleOrder>(http, (o, ct) => admin.ScaleAsync(o.Pool, o.Instances, ct)));
         routes.MapPost("/admin/drain", http => AnswerAsync<InstanceOrder>(http, (o, ct) => admin.DrainAsync(o.Instance, ct)));
         routes.MapPost("/admin/open", http => AnswerAsync<InstanceOrder>(http, (o, ct) => admin.OpenAsync(o.Instance, ct)));
+        routes.MapPost("/admin/resize", http => AnswerAsync<ResizeInstance>(http, admin.ResizeAsync));
         routes.MapGet("/admin/faults", http => AnswerAsync(http, admin.FaultsAsync));
         routes.MapPost("/admin/faults", http => AnswerAsync<FaultOrder>(http, admin.InjectFaultAsync));
         routes.MapDelete("/admin/faults/{id}", http => AnswerAsync(http, ct => admin.ClearFaultAsync((string)http.GetRouteValue("id")!, ct)));

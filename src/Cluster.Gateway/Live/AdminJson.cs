@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Cluster.Engine.Faults;
+using Cluster.Engine.Hardware;
 using Cluster.Grains;
 using Cluster.Grains.Messages;
 
@@ -14,7 +15,7 @@ internal static class AdminJson
         ["emulated_seconds"] = context.Clock.NowNs / 1e9,
         ["time_scale"] = context.Clock.Scale,
         ["router"] = Router(snapshot.Policy),
-        ["instances"] = new JsonArray([.. snapshot.Members.Zip(snapshot.Instances, Instance)]),
+        ["instances"] = new JsonArray([.. snapshot.Members.Zip(snapshot.Instances, (member, now) => Instance(member, now, context.RanksOf(member)))]),
         ["links"] = context.Cluster.Link is not { } link ? new JsonArray() : new JsonArray(new JsonObject
         {
             ["name"] = link.Name,
@@ -86,13 +87,27 @@ internal static class AdminJson
         ["dials"] = new JsonObject(policy?.ToDials().Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value)) ?? []),
     };
 
-    private static JsonNode Instance(MemberMessage member, InstanceSnapshot now) => new JsonObject
+    /// <summary>An instance and the ranks that it runs on, or will.</summary>
+    public static JsonNode Resized(MemberMessage member, Parallelism ranks) => new JsonObject
+    {
+        ["instance"] = member.Name,
+        ["state"] = member.State,
+        ["parallelism"] = Ranks(ranks),
+        ["becomes"] = member.Becomes is { } wanted ? Ranks(wanted.ToParallelism()) : null,
+    };
+
+    private static JsonObject Ranks(Parallelism ranks) => new() { ["tp"] = ranks.Tp, ["pp"] = ranks.Pp, ["dp"] = ranks.Dp, ["ep"] = ranks.Ep };
+
+    private static JsonObject Instance(MemberMessage member, InstanceSnapshot now, Parallelism ranks) => new JsonObject
     {
         ["name"] = member.Name,
         ["pool"] = member.Pool,
         ["role"] = member.Role,
         ["state"] = member.State,
         ["leaves"] = member.Leaves,
+        ["parallelism"] = Ranks(ranks),
+        ["becomes"] = member.Becomes is { } wanted ? Ranks(wanted.ToParallelism()) : null,
+        ["kv_blocks"] = now.TotalBlocks,
         ["running"] = now.Running,
         ["waiting"] = now.Waiting,
         ["kv_usage"] = now.KvUsage,

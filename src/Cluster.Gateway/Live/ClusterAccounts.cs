@@ -17,7 +17,7 @@ internal sealed class ClusterAccounts(ClusterSeries series, ClusterContext conte
         CountMembers(gauges, now.Members);
         var changes = now.Instances
             .Select(i => (Now: i, Before: before.Instances.FirstOrDefault(b => b.Name == i.Name)))
-            .Where(c => c.Before is not null && c.Now.Steps >= c.Before.Steps)
+            .Where(c => c.Before is not null && c.Now.Incarnation == c.Before.Incarnation)
             .Select(c => (c.Now, Before: c.Before!)).ToList();
         foreach (var role in changes.GroupBy(c => c.Now.Role))
             if (BindingWall(role) is { } wall) gauges.SetBindingWall(Enum.Parse<InstanceRole>(role.Key, ignoreCase: true), wall);
@@ -58,9 +58,9 @@ internal sealed class ClusterAccounts(ClusterSeries series, ClusterContext conte
         var (dollars, joules) = (0.0, 0.0);
         foreach (var (now, before) in changes)
         {
-            var deployment = context.Find(now.Name).Deployment;
-            dollars += deployment.Gpu.DollarsPerHour * deployment.Parallelism.Gpus * seconds / 3600;
-            joules += deployment.Gpu.Watts * deployment.Parallelism.Gpus * Math.Max(0, now.BusySeconds - before.BusySeconds);
+            var gpu = context.Cluster.Find(now.Name).Deployment.Gpu;
+            dollars += gpu.DollarsPerHour * now.Gpus * seconds / 3600;
+            joules += gpu.Watts * now.Gpus * Math.Max(0, now.BusySeconds - before.BusySeconds);
         }
 
         series.Spent(dollars, joules);

@@ -34,6 +34,17 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
         return await MemberAsync(instance);
     }
 
+    public async ValueTask<JsonNode> ResizeAsync(ResizeInstance resize, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(resize);
+        if (resize is { Tp: null, Pp: null, Dp: null, Ep: null }) throw new AdminException(400, $"{resize.Instance}: say at least one of tp, pp, dp, ep; those left out stay as they are.");
+        if (context.Cluster.Autoscale is not null)
+            throw new AdminException(409, "The pools of this cluster scale by themselves, and their planner counts on instances that are alike: take 'autoscale' out of the scenario first.");
+        Check(await backend.Topology.ResizeAsync(resize.Instance, new ResizeOrder(resize.Tp, resize.Pp, resize.Dp, resize.Ep, resize.Now)));
+        var member = (await PlanAsync()).Members.Single(m => m.Name == resize.Instance);
+        return AdminJson.Resized(member, context.RanksOf(member));
+    }
+
     public async ValueTask<JsonNode> SetRouterAsync(RouterOrder router, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(router);

@@ -1,5 +1,5 @@
+using Cluster.Engine.Cost;
 using Cluster.Engine.Diagnosis;
-using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
 using Cluster.Gateway.Console;
 using Cluster.Grains;
@@ -64,7 +64,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
                 HostSaturation = _emulator?.Saturation() ?? 0,
             },
             Instances = [.. now.Members.Zip(now.Instances, (member, instance) =>
-                View(member, cluster.Find(member.Name), instance, before.Instances.FirstOrDefault(b => b.Name == member.Name) ?? instance, seconds))],
+                View(member, cluster.Find(member.Name).Deployment, instance, before.Instances.FirstOrDefault(b => b.Name == member.Name) ?? instance, seconds))],
             Links = cluster.Link is { } link
                 ? [new LinkView(link.Name, Rate(now, before, seconds) / (link.BytesPerSecond * cluster.Instances.Length), Rate(now, before, seconds), now.Links.ActiveTransfers, false)]
                 : [],
@@ -142,8 +142,8 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
 
     private static double Rate(TopologySnapshot now, TopologySnapshot before, double seconds) => (now.Links.BytesMoved - before.Links.BytesMoved) / seconds;
 
-    private static InstanceView View(MemberMessage member, InstanceSpec spec, InstanceSnapshot now, InstanceSnapshot before, double seconds) =>
-        new(spec.Name, spec.Pool, now.Role, member.State)
+    private static InstanceView View(MemberMessage member, Deployment deployment, InstanceSnapshot now, InstanceSnapshot before, double seconds) =>
+        new(member.Name, member.Pool, now.Role, member.State)
         {
             Running = now.Running,
             Waiting = now.Waiting,
@@ -152,7 +152,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
             PrefixHitRate = now.PrefixCacheQueries == 0 ? 0 : now.PrefixCacheHits / (double)now.PrefixCacheQueries,
             TokensPerS = (now.GenerationTokens + now.PromptTokens - before.GenerationTokens - before.PromptTokens) / seconds,
             Wall = WallOf([now]),
-            Hardware = $"{spec.Deployment.Gpu.Name} × {spec.Deployment.Parallelism.Gpus}, {spec.Deployment.Weights.ToString().ToLowerInvariant()}",
+            Hardware = $"{deployment.Gpu.Name} × {now.Gpus}, {deployment.Weights.ToString().ToLowerInvariant()}",
         };
 
     /// <summary>Transfers last milliseconds, so a flow is what arrived since the last picture.</summary>

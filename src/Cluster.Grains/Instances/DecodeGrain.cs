@@ -53,13 +53,13 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
         return Task.CompletedTask;
     }
 
-    private protected override void OnPrefillCompleted(LiveRequest request) =>
+    internal override void OnPrefillCompleted(LiveRequest request) =>
         throw new InvalidOperationException($"{Name} hands no KV on.");
 
-    private protected override void OnKvReserved(LiveRequest request, int missingTokens) =>
+    internal override void OnKvReserved(LiveRequest request, int missingTokens) =>
         _ = Links.ReservedAsync(new KvReserved(request.Message.Id, request.PrefillInstance!, Name, request.Message.InputTokens, missingTokens));
 
-    private protected override void OnLeft(LiveRequest request)
+    internal override void OnLeft(LiveRequest request)
     {
         if (request.PrefillInstance is not null) _ = Links.CancelAsync(request.Message.Id);
     }

@@ -1,40 +1,15 @@
-using Cluster.Engine;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
 using Microsoft.Extensions.Logging;
 
 namespace Cluster.Grains.Instances;
 
-/// <summary>What prefill and decode grains share: they take requests in, give them up, crash, come back.</summary>
-#pragma warning disable CA1001 // OnDeactivateAsync disposes of the shell
-public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metrics, ILogger logger) : Grain, IInstanceSide
-#pragma warning restore CA1001
+/// <summary>How requests come into an instance and leave it before their time; what differs by role is left to prefill and decode grain.</summary>
+public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metrics, ILogger logger) : InstanceLife(context, metrics, logger)
 {
-    private readonly string _incarnation = Guid.NewGuid().ToString("N");
-
-    protected ClusterContext Context { get; } = context;
-
-    protected string Name { get; private set; } = "";
-
-    private protected InstanceShell Shell { get; private set; } = null!;
-
-    private protected Instance Instance => Shell.Instance;
-
     private protected ILinkGrain Links => GrainFactory.GetGrain<ILinkGrain>(Context.Cluster.Name);
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
-        var ranks = RankGroups.Of(Context, Name, GrainFactory);
-        Shell = new InstanceShell(Name, Context, metrics, GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name), ranks, this, logger);
-        return base.OnActivateAsync(cancellationToken);
-    }
-
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        Shell.Dispose();
-        return base.OnDeactivateAsync(reason, cancellationToken);
-    }
+    private protected override InstanceGrain Side => this;
 
     public Task SubmitAsync(SubmitOrder order)
     {
@@ -61,62 +36,25 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         return Task.CompletedTask;
     }
 
-    public Task<InstanceSnapshot> GetSnapshotAsync() => Task.FromResult(Shell.Snapshot(_incarnation));
-
-    public Task<bool> ResetPrefixCacheAsync()
+    /// <summary>A step has begun; see <see cref="Engine.Instance.Chunks"/>.</summary>
+    internal virtual void OnStepBegan()
     {
-        Instance.State.Pool.EvictAll();
-        Shell.Kick();
-        return Task.FromResult(Instance.State.Pool.Referenced == 0);
     }
 
-    public Task RetireAsync()
-    {
-        DeactivateOnIdle();
-        return Task.CompletedTask;
-    }
+    /// <summary>The prompt is computed and its KV held here.</summary>
+    internal abstract void OnPrefillCompleted(LiveRequest request);
 
-    public Task CrashAsync()
-    {
-        Shell.Crash();
-        return Task.CompletedTask;
-    }
+    /// <summary>Blocks are reserved for KV that is to come.</summary>
+    internal abstract void OnKvReserved(LiveRequest request, int missingTokens);
 
-    public Task ReviveAsync()
-    {
-        Shell.IsDown = false;
-        return Task.CompletedTask;
-    }
+    /// <summary>The request leaves before its time: it was aborted, or the instance is lost.</summary>
+    internal abstract void OnLeft(LiveRequest request);
 
-    public Task SlowAsync(int rank, double factor)
-    {
-        Shell.Ranks.Slow(rank, factor);
-        return Task.CompletedTask;
-    }
-
-    void IInstanceSide.StepBegan(Instance instance) => OnStepBegan();
-
-    void IInstanceSide.PrefillCompleted(LiveRequest request) => OnPrefillCompleted(request);
-
-    void IInstanceSide.KvReserved(LiveRequest request, int missingTokens) => OnKvReserved(request, missingTokens);
-
-    void IInstanceSide.Left(LiveRequest request)
+    internal void Leave(LiveRequest request)
     {
         if (request.AwaitedCopy is not null) _ = Links.CancelAsync(request.Message.Id);
         OnLeft(request);
     }
-
-    void IInstanceSide.Broke() => DeactivateOnIdle();
-
-    private protected virtual void OnStepBegan()
-    {
-    }
-
-    private protected abstract void OnPrefillCompleted(LiveRequest request);
-
-    private protected abstract void OnKvReserved(LiveRequest request, int missingTokens);
-
-    private protected abstract void OnLeft(LiveRequest request);
 
     private void Compute(LiveRequest request)
     {

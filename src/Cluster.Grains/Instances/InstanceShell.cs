@@ -1,4 +1,5 @@
 using Cluster.Engine;
+using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
@@ -14,7 +15,7 @@ internal sealed class InstanceShell : IDisposable
 {
     private readonly Dictionary<long, LiveRequest> _requests = [];
     private readonly ClusterContext _context;
-    private readonly IInstanceSide _side;
+    private readonly InstanceGrain _side;
     private readonly OrderedSender<InstanceReport> _reports;
     private readonly RecentIds _aborted = new(capacity: 4096);
     private readonly ILogger _logger;
@@ -22,16 +23,15 @@ internal sealed class InstanceShell : IDisposable
     private readonly StepLoop _loop;
     private bool _failureReported;
 
-    public InstanceShell(string name, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, RankGroups ranks, IInstanceSide side, ILogger logger)
+    public InstanceShell(InstanceSpec spec, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, RankGroups ranks, InstanceGrain side, ILogger logger)
     {
         (_context, _side, _logger) = (context, side, logger);
-        var spec = context.Find(name);
-        _outbox = new Outbox(name, GiveUpOn);
+        _outbox = new Outbox(spec.Name, GiveUpOn);
         _reports = new OrderedSender<InstanceReport>(router.ReportAsync, ReportLost);
         Ranks = ranks;
         Recorder = new InstanceRecorder(metrics, context, spec);
         Instance = new Instance(spec, _outbox, Recorder, reportTokens: true);
-        _loop = new StepLoop(Instance, context.Clock, ranks, Recorder, Publish, () => side.StepBegan(Instance));
+        _loop = new StepLoop(Instance, context.Clock, ranks, Recorder, Publish, side.OnStepBegan);
     }
 
     public Instance Instance { get; }
@@ -95,7 +95,7 @@ internal sealed class InstanceShell : IDisposable
         foreach (var request in _requests.Values.OrderBy(r => r.Message.Id).ToList())
         {
             Remove(request);
-            _side.Left(request);
+            _side.Leave(request);
             Recorder.Ended(request.Sequence, FinishReason.Abort, _context.Clock.NowNs);
             _outbox.End(request, Ends.Lost(request.Sequence));
         }
@@ -141,9 +141,9 @@ internal sealed class InstanceShell : IDisposable
                 break;
             case InstanceEffectKind.PrefillComplete:
                 _outbox.PrefillEnded(request.Message.Id);
-                _side.PrefillCompleted(request);
+                _side.OnPrefillCompleted(request);
                 break;
-            case InstanceEffectKind.KvReserved: _side.KvReserved(request, effect.Tokens); break;
+            case InstanceEffectKind.KvReserved: _side.OnKvReserved(request, effect.Tokens); break;
             case InstanceEffectKind.Finished: End(request, Ends.Completed(request), FinishReason.Length); break;
             case InstanceEffectKind.Rejected: End(request, Ends.TooLong(Instance, request.Sequence), FinishReason.Error); break;
             case InstanceEffectKind.Aborted: LeaveAborted(request); break;
@@ -154,7 +154,7 @@ internal sealed class InstanceShell : IDisposable
     private void LeaveAborted(LiveRequest request)
     {
         Remove(request);
-        _side.Left(request);
+        _side.Leave(request);
         Recorder.Ended(request.Sequence, FinishReason.Abort, _context.Clock.NowNs);
         _outbox.EndSilently(request.Message.Id);
     }
@@ -172,7 +172,7 @@ internal sealed class InstanceShell : IDisposable
         GrainLog.TokensLost(_logger, Instance.Spec.Name, failure);
         foreach (var request in _requests.Values.Where(r => r.Gateway.Equals(gateway)).ToList())
         {
-            _side.Left(request);
+            _side.Leave(request);
             End(request, Ends.Failed($"Tokens of instance {Instance.Spec.Name} were lost on their way: {failure.Message}"), FinishReason.Abort);
             Instance.Abort(request.Sequence, InputNs());
         }
@@ -188,6 +188,6 @@ internal sealed class InstanceShell : IDisposable
         // What a lost rank took with it can be computed elsewhere; what a fault of ours left behind is better not touched again.
         foreach (var request in _requests.Values.ToList())
             End(request, failure is RankLostException ? Ends.Lost(request.Sequence) : Ends.Failed($"Instance {Instance.Spec.Name} broke: {failure.Message}"), FinishReason.Error);
-        _side.Broke();
+        _side.Break();
     }
 }

@@ -14,7 +14,7 @@ public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics,
     public Task ExpireAsync(long requestId) => LetGo(requestId, request => Instance.ExpireHeld(request.Sequence, Shell.InputNs()));
 
     /// <summary>With overlap, layers leave while the prompt is still computed.</summary>
-    private protected override void OnStepBegan()
+    internal override void OnStepBegan()
     {
         if (!Context.Cluster.Transfer.LayerwiseOverlap) return;
         foreach (var (sequence, tokens) in Instance.Chunks)
@@ -27,7 +27,7 @@ public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics,
         }
     }
 
-    private protected override void OnPrefillCompleted(LiveRequest request)
+    internal override void OnPrefillCompleted(LiveRequest request)
     {
         if (request.IsAnnounced) _ = DecodeOf(request).PrefillEndedAsync(News(request));
         else _ = DecodeOf(request).TakeOverAsync(News(request));
@@ -35,11 +35,11 @@ public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics,
         _ = Links.ComputedAsync(Computed(request, 0, 0, ended: true));
     }
 
-    private protected override void OnKvReserved(LiveRequest request, int missingTokens) =>
+    internal override void OnKvReserved(LiveRequest request, int missingTokens) =>
         throw new InvalidOperationException($"{Name} is a prefill instance: no KV comes to it.");
 
     /// <summary>The decode instance hears of it from here, behind the announcement: an abort from elsewhere could overtake that.</summary>
-    private protected override void OnLeft(LiveRequest request)
+    internal override void OnLeft(LiveRequest request)
     {
         if (!request.IsAnnounced) return;
         _ = Links.CancelAsync(request.Message.Id);

@@ -29,12 +29,11 @@ internal sealed class RankGroups : IStepTimer
     }
 
     /// <summary>The groups of an instance, the first here, the others wherever their grains are.</summary>
-    public static RankGroups Of(ClusterContext context, string instance, IGrainFactory grains)
+    public static RankGroups Of(ClusterContext context, InstanceSpec spec, IGrainFactory grains)
     {
-        var spec = context.Find(instance);
         var layout = RankLayout.Of(spec);
         var elsewhere = new IRankGroupGrain[layout.Groups - 1];
-        for (var i = 0; i < elsewhere.Length; i++) elsewhere[i] = grains.GetGrain<IRankGroupGrain>(GrainKeys.RankGroup(context.Cluster.Name, instance, i + 1));
+        for (var i = 0; i < elsewhere.Length; i++) elsewhere[i] = grains.GetGrain<IRankGroupGrain>(GrainKeys.RankGroup(context.Cluster.Name, spec.Name, i + 1));
         return new RankGroups(layout, context.Timers(spec), elsewhere);
     }
 
@@ -44,9 +43,10 @@ internal sealed class RankGroups : IStepTimer
     /// <summary>Step time × of the slowest rank.</summary>
     public double Slowdown => _slowdowns.Max();
 
-    /// <summary>A rank takes so many times as long; 1: as the cost model says.</summary>
+    /// <summary>A rank takes so many times as long; 1: as the cost model says. One that a smaller instance no longer has slows nobody.</summary>
     public void Slow(int rank, double factor)
     {
+        if (rank >= _layout.Ranks) return;
         _slowRanks[rank] = factor;
         Array.Fill(_slowdowns, 1);
         foreach (var (slow, times) in _slowRanks) _slowdowns[_layout.GroupOf(slow)] = Math.Max(_slowdowns[_layout.GroupOf(slow)], times);

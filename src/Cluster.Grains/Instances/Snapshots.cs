@@ -37,6 +37,7 @@ internal static class Snapshots
             LatestSteps = [.. loop.Latest],
             HeldBlocks = state.Pool.Allocated + state.Pool.Referenced,
             TotalBlocks = state.Pool.Total,
+            Gpus = instance.Spec.Deployment.Parallelism.Gpus,
             FellBack = counters.FellBack,
             KvExpired = counters.KvExpired,
         };

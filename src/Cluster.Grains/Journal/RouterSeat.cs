@@ -46,6 +46,7 @@ internal sealed class RouterSeat
         foreach (var member in plan.Members)
         {
             var place = PlaceOf(member.Name);
+            Reshape(place, member, nowNs);
             if (member.State == "ready") Router.Open(place);
             else Router.Close(place, forget: member.State == "failed", nowNs);
         }
@@ -80,6 +81,13 @@ internal sealed class RouterSeat
         }
 
         return null;
+    }
+
+    /// <summary>An instance that was resized is another one, with nothing in its cache.</summary>
+    private void Reshape(int place, MemberMessage member, long nowNs)
+    {
+        var ranks = member.Parallelism?.ToParallelism() ?? _cluster.Find(member.Name).Deployment.Parallelism;
+        if (Router.Instances[place].Deployment.Parallelism != ranks) Router.Replace(place, _cluster.Find(member.Name, ranks), nowNs);
     }
 
     private int PlaceOf(string instance)

@@ -54,6 +54,9 @@ public sealed record InstanceSnapshot
     /// <summary>Step time ×; above 1 while a rank is slow.</summary>
     [Id(21)] public double Slowdown { get; init; } = 1;
 
+    /// <summary>Ranks that it runs on, each a GPU.</summary>
+    [Id(25)] public int Gpus { get; init; }
+
     /// <summary>For each rank group, the steps of which it was the slowest.</summary>
     [Id(24)] public long[] SlowestSteps { get; init; } = [];
     [Id(22)] public long FellBack { get; init; }

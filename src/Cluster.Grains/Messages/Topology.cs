@@ -1,7 +1,40 @@
+using Cluster.Engine.Hardware;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
 
 namespace Cluster.Grains.Messages;
+
+/// <summary>Ranks of one instance.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.parallelism.v1")]
+public sealed record ParallelismMessage(
+    [property: Id(0)] int Tp,
+    [property: Id(1)] int Pp,
+    [property: Id(2)] int Dp,
+    [property: Id(3)] int Ep)
+{
+    public static ParallelismMessage? Of(Parallelism? ranks) => ranks is null ? null : new ParallelismMessage(ranks.Tp, ranks.Pp, ranks.Dp, ranks.Ep);
+
+    public Parallelism ToParallelism() => new(Tp, Pp, Dp, Ep);
+}
+
+/// <summary>The ranks that an instance is to run on.</summary>
+/// <param name="Tp">As <see cref="Parallelism.Tp"/>; each degree: null for as it is.</param>
+/// <param name="AtOnce">Its requests go on elsewhere at once; else it finishes them first.</param>
+[GenerateSerializer, Immutable, Alias("xpyd.resize.v1")]
+public sealed record ResizeOrder(
+    [property: Id(0)] int? Tp,
+    [property: Id(1)] int? Pp,
+    [property: Id(2)] int? Dp,
+    [property: Id(3)] int? Ep,
+    [property: Id(4)] bool AtOnce = false)
+{
+    /// <summary>The degrees ordered over those at present.</summary>
+    public Parallelism Over(Parallelism present)
+    {
+        ArgumentNullException.ThrowIfNull(present);
+        return new Parallelism(Tp ?? present.Tp, Pp ?? present.Pp, Dp ?? present.Dp, Ep ?? present.Ep);
+    }
+}
 
 /// <summary>One instance of the running cluster.</summary>
 /// <param name="State"><c>ready</c>, <c>draining</c>, <c>drained</c> or <c>failed</c>.</param>
@@ -14,13 +47,27 @@ public sealed record MemberMessage(
     [property: Id(3)] string State,
     [property: Id(4)] bool Leaves)
 {
+    /// <summary>Ranks that it was given at run time; null: those of its pool.</summary>
+    [Id(5)] public ParallelismMessage? Parallelism { get; init; }
+
+    /// <summary>Ranks that it is built anew on once it is empty; null: it stays as it is.</summary>
+    [Id(6)] public ParallelismMessage? Becomes { get; init; }
+
     public static MemberMessage Of(RosterMember member)
     {
         ArgumentNullException.ThrowIfNull(member);
-        return new MemberMessage(member.Name, member.Pool, Word(member.Role), Word(member.State), member.Leaves);
+        return new MemberMessage(member.Name, member.Pool, Word(member.Role), Word(member.State), member.Leaves)
+        {
+            Parallelism = ParallelismMessage.Of(member.Parallelism),
+            Becomes = ParallelismMessage.Of(member.Becomes),
+        };
     }
 
-    public RosterMember ToMember() => new(Name, Pool, Enum.Parse<InstanceRole>(Role, true), Enum.Parse<MemberState>(State, true), Leaves);
+    public RosterMember ToMember() => new(Name, Pool, Enum.Parse<InstanceRole>(Role, true), Enum.Parse<MemberState>(State, true), Leaves)
+    {
+        Parallelism = Parallelism?.ToParallelism(),
+        Becomes = Becomes?.ToParallelism(),
+    };
 
     private static string Word(Enum value) => value.ToString().ToLowerInvariant();
 }

@@ -10,6 +10,17 @@ internal static class PoolResolver
 {
     public static IReadOnlyList<InstanceSpec>? Resolve(ScenarioVariant variant, PoolSection pool, Catalog catalog)
     {
+        var (built, reasons) = Build(pool, catalog, variant.Seed);
+        // One reason per key: a degree that does not divide one count seldom divides the next.
+        foreach (var reason in reasons.DistinctBy(r => KeyOf(r) ?? r)) Add(variant, pool, reason);
+        return built is null
+            ? null
+            : [.. Enumerable.Range(0, AutoscaleResolver.Most(variant, pool.Name, pool.Instances)).Select(i => built with { Name = $"{pool.Name}-{i}" })];
+    }
+
+    /// <summary>An instance of the pool, or why there can be none.</summary>
+    private static Reshaped Build(PoolSection pool, Catalog catalog, ulong seed)
+    {
         var model = catalog.FindModel(pool.Model)!;
         var gpu = catalog.FindGpu(pool.Gpu)!;
         var profile = catalog.Engines[pool.Engine.Profile];
@@ -27,16 +38,11 @@ internal static class PoolResolver
             Retention = pool.Engine.Retention,
         };
         var reasons = DeploymentRules.CheckFit(deployment, engine.Scheduler, engine.GpuMemoryUtilization);
-        // One reason per key: a degree that does not divide one count seldom divides the next.
-        foreach (var reason in reasons.DistinctBy(r => KeyOf(r) ?? r)) Add(variant, pool, reason);
-        if (reasons.Count > 0) return null;
+        if (reasons.Count > 0) return new Reshaped(null, [.. reasons]);
         var (cost, memory) = Catalog.Price(deployment, engine.Scheduler, engine.GpuMemoryUtilization);
         var (scheduler, blocks) = KvSizing.Of(deployment, engine, memory, pool.Engine.NumGpuBlocksOverride);
         if (blocks < 1)
-        {
-            Add(variant, pool, $"Less than one block of {engine.BlockSize} tokens of KV fits beside {model.Name}. Raise tp or pp, or choose a narrower weight format.");
-            return null;
-        }
+            return new Reshaped(null, [$"Less than one block of {engine.BlockSize} tokens of KV fits beside {model.Name}. Raise tp or pp, or choose a narrower weight format."]);
 
         var kv = new KvCacheSpec(engine.BlockSize, blocks)
         {
@@ -48,8 +54,13 @@ internal static class PoolResolver
             Eviction = pool.Engine.Eviction,
             Tiers = [.. pool.Engine.KvTiers.Select(t => Tier(t, pool, catalog, engine.BlockSize * memory.InstanceKvBytesPerToken))],
         };
-        return [.. Enumerable.Range(0, AutoscaleResolver.Most(variant, pool.Name, pool.Instances)).Select(i =>
-            new InstanceSpec($"{pool.Name}-{i}", pool.Name, pool.Role, deployment, scheduler, kv, cost, memory) { Seed = variant.Seed })];
+        return new Reshaped(
+            new InstanceSpec(pool.Name, pool.Name, pool.Role, deployment, scheduler, kv, cost, memory)
+            {
+                Seed = seed,
+                Reshape = parallelism => Build(pool with { Parallelism = parallelism }, catalog, seed),
+            },
+            []);
     }
 
     /// <summary>Every GPU has its own way to host memory; what lies behind that is one for the instance.</summary>

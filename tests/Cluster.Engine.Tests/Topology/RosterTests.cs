@@ -1,4 +1,5 @@
 using Cluster.Engine.Autoscaling;
+using Cluster.Engine.Hardware;
 using Cluster.Engine.Topology;
 using Cluster.Testing;
 
@@ -6,6 +7,44 @@ namespace Cluster.Engine.Tests.Topology;
 
 public sealed class RosterTests
 {
+    [Fact]
+    public void An_instance_is_resized_when_it_is_empty_and_opens_again()
+    {
+        var draining = s_roster.Resize("decode-1", new Parallelism(4), new Parallelism()).Roster;
+        draining.Find("decode-1")!.ShouldBe(new RosterMember("decode-1", "decode", InstanceRole.Decode, MemberState.Draining) { Becomes = new Parallelism(4) });
+        draining.Emptied("decode-1").Find("decode-1").ShouldBe(new RosterMember("decode-1", "decode", InstanceRole.Decode, MemberState.Ready) { Parallelism = new Parallelism(4) });
+    }
+
+    [Fact]
+    public void A_drained_instance_is_resized_where_it_stands()
+    {
+        var drained = s_roster.Drain("decode-1").Roster.Emptied("decode-1");
+        var resized = drained.Resize("decode-1", new Parallelism(2), new Parallelism()).Roster.Find("decode-1")!;
+        (resized.State, resized.Parallelism, resized.Becomes).ShouldBe((MemberState.Drained, new Parallelism(2), null));
+    }
+
+    [Fact]
+    public void Opening_crashing_and_leaving_call_a_resize_off()
+    {
+        var draining = s_roster.Resize("decode-1", new Parallelism(4), new Parallelism()).Roster;
+        draining.Open("decode-1").Roster.Members.ShouldBe(s_roster.Members);
+        draining.Fail("decode-1").Roster.Find("decode-1")!.Becomes.ShouldBeNull();
+        draining.Scale("decode", 1, limit: 100).Roster.Find("decode-1").ShouldBe(new RosterMember("decode-1", "decode", InstanceRole.Decode, MemberState.Draining, Leaves: true));
+    }
+
+    [Fact]
+    public void A_resize_that_makes_no_sense_says_why()
+    {
+        var (one, four) = (new Parallelism(), new Parallelism(4));
+        s_roster.Resize("decode-9", four, one).Refusal.ShouldNotBeNull().ShouldContain("decode-0");
+        s_roster.Resize("decode-1", one, one).Refusal.ShouldNotBeNull().ShouldContain("runs on tp 1 already");
+        Roster.Of(Clusters.Disaggregated(1, 1)).Resize("decode-0", four, one).Refusal.ShouldNotBeNull().ShouldContain("last open decode");
+        s_roster.Drain("decode-1").Roster.Resize("decode-1", four, one).Refusal.ShouldNotBeNull().ShouldContain("draining");
+        s_roster.Fail("decode-1").Roster.Resize("decode-1", four, one).Refusal.ShouldNotBeNull().ShouldContain("open it first");
+        s_roster.Scale("decode", 1, limit: 100).Roster.Resize("decode-1", four, one).Refusal.ShouldNotBeNull().ShouldContain("about to leave");
+        s_roster.Resize("decode-1", four, one).Roster.Resize("decode-1", four, one).Refusal.ShouldNotBeNull().ShouldContain("is being resized to tp 4 already");
+    }
+
     private static readonly Roster s_roster = Roster.Of(Clusters.Disaggregated(2, 2));
 
     [Fact]

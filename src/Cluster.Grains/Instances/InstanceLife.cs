@@ -1,0 +1,89 @@
+using Cluster.Engine;
+using Cluster.Engine.Topology;
+using Cluster.Grains.Messages;
+using Cluster.ServiceDefaults.Recording;
+using Microsoft.Extensions.Logging;
+
+namespace Cluster.Grains.Instances;
+
+/// <summary>How an instance begins, crashes, comes back, is built anew and ends; its requests are <see cref="InstanceGrain"/>'s.</summary>
+#pragma warning disable CA1001 // OnDeactivateAsync disposes of the shell
+public abstract class InstanceLife(ClusterContext context, ClusterMetrics metrics, ILogger logger) : Grain
+#pragma warning restore CA1001
+{
+    private string _incarnation = "";
+
+    protected ClusterContext Context { get; } = context;
+
+    protected string Name { get; private set; } = "";
+
+    private protected InstanceShell Shell { get; private set; } = null!;
+
+    private protected Instance Instance => Shell.Instance;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
+        Begin(await Context.FindAsync(Name, GrainFactory));
+        await base.OnActivateAsync(cancellationToken);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // Whoever could not begin has nothing to dispose of.
+        Shell?.Dispose();
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    public Task<InstanceSnapshot> GetSnapshotAsync() => Task.FromResult(Shell.Snapshot(_incarnation));
+
+    public Task<bool> ResetPrefixCacheAsync()
+    {
+        Instance.State.Pool.EvictAll();
+        Shell.Kick();
+        return Task.FromResult(Instance.State.Pool.Referenced == 0);
+    }
+
+    public Task RetireAsync()
+    {
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    public Task CrashAsync()
+    {
+        Shell.Crash();
+        return Task.CompletedTask;
+    }
+
+    public Task ReviveAsync()
+    {
+        Shell.IsDown = false;
+        return Task.CompletedTask;
+    }
+
+    public Task RebuildAsync(MemberMessage member)
+    {
+        Shell.Dispose();
+        Begin(Context.Find(member));
+        return Task.CompletedTask;
+    }
+
+    public Task SlowAsync(int rank, double factor)
+    {
+        Shell.Ranks.Slow(rank, factor);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The step loop broke, which is a fault of ours: the instance has to begin afresh.</summary>
+    internal void Break() => DeactivateOnIdle();
+
+    private protected abstract InstanceGrain Side { get; }
+
+    private void Begin(InstanceSpec spec)
+    {
+        _incarnation = Guid.NewGuid().ToString("N");
+        var router = GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name);
+        Shell = new InstanceShell(spec, Context, metrics, router, RankGroups.Of(Context, spec, GrainFactory), Side, logger);
+    }
+}

@@ -1,0 +1,78 @@
+using Cluster.Engine.Topology;
+using Cluster.Grains.Messages;
+
+namespace Cluster.Grains;
+
+/// <summary>
+/// Keeps the roster of one cluster and makes a new one true: newcomers begin, those that left end, those resized are
+/// built anew, and the router hears of it in an order in which it never chooses an instance that is not up.
+/// </summary>
+internal sealed class RosterKeeper(ClusterContext context, IGrainFactory grains, IPersistentState<TopologyState> state)
+{
+    public MemberMessage[] Members => state.State.Members;
+
+    public Roster Roster => new([.. Members.Select(m => m.ToMember())]);
+
+    /// <summary>The routing policy in force.</summary>
+    public PolicyMessage Policy => state.State.Policy ?? PolicyMessage.Of(context.Cluster.Router.Policy, context.Cluster.Router.Dials);
+
+    public IRouterGrain Router => grains.GetGrain<IRouterGrain>(context.Cluster.Name);
+
+    public IInstanceGrain Instance(string name) => grains.GetInstance(context.Cluster, name);
+
+    /// <summary>As the scenario has it, unless an earlier activation left something else behind.</summary>
+    public void Begin()
+    {
+        if (Members.Length == 0) Take(Roster.Of(context.Cluster));
+    }
+
+    public Task UsePolicyAsync(PolicyMessage policy)
+    {
+        state.State = state.State with { Policy = policy };
+        return PublishAsync();
+    }
+
+    /// <param name="crashes">An instance that dies with the step.</param>
+    public async Task CarryOutAsync(Roster roster, string? crashes = null)
+    {
+        var before = Members;
+        Take(roster);
+        // Up before the router may choose them; those that left are closed before they end.
+        foreach (var member in Members) await BeginAsync(member, Array.Find(before, b => b.Name == member.Name));
+        await PublishAsync();
+        // Closed before it dies: whoever places its requests anew must not choose it.
+        if (crashes is not null) await DieAsync(crashes);
+        foreach (var left in before.Where(b => roster.Find(b.Name) is null)) await Instance(left.Name).RetireAsync();
+    }
+
+    /// <summary>An instance loses all it holds; its gateways place its requests anew.</summary>
+    public async Task DieAsync(string instance)
+    {
+        if (Links is { } links) await links.LostAsync(instance);
+        await Instance(instance).CrashAsync();
+    }
+
+    /// <summary>Nothing is on its way to it, and it holds nothing: no request, no KV that another instance has yet to pull.</summary>
+    public async Task<bool> IsEmptyAsync(string name) =>
+        await Router.CountActiveAsync(name) == 0 && (await Instance(name).GetSnapshotAsync()).Requests == 0;
+
+    private ILinkGrain? Links => context.Cluster.Link is null ? null : grains.GetGrain<ILinkGrain>(context.Cluster.Name);
+
+    private void Take(Roster roster) => state.State = state.State with { Members = [.. roster.Members.Select(MemberMessage.Of)] };
+
+    private async Task BeginAsync(MemberMessage member, MemberMessage? before)
+    {
+        if (before is null) await Instance(member.Name).GetSnapshotAsync();
+        else if (before.Parallelism != member.Parallelism)
+        {
+            await Instance(member.Name).RebuildAsync(member);
+            if (Links is { } links) await links.RebuiltAsync(member);
+        }
+    }
+
+    private async Task PublishAsync()
+    {
+        await state.WriteStateAsync();
+        await Router.ApplyAsync(new RouterPlan(Members, Policy));
+    }
+}
