@@ -12,10 +12,14 @@ public sealed record GatewayOptions
     /// <summary>Port for cleartext HTTP/2 with prior knowledge (h2c); null: none, 0: any free one.</summary>
     public int? Http2Port { get; init; }
 
-    /// <summary>PEM certificate (chain); with <see cref="TlsKeyPath"/> turns TLS on.</summary>
+    /// <summary>Turns TLS on: a PEM certificate, followed by its chain, or PKCS#12 (<c>.pfx</c>).</summary>
     public string? TlsCertificatePath { get; init; }
 
+    /// <summary>PEM key of the certificate; null: it is in the certificate's file.</summary>
     public string? TlsKeyPath { get; init; }
+
+    /// <summary>Opens an encrypted key or PKCS#12; null: neither is encrypted.</summary>
+    public string? TlsKeyPassword { get; init; }
 
     /// <summary>Accepted bearer tokens; empty: no authentication, as in vLLM.</summary>
     public IReadOnlyList<string> ApiKeys { get; init; } = [];

@@ -1,4 +1,5 @@
 using System.Net;
+using Cluster.Gateway.Hosting;
 
 namespace Cluster.Gateway;
 
@@ -15,10 +16,7 @@ public static class GatewayOptionsValidator
         Port("port", options.Port);
         if (options.Http2Port is { } http2) Port("http2_port", http2);
         if (options.Http2Port == options.Port && options.Port != 0) problems.Add($"http2_port: {options.Port} is taken by port; choose another.");
-        if (options.TlsCertificatePath is null != options.TlsKeyPath is null)
-            problems.Add("tls: certificate and key go together; set both or neither.");
-        File("tls_certificate", options.TlsCertificatePath);
-        File("tls_key", options.TlsKeyPath);
+        TlsCertificate.Load(options, problems)?.Leaf.Dispose();
         if (options.ApiKeys.Any(string.IsNullOrWhiteSpace)) problems.Add("api_keys: an empty key would let everybody in; remove it.");
         if (options.AdminToken is { } token && string.IsNullOrWhiteSpace(token)) problems.Add("admin_token: is empty; leave it out or set one.");
         AtLeast("max_request_body_bytes", options.MaxRequestBodyBytes, 1024);
@@ -36,11 +34,6 @@ public static class GatewayOptionsValidator
         void Port(string key, int port)
         {
             if (port is < 0 or > 65_535) problems.Add($"{key}: {port} is out of range; 0 (any free port) to 65535.");
-        }
-
-        void File(string key, string? path)
-        {
-            if (path is not null && !System.IO.File.Exists(path)) problems.Add($"{key}: no file at '{path}'.");
         }
 
         void AtLeast(string key, long value, long minimum)

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Cluster.Load;
 
 /// <summary>Which endpoint is driven.</summary>
@@ -33,6 +35,9 @@ public sealed record LoadOptions
 
     /// <summary>Sent as bearer token.</summary>
     public string? ApiKey { get; init; }
+
+    /// <summary>Certificates that an https endpoint's must lead up to; null: those that this system trusts.</summary>
+    public X509Certificate2Collection? TrustedRoots { get; init; }
 
     /// <summary>Sends <c>ignore_eos</c>, so that answers have their planned length; endpoints that refuse unknown fields need false.</summary>
     public bool IgnoreEos { get; init; } = true;

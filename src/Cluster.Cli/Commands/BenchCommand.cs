@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cluster.Cli.Commands.Wire;
 
 namespace Cluster.Cli.Commands;
 
@@ -9,26 +10,31 @@ internal static class BenchCommand
     {
         var json = CommonOptions.Json();
         json.Recursive = true;
-        var command = new Command("bench", "Measure the emulator itself, each figure beside a reference. Without a part: all of them.") { json };
-        (string Name, string Description, Func<CancellationToken, IReadOnlyList<BenchResult>> Run)[] parts =
+        var streams = BenchSoak.Streams();
+        var command = new Command("bench", "Measure the emulator itself, each figure beside a reference. Without a part: all of them but the soak.") { json, streams };
+        (string Name, string Description, Func<ParseResult, CancellationToken, IReadOnlyList<BenchResult>> Run)[] parts =
         [
-            ("matmul", "Kernels against OpenBLAS, interleaved; calibration of this host.", BenchMatmul.Run),
-            ("pace", "Step lateness and measured ratio at several numbers of instances.", BenchPace.Run),
-            ("faults", "A thousand random faults on a live cluster under load: what is lost, doubled or leaked.", BenchFaults.Run),
-            ("sim", "The reference workloads in virtual time: warm, and as a whole cold process.", BenchSim.Run),
-            ("wire", "Streams through the gateway and the load generator, against bare Kestrel.", BenchWire.Run),
+            ("matmul", "Kernels against OpenBLAS, interleaved; calibration of this host.", (_, cancellation) => BenchMatmul.Run(cancellation)),
+            ("pace", "Step lateness and measured ratio at several numbers of instances.", (_, cancellation) => BenchPace.Run(cancellation)),
+            ("faults", "A thousand random faults on a live cluster under load: what is lost, doubled or leaked.", (_, cancellation) => BenchFaults.Run(cancellation)),
+            ("sim", "The reference workloads in virtual time: warm, and as a whole cold process.", (_, cancellation) => BenchSim.Run(cancellation)),
+            ("wire", "Streams through the gateway and the load generator, against bare Kestrel.", (arguments, cancellation) => BenchWire.Run(arguments.GetValue(streams), cancellation)),
         ];
         foreach (var (name, description, run) in parts)
         {
             var part = new Command(name, description);
-            part.SetAction((arguments, cancellation) => Run(arguments.GetValue(json), [run], cancellation));
+            if (name == "wire") part.Options.Add(streams);
+            part.SetAction((arguments, cancellation) => Run(arguments, json, [run], cancellation));
             command.Subcommands.Add(part);
         }
 
-        command.SetAction((arguments, cancellation) => Run(arguments.GetValue(json), [.. parts.Select(p => p.Run)], cancellation));
+        command.Subcommands.Add(BenchSoak.Create(json));
+        command.Subcommands.Add(WireServer.Create());
+        command.SetAction((arguments, cancellation) => Run(arguments, json, [.. parts.Select(p => p.Run)], cancellation));
         return command;
     }
 
-    private static Task<int> Run(bool json, IReadOnlyList<Func<CancellationToken, IReadOnlyList<BenchResult>>> parts, CancellationToken cancellation) =>
-        Task.FromResult(Guarded.Run(() => BenchReport.Of([.. parts.SelectMany(part => part(cancellation))]).Print(json)));
+    private static Task<int> Run(
+        ParseResult arguments, Option<bool> json, IReadOnlyList<Func<ParseResult, CancellationToken, IReadOnlyList<BenchResult>>> parts, CancellationToken cancellation) =>
+        Task.FromResult(Guarded.Run(() => BenchReport.Of([.. parts.SelectMany(part => part(arguments, cancellation))]).Print(arguments.GetValue(json))));
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Cluster.Cli.Commands.Wire;
+using Cluster.Cli.Scenarios;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Units;
 using Cluster.Gateway.Backend;
@@ -18,20 +19,20 @@ internal static class BenchWire
     private const int StreamTokens = 128;
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Open streams of the memory figure: each costs two file descriptors here, and hosts often allow 20,000.</summary>
-    private const int IdleStreams = 8_000;
-
     /// <summary>All figures, for <see cref="BenchCommand"/>.</summary>
-    public static IReadOnlyList<BenchResult> Run(CancellationToken cancellation) => CollectAsync(cancellation).GetAwaiter().GetResult();
+    /// <param name="streams">Open at once, for the figure of what an idle one costs.</param>
+    public static IReadOnlyList<BenchResult> Run(int streams, CancellationToken cancellation) => CollectAsync(streams, cancellation).GetAwaiter().GetResult();
 
-    private static async Task<IReadOnlyList<BenchResult>> CollectAsync(CancellationToken cancellation)
+    private static async Task<IReadOnlyList<BenchResult>> CollectAsync(int streams, CancellationToken cancellation)
     {
+        if (streams < 1) throw new UsageException($"--streams {streams}: at least 1.");
+        OpenFiles.Require(streams);
         InlineReceives.Prefer();
         var results = new List<BenchResult>();
-        await foreach (var figure in RunAsync(quick: false, Console.Error.WriteLine, cancellation))
+        await foreach (var figure in RunAsync(quick: false, streams, Console.Error.WriteLine, cancellation))
         {
             var note = figure.ReferenceName.Length == 0 ? null : figure.ReferenceName;
-            var isLower = figure.Name.EndsWith("_deviation", StringComparison.Ordinal) || figure.Name.EndsWith("_cpu", StringComparison.Ordinal);
+            var isLower = figure.Name.EndsWith("_deviation", StringComparison.Ordinal) || figure.Name.EndsWith("_cpu", StringComparison.Ordinal) || figure.Name.EndsWith("_memory", StringComparison.Ordinal);
             results.Add(isLower
                 ? BenchResult.LowerIsBetter(figure.Name, figure.Value, figure.Unit, figure.Reference, note)
                 : BenchResult.HigherIsBetter(figure.Name, figure.Value, figure.Unit, figure.Reference, note));
@@ -42,22 +43,23 @@ internal static class BenchWire
 
     /// <summary>Measures one figure after another.</summary>
     /// <param name="quick">A small part of the work, for tests of the command itself.</param>
+    /// <param name="streams">Open at once, for the figure of what an idle one costs.</param>
     /// <param name="progress">Told what is being measured.</param>
     public static async IAsyncEnumerable<WireFigure> RunAsync(
-        bool quick, Action<string> progress, [EnumeratorCancellation] CancellationToken cancellation)
+        bool quick, int streams, Action<string> progress, [EnumeratorCancellation] CancellationToken cancellation)
     {
         progress("unpaced, 64 streams of 128 tokens");
         yield return await UnpacedAsync(quick ? 400 : 6000, cancellation);
         progress("load generator against canned answers");
         foreach (var figure in await ClientAsync(quick ? 400 : 8000, cancellation)) yield return figure;
-        foreach (var streams in quick ? (int[])[64] : [512, 1024])
+        foreach (var paced in quick ? (int[])[64] : [512, 1024])
         {
-            progress($"paced at 10 ms, {streams} streams");
-            foreach (var figure in await PacedAsync(streams, quick ? 50 : 400, cancellation)) yield return figure;
+            progress($"paced at 10 ms, {paced} streams");
+            foreach (var figure in await PacedAsync(paced, quick ? 50 : 400, cancellation)) yield return figure;
         }
 
-        progress("idle streams");
-        yield return await IdleMemoryAsync(quick ? 100 : IdleStreams, cancellation);
+        progress($"{streams} open streams, client and server in processes of their own");
+        foreach (var figure in await BenchOpenStreams.RunAsync(streams, cancellation)) yield return figure;
     }
 
     private static async Task<WireFigure> UnpacedAsync(int requests, CancellationToken cancellation)
@@ -147,46 +149,6 @@ internal static class BenchWire
     }
 
     /// <summary>Working set per open stream that has had its first token and waits; sockets of both ends included.</summary>
-    private static async Task<WireFigure> IdleMemoryAsync(int streams, CancellationToken cancellation)
-    {
-        using var backend = new EchoBackend(new EchoOptions { TimePerOutputToken = TimeSpan.FromHours(1), TimeToFirstToken = TimeSpan.FromMilliseconds(1) });
-        var (app, address) = await BenchWireServers.GatewayAsync(backend);
-        await using var _ = app;
-        var request = System.Text.Encoding.ASCII.GetBytes(
-            "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"prompt\":\"a\",\"max_tokens\":1000,\"stream\":true}");
-        var sockets = new List<Socket>(streams);
-        var buffer = new byte[4096];
-        try
-        {
-            var before = 0L;
-            for (var i = 0; i < streams; i++)
-            {
-                // The first tenth warms pools and code.
-                if (i == streams / 10) before = WorkingSet();
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                sockets.Add(socket);
-                await socket.ConnectAsync(address.Host, address.Port, cancellation);
-                await socket.SendAsync(request, cancellation);
-                await socket.ReceiveAsync(buffer, cancellation);
-            }
-
-            return new WireFigure($"idle_{streams}_streams", (WorkingSet() - before) / (streams * 0.9) / 1024, "KiB per stream", null, "");
-        }
-        finally
-        {
-            foreach (var socket in sockets) socket.Dispose();
-        }
-    }
-
-    private static long WorkingSet()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-        using var process = Process.GetCurrentProcess();
-        return process.WorkingSet64;
-    }
-
     private static IEnumerable<RequestSpec> Specs(int count, int tokens) =>
         Enumerable.Range(0, count).Select(i => new RequestSpec(i, 0, 16, tokens, TokenContent.Unique((ulong)i, 16 + tokens)));
 }

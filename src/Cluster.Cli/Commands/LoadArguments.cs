@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
@@ -30,6 +32,7 @@ internal sealed class LoadArguments
     private readonly Option<bool> _text = new("--text") { Description = "Send text instead of token ids." };
     private readonly Option<bool> _plain = new("--no-ignore-eos") { Description = "Leave ignore_eos out, for endpoints that refuse it." };
     private readonly Option<string?> _key = new("--api-key") { Description = "Bearer token; by default OPENAI_API_KEY." };
+    private readonly Option<string?> _roots = new("--cacert") { Description = "PEM certificates to trust an https endpoint by, instead of those of this system.", HelpName = "FILE" };
     private readonly Option<int> _connections = new("--max-connections") { Description = "Connections at most.", DefaultValueFactory = _ => 20_000 };
     private readonly Option<int> _warmup = new("--warmup") { Description = "Requests at the start that do not count." };
     private readonly Option<double> _scale = new("--time-scale") { Description = "Emulated seconds per wall second of the endpoint.", DefaultValueFactory = _ => 1 };
@@ -41,7 +44,7 @@ internal sealed class LoadArguments
     {
         foreach (var option in (Option[])[
             _trace, _rate, _concurrency, _burstiness, _requests, _duration, _isl, _osl, _spread, _prefix, _seed, _model, _chat, _text, _plain, _key,
-            _connections, _warmup, _scale, _ttft, _tpot, _e2e])
+            _roots, _connections, _warmup, _scale, _ttft, _tpot, _e2e])
         {
             command.Options.Add(option);
         }
@@ -92,10 +95,28 @@ internal sealed class LoadArguments
         Api = parsed.GetValue(_chat) ? LoadApi.Chat : LoadApi.Completions,
         Prompts = parsed.GetValue(_chat) || parsed.GetValue(_text) ? PromptForm.Text : PromptForm.TokenIds,
         ApiKey = parsed.GetValue(_key) ?? Environment.GetEnvironmentVariable("OPENAI_API_KEY"),
+        TrustedRoots = Roots(parsed.GetValue(_roots)),
         IgnoreEos = !parsed.GetValue(_plain),
         MaxConnections = parsed.GetValue(_connections),
         WarmupRequests = parsed.GetValue(_warmup),
     };
+
+    /// <exception cref="UsageException">No certificates are there.</exception>
+    private static X509Certificate2Collection? Roots(string? path)
+    {
+        if (path is null) return null;
+        var roots = new X509Certificate2Collection();
+        try
+        {
+            roots.ImportFromPemFile(path);
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new UsageException($"--cacert: '{path}' cannot be read: {bad.Message}");
+        }
+
+        return roots.Count > 0 ? roots : throw new UsageException($"--cacert: '{path}' holds no PEM certificate.");
+    }
 
     /// <summary>Objectives for goodput; null when none were given.</summary>
     public SloSpec? Slo(ParseResult parsed)

@@ -19,12 +19,26 @@ internal sealed class ListenAddress
     private readonly Option<string[]> _keys = new("--api-key") { Description = "Bearer token that clients must send; repeatable. By default XPYD_API_KEY; without one nobody is asked." };
     private readonly Option<string?> _admin = new("--admin-token") { Description = "Bearer token of /admin/. By default XPYD_ADMIN_TOKEN; without one /admin/ is open on loopback and off elsewhere." };
 
+    private readonly Option<string?> _certificate = new("--tls-certificate", "--ssl-certfile")
+    {
+        Description = "Serve https: a PEM certificate with its chain, or PKCS#12 (.pfx). By default XPYD_TLS_CERTIFICATE. The password of an encrypted key comes from XPYD_TLS_PASSWORD.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _certificateKey = new("--tls-key", "--ssl-keyfile")
+    {
+        Description = "PEM key of the certificate, unless it is in the same file. By default XPYD_TLS_KEY.",
+        HelpName = "FILE",
+    };
+
     public void AddTo(Command command)
     {
         command.Options.Add(_port);
         command.Options.Add(_host);
         command.Options.Add(_keys);
         command.Options.Add(_admin);
+        command.Options.Add(_certificate);
+        command.Options.Add(_certificateKey);
     }
 
     /// <exception cref="UsageException">The address cannot be listened on; the message says what can.</exception>
@@ -37,11 +51,22 @@ internal sealed class ListenAddress
             Port = arguments.GetValue(_port),
             ApiKeys = keys,
             AdminToken = arguments.GetValue(_admin) ?? Variable("XPYD_ADMIN_TOKEN"),
+            TlsCertificatePath = arguments.GetValue(_certificate) ?? Variable("XPYD_TLS_CERTIFICATE"),
+            TlsKeyPath = arguments.GetValue(_certificateKey) ?? (arguments.GetValue(_certificate) is null ? Variable("XPYD_TLS_KEY") : null),
+            TlsKeyPassword = Variable("XPYD_TLS_PASSWORD"),
         };
         var problems = GatewayOptionsValidator.Problems(options);
-        if (problems.Count > 0) throw new UsageException(string.Join(Environment.NewLine, problems.Select(p => "--" + p)));
+        if (problems.Count > 0) throw new UsageException(string.Join(Environment.NewLine, problems.Select(AsFlag)));
         RequireFree(options.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(options.Host), options.Port);
         return options;
+    }
+
+    /// <summary>Problems name the option; on a command line that is a flag.</summary>
+    private static string AsFlag(string problem)
+    {
+        var end = problem.IndexOf(':', StringComparison.Ordinal);
+        return "--" + problem[..end].Replace('_', '-') + problem[end..].Replace("with tls_key", "with --tls-key", StringComparison.Ordinal)
+            .Replace("set tls_certificate", "set --tls-certificate", StringComparison.Ordinal);
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -33,6 +33,8 @@ public sealed class EchoBackend : IInferenceBackend, IDisposable
     private readonly EchoPacer[] _pacers;
     private readonly HashSet<ulong> _cachedBlocks = [];
     private int _running;
+    private int _completed;
+    private int _submitted;
 
     public EchoBackend(EchoOptions? options = null, params ServedModel[] models)
     {
@@ -49,6 +51,12 @@ public sealed class EchoBackend : IInferenceBackend, IDisposable
     /// <summary>Requests that ended by cancellation.</summary>
     public int Aborted { get; private set; }
 
+    /// <summary>Requests that were admitted.</summary>
+    public int Submitted => Volatile.Read(ref _submitted);
+
+    /// <summary>Requests that ran to their end.</summary>
+    public int Completed => Volatile.Read(ref _completed);
+
     public ValueTask<IInferenceStream> SubmitAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -61,6 +69,7 @@ public sealed class EchoBackend : IInferenceBackend, IDisposable
             return ValueTask.FromResult<IInferenceStream>(stream);
         }
 
+        Interlocked.Increment(ref _submitted);
         var outputTokens = request.Spec.OutputTokens;
         var end = new StreamEnd.Finished(request.EndsWith, new StreamUsage(cached, outputTokens));
         if (_pacers.Length == 0) Push(stream, outputTokens, Stopwatch.GetTimestamp(), end);
@@ -85,6 +94,7 @@ public sealed class EchoBackend : IInferenceBackend, IDisposable
     {
         if (stream.HasEnded) return;
         if (end is not null) Interlocked.Decrement(ref _running);
+        if (end is StreamEnd.Finished) Interlocked.Increment(ref _completed);
         stream.Push(count, nowTicks, end);
     }
 

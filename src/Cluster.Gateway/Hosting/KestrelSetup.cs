@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Cluster.Gateway.Hosting;
@@ -17,16 +16,13 @@ internal static class KestrelSetup
         limits.RequestHeadersTimeout = options.RequestHeadersTimeout;
         limits.Http2.MaxStreamsPerConnection = 1024;
         var address = options.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(options.Host);
-        var certificate = Certificate(options);
+        var certificate = TlsCertificate.Load(options, []);
         kestrel.Listen(address, options.Port, listen =>
         {
             // Without TLS nothing negotiates the version, and HTTP/1.1 is what clients start with.
             listen.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
-            if (certificate is not null) listen.UseHttps(certificate);
+            if (certificate is not null) listen.UseHttps(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate.Leaf, certificate.Chain));
         });
         if (options.Http2Port is { } http2) kestrel.Listen(address, http2, listen => listen.Protocols = HttpProtocols.Http2);
     }
-
-    private static X509Certificate2? Certificate(GatewayOptions options) =>
-        options.TlsCertificatePath is null ? null : X509Certificate2.CreateFromPemFile(options.TlsCertificatePath, options.TlsKeyPath);
 }

@@ -11,6 +11,7 @@ internal static class HostedGateway
     private const string SilosKey = $"{HostedScenario.Section}:Silos";
     private const string AdminTokenKey = $"{HostedScenario.Section}:AdminToken";
     private const string ApiKeysKey = $"{HostedScenario.Section}:ApiKeys";
+    private const string TlsKey = $"{HostedScenario.Section}:Tls";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     /// <returns>0 after an orderly end, 2 for bad configuration, 78 when it may not join its cluster.</returns>
@@ -30,6 +31,7 @@ internal static class HostedGateway
     {
         configuration = new ConfigurationBuilder().AddConfiguration(configuration).AddInMemoryCollection(MembershipProviders.Overlay(configuration)).Build();
         var http = HttpConfiguration.Read(configuration, defaultPort: 8000);
+        var gateway = ReadGateway(configuration, http);
         var hosted = HostedScenario.Read(configuration);
         var charter = hosted.Begin();
         var membership = ClusterRuntime.OneProcessOnly is null
@@ -50,17 +52,31 @@ internal static class HostedGateway
             Membership = membership,
             Charter = charter,
             Configuration = configuration,
-            Gateway = new GatewayOptions
-            {
-                Host = http.Host.ToString(),
-                Port = http.Port,
-                AdminToken = configuration[AdminTokenKey] is { Length: > 0 } token ? token : null,
-                ApiKeys = [.. configuration.GetSection(ApiKeysKey).GetChildren().Select(key => key.Value ?? "")],
-            },
+            Gateway = gateway,
         };
         await using var cluster = await LiveCluster.StartAsync(hosted.Resolved.Cluster, options);
         await cluster.WaitForShutdownAsync(CancellationToken.None);
         return 0;
+    }
+
+    /// <summary><c>Xpyd:AdminToken</c>, <c>Xpyd:ApiKeys:0…</c>, and for https <c>Xpyd:Tls:Certificate</c>, <c>:Key</c> and <c>:Password</c>.</summary>
+    /// <exception cref="HostConfigurationException">All problems at once.</exception>
+    private static GatewayOptions ReadGateway(IConfiguration configuration, HttpConfiguration http)
+    {
+        var options = new GatewayOptions
+        {
+            Host = http.Host.ToString(),
+            Port = http.Port,
+            AdminToken = Text(AdminTokenKey),
+            ApiKeys = [.. configuration.GetSection(ApiKeysKey).GetChildren().Select(key => key.Value ?? "")],
+            TlsCertificatePath = Text($"{TlsKey}:Certificate"),
+            TlsKeyPath = Text($"{TlsKey}:Key"),
+            TlsKeyPassword = Text($"{TlsKey}:Password"),
+        };
+        var problems = GatewayOptionsValidator.Problems(options);
+        return problems.Count == 0 ? options : throw new HostConfigurationException($"{HostedScenario.Section}: " + string.Join(Environment.NewLine, problems));
+
+        string? Text(string key) => configuration[key] is { Length: > 0 } value ? value : null;
     }
 
     private static async Task<int> FailAsync(int exitCode, string why)

@@ -12,6 +12,7 @@ internal static class StreamingResponder
         // Nothing is sent before the first token, so that a request rejected by the router can still be answered 429.
         var first = await streams[0].ReadAsync();
         if (first.End is StreamEnd.Rejected rejected) throw ApiException.Overloaded(rejected.Reason, rejected.RetryAfter);
+        if (first.End is StreamEnd.Aborted && first.Count == 0) throw ApiException.Unavailable("The request was aborted before its first token.", TimeSpan.FromSeconds(1));
         if (first.End is StreamEnd.Failed failed && first.Count == 0) throw new ApiException(500, "InternalServerError", failed.Error);
         http.Response.ContentType = "text/event-stream; charset=utf-8";
         http.Response.Headers.CacheControl = "no-cache";

@@ -24,7 +24,7 @@ internal sealed class ConnectionPool : IDisposable
     public async ValueTask<LoadConnection> TakeAsync(bool fresh, CancellationToken cancellationToken)
     {
         await _slots.WaitAsync(cancellationToken);
-        if (fresh || !_idle.TryPop(out var connection)) connection = new LoadConnection(_endpoint, _options.ReceiveBufferBytes);
+        if (fresh || !_idle.TryPop(out var connection)) connection = new LoadConnection(_endpoint, _options);
         connection.DeadlineTicks = Stopwatch.GetTimestamp() + (long)(_options.RequestTimeout.TotalSeconds * Stopwatch.Frequency);
         _busy[connection] = 0;
         return connection;

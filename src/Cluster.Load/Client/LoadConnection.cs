@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Cluster.Load.Client;
 
@@ -9,14 +10,16 @@ namespace Cluster.Load.Client;
 internal sealed class LoadConnection : IDisposable
 {
     private readonly Uri _endpoint;
+    private readonly X509Certificate2Collection? _trustedRoots;
     private readonly byte[] _receive;
     private readonly Socket _socket;
     private Stream? _stream;
 
-    public LoadConnection(Uri endpoint, int receiveBufferBytes)
+    public LoadConnection(Uri endpoint, LoadOptions options)
     {
         _endpoint = endpoint;
-        _receive = new byte[receiveBufferBytes];
+        _trustedRoots = options.TrustedRoots;
+        _receive = new byte[options.ReceiveBufferBytes];
         _socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         Inspector = new ChunkInspector();
         Parser = new HttpResponseParser(Inspector);
@@ -36,6 +39,9 @@ internal sealed class LoadConnection : IDisposable
 
     public bool IsConnected => _stream is not null;
 
+    /// <summary>This side has closed neither half of it.</summary>
+    public bool IsOpen { get; private set; } = true;
+
     /// <summary>Stopwatch ticks after which a watchdog breaks the connection; <see cref="long.MaxValue"/> while idle.</summary>
     public long DeadlineTicks { get; set; } = long.MaxValue;
 
@@ -52,7 +58,11 @@ internal sealed class LoadConnection : IDisposable
         }
 
         var secure = new SslStream(plain);
-        await secure.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = _endpoint.IdnHost }, cancellationToken);
+        await secure.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = _endpoint.IdnHost,
+            CertificateChainPolicy = _trustedRoots is null ? null : Trusting(_trustedRoots),
+        }, cancellationToken);
         _stream = secure;
     }
 
@@ -89,6 +99,27 @@ internal sealed class LoadConnection : IDisposable
         }
 
         Uses++;
+    }
+
+    private static X509ChainPolicy Trusting(X509Certificate2Collection roots)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(roots);
+        return policy;
+    }
+
+    /// <summary>Says that no more will be sent, as some clients do when they give up, and goes on reading.</summary>
+    public void HalfClose()
+    {
+        IsOpen = false;
+        _socket.Shutdown(SocketShutdown.Send);
+    }
+
+    /// <summary>Hangs up in the middle.</summary>
+    public void HangUp()
+    {
+        IsOpen = false;
+        _socket.Dispose();
     }
 
     /// <summary>Ends a request that takes too long; its reader fails.</summary>

@@ -136,6 +136,6 @@ public sealed class BadInputTests
             ApiKeys = [" "],
             MaxConnections = 0,
         });
-        problems.Count.ShouldBe(6);
+        problems.Count.ShouldBe(5, string.Join('\n', problems));
     }
 }
