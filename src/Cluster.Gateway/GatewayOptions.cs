@@ -57,8 +57,11 @@ public sealed record GatewayOptions
     /// <summary>How long SIGTERM waits for running requests before it ends them.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A client must send its headers within this time.</summary>
+    /// <summary>A client must send its headers within this time, and after it its body at 240 bytes a second or more.</summary>
     public TimeSpan RequestHeadersTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>A client that has an answer to read may leave it unread for so long; from then on it must read 240 bytes a second, or is cut off.</summary>
+    public TimeSpan SlowReaderTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
     /// Mean length of an answer that no limit cuts, in tokens (log-normal): used by chat requests without a limit, and

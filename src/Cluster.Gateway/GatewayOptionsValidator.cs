@@ -28,7 +28,8 @@ public static class GatewayOptionsValidator
         AtLeast("max_stop_string_length", options.MaxStopStringLength, 1);
         AtLeast("natural_output_tokens", options.NaturalOutputTokens, 1);
         AtLeast("drain_timeout", (long)options.DrainTimeout.TotalSeconds, 0);
-        AtLeast("request_headers_timeout", (long)options.RequestHeadersTimeout.TotalSeconds, 1);
+        AtLeast("request_headers_timeout", (long)options.RequestHeadersTimeout.TotalSeconds, 2);
+        AtLeast("slow_reader_timeout", (long)options.SlowReaderTimeout.TotalSeconds, 2);
         return problems;
 
         void Port(string key, int port)

@@ -21,11 +21,11 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         }
         catch (ApiException error)
         {
-            await ErrorBody.SendAsync(http, error);
+            await RefuseAsync(http, error);
         }
         catch (BadHttpRequestException error)
         {
-            await ErrorBody.SendAsync(http, new ApiException(error.StatusCode, "BadRequestError", error.Message));
+            await RefuseAsync(http, new ApiException(error.StatusCode, "BadRequestError", error.Message));
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -42,12 +42,23 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         }
     }
 
-    private static Task UnknownRouteAsync(HttpContext http)
+    /// <summary>Noted once, without what the client said: that may be long, secret, or made to look like another line.</summary>
+    private Task RefuseAsync(HttpContext http, ApiException error)
+    {
+        var requestId = RequestIds.Of(http);
+        LogRefusal(requestId, http.Request.Method, error.StatusCode, error.Type, error.Parameter);
+        return ErrorBody.SendAsync(http, error);
+    }
+
+    private Task UnknownRouteAsync(HttpContext http)
     {
         var status = http.Response.StatusCode;
-        return ErrorBody.SendAsync(http, new ApiException(status, status == 404 ? "NotFoundError" : "MethodNotAllowedError",
+        return RefuseAsync(http, new ApiException(status, status == 404 ? "NotFoundError" : "MethodNotAllowedError",
             status == 404 ? "Not Found" : "Method Not Allowed"));
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Request {RequestId} refused: {Method} got {Status} {Type} {Parameter}")]
+    private partial void LogRefusal(string requestId, string method, int status, string type, string? parameter);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed: {Method} {Path}")]
     private partial void LogFailure(Exception error, string requestId, string method, string path);

@@ -6,6 +6,8 @@ namespace Cluster.Gateway.Hosting;
 /// <summary>Limits and listeners.</summary>
 internal static class KestrelSetup
 {
+    private const int SlowestBytesPerSecond = 240;
+
     public static void Apply(KestrelServerOptions kestrel, GatewayOptions options)
     {
         kestrel.AddServerHeader = false;
@@ -14,6 +16,8 @@ internal static class KestrelSetup
         limits.MaxRequestHeadersTotalSize = options.MaxRequestHeadersBytes;
         limits.MaxConcurrentConnections = options.MaxConnections;
         limits.RequestHeadersTimeout = options.RequestHeadersTimeout;
+        limits.MinRequestBodyDataRate = new MinDataRate(SlowestBytesPerSecond, options.RequestHeadersTimeout);
+        limits.MinResponseDataRate = new MinDataRate(SlowestBytesPerSecond, options.SlowReaderTimeout);
         limits.Http2.MaxStreamsPerConnection = 1024;
         var address = options.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(options.Host);
         var certificate = TlsCertificate.Load(options, []);

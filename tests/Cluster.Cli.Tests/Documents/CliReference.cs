@@ -38,7 +38,7 @@ internal static class CliReference
         }
 
         if (takesScenario) text.Append("\nAnd the scenario options above.\n");
-        foreach (var inner in command.Subcommands) Write(text, inner, $"{path} {inner.Name}", shared);
+        foreach (var inner in command.Subcommands.Where(c => !c.Hidden)) Write(text, inner, $"{path} {inner.Name}", shared);
     }
 
     private static void Options(StringBuilder text, IEnumerable<Option> options)

@@ -43,17 +43,21 @@ public sealed class DisconnectTests
         gateway.Backend.LoadSnapshot().Running.ShouldBe(0);
     }
 
-    [Fact]
-    public async Task Headers_that_never_end_are_cut_off()
+    [Theory]
+    [InlineData("GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ")]
+    [InlineData("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"pro")]
+    public async Task A_request_that_never_ends_is_cut_off(string begun)
     {
-        await using var gateway = await TestGateway.StartAsync(options: new GatewayOptions { RequestHeadersTimeout = TimeSpan.FromSeconds(1) });
+        await using var gateway = await TestGateway.StartAsync(options: new GatewayOptions { RequestHeadersTimeout = TimeSpan.FromSeconds(2) });
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync("127.0.0.1", gateway.Address.Port);
-        await socket.SendAsync("GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: "u8.ToArray());
+        await socket.SendAsync(Encoding.ASCII.GetBytes(begun));
         var answer = new byte[512];
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         var received = await socket.ReceiveAsync(answer, deadline.Token);
         Encoding.ASCII.GetString(answer, 0, received).ShouldStartWith("HTTP/1.1 408");
+        while (received > 0) received = await socket.ReceiveAsync(answer, deadline.Token);
+        Load(gateway).ShouldBe(0);
     }
 
     [Fact]

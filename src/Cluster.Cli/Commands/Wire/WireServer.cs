@@ -22,6 +22,9 @@ internal static class WireServer
 {
     public const string Name = "wire-server";
 
+    /// <summary>Begins each line that is for the other process; warnings of the host stand between them.</summary>
+    public const string Mark = "wire: ";
+
     public static Command Create()
     {
         var pace = new Option<double>("--pace") { Description = "Seconds between tokens." };
@@ -40,8 +43,8 @@ internal static class WireServer
             await using var app = GatewayHost.Build(
                 new GatewayOptions { Port = 0, DrainTimeout = TimeSpan.Zero, MaxConcurrentRequests = arguments.GetValue(limit), MaxConnections = int.MaxValue }, backend);
             await app.StartAsync(cancellation);
-            Console.Out.WriteLine(app.Urls.First());
-            while (await Console.In.ReadLineAsync(cancellation) is not null) Console.Out.WriteLine(JsonSerializer.Serialize(Count(backend)));
+            Console.Out.WriteLine(Mark + app.Urls.First());
+            while (await Console.In.ReadLineAsync(cancellation) is not null) Console.Out.WriteLine(Mark + JsonSerializer.Serialize(Count(backend)));
             await app.StopAsync(cancellation);
             return 0;
         }));

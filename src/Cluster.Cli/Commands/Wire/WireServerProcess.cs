@@ -23,16 +23,14 @@ internal sealed class WireServerProcess : IAsyncDisposable
         foreach (var word in (string[])["bench", WireServer.Name, "--pace", Text(pace.TotalSeconds), "--first", Text(first.TotalSeconds)]) start.ArgumentList.Add(word);
         if (limit is { } most) foreach (var word in (string[])["--limit", Text(most)]) start.ArgumentList.Add(word);
         var process = Process.Start(start)!;
-        var address = await process.StandardOutput.ReadLineAsync(cancellation) ?? throw new IOException("The server process of the benchmark ended before it served.");
-        return new WireServerProcess(process, new Uri(address));
+        return new WireServerProcess(process, new Uri(await ReadAsync(process, cancellation)));
     }
 
     public async Task<WireCounts> CountAsync(CancellationToken cancellation)
     {
         await _process.StandardInput.WriteLineAsync("count".AsMemory(), cancellation);
         await _process.StandardInput.FlushAsync(cancellation);
-        var line = await _process.StandardOutput.ReadLineAsync(cancellation) ?? throw new IOException("The server process of the benchmark ended.");
-        return JsonSerializer.Deserialize<WireCounts>(line)!;
+        return JsonSerializer.Deserialize<WireCounts>(await ReadAsync(_process, cancellation))!;
     }
 
     /// <summary>Its counts when no request runs any more and its connections are closed, or after the limit whatever they are.</summary>
@@ -60,6 +58,18 @@ internal sealed class WireServerProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    /// <summary>The next line that is meant for this process; what else the server has to say is passed on.</summary>
+    private static async Task<string> ReadAsync(Process process, CancellationToken cancellation)
+    {
+        while (await process.StandardOutput.ReadLineAsync(cancellation) is { } line)
+        {
+            if (line.StartsWith(WireServer.Mark, StringComparison.Ordinal)) return line[WireServer.Mark.Length..];
+            await Console.Error.WriteLineAsync($"[server] {line}");
+        }
+
+        throw new IOException("The server process of the benchmark ended before its time.");
     }
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
