@@ -53,10 +53,10 @@ internal static class BenchSoak
         var plan = new SoakPlan((int)Math.Ceiling(streams * (1 + Excess)), TimeSpan.FromSeconds(Math.Min(20, duration.TotalSeconds / 4)), Seed: 1);
         progress($"warming up with {plan.Clients} clients for {plan.Duration.TotalSeconds:0} s");
         var warm = await StreamSoak.RunAsync(server.Address, plan, null, cancellation);
-        var before = await server.CountAtRestAsync(atStart.OpenFiles, TimeSpan.FromSeconds(30), cancellation);
+        var before = await server.CountAtRestAsync(atStart.Sockets, TimeSpan.FromSeconds(30), cancellation);
         progress($"soaking for {duration.TotalSeconds:0} s");
         var outcome = await StreamSoak.RunAsync(server.Address, plan with { Duration = duration, Seed = 2 }, so => progress(Line(so)), cancellation);
-        var after = await server.CountAtRestAsync(before.OpenFiles, TimeSpan.FromSeconds(30), cancellation);
+        var after = await server.CountAtRestAsync(before.Sockets, TimeSpan.FromSeconds(30), cancellation);
         return [.. Results(warm, outcome, before, after)];
     }
 
@@ -75,7 +75,7 @@ internal static class BenchSoak
         yield return new BenchResult("admitted at the server, not ended", admitted - (after.Completed - before.Completed) - (after.Aborted - before.Aborted), "", 0);
         yield return new BenchResult("admitted, but not by the clients' books", admitted - (outcome.Sent - outcome.Refused - outcome.Failed), "", 0);
         yield return new BenchResult("still running at the server", after.Running, "", 0);
-        yield return new BenchResult("file descriptors left open", Math.Max(0, after.OpenFiles - before.OpenFiles), "", 0) { Note = Text($"{before.OpenFiles} before, {after.OpenFiles} after") };
+        yield return new BenchResult("connections left open", Math.Max(0, after.Sockets - before.Sockets), "", 0) { Note = Text($"file descriptors at the server: {before.OpenFiles} before, {after.OpenFiles} after") };
         yield return new BenchResult("managed memory after, a full collection", after.HeapBytes / 1e6, "MB", before.HeapBytes / 1e6, before.HeapBytes / (double)after.HeapBytes) { Note = Text($"before: after a warm-up of {warm.Sent} streams") };
         yield return new BenchResult("resident memory after", after.ResidentBytes / 1e6, "MB", before.ResidentBytes / 1e6, before.ResidentBytes / (double)after.ResidentBytes);
     }

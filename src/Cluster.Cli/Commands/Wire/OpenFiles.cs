@@ -19,11 +19,13 @@ internal static class OpenFiles
         return words is { Length: > 4 } && long.TryParse(words[4], CultureInfo.InvariantCulture, out var hard) ? hard : null;
     }
 
-    /// <summary>Open file descriptors of a process; null where the system does not say.</summary>
-    public static int? Count(int processId)
+    /// <summary>Open file descriptors of this process, and how many of them are sockets; −1 where the system does not say.</summary>
+    public static (int All, int Sockets) Count()
     {
-        var folder = $"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/fd";
-        return Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder).Count() : null;
+        const string Folder = "/proc/self/fd";
+        if (!Directory.Exists(Folder)) return (-1, -1);
+        var targets = Directory.EnumerateFileSystemEntries(Folder).Select(fd => new FileInfo(fd).LinkTarget ?? "").ToList();
+        return (targets.Count, targets.Count(t => t.StartsWith("socket:", StringComparison.Ordinal)));
     }
 
     /// <exception cref="UsageException">So many connections would not fit into one process, or between two; says what is in the way.</exception>

@@ -10,9 +10,10 @@ namespace Cluster.Cli.Commands.Wire;
 /// <param name="Submitted">Requests that were admitted.</param>
 /// <param name="Running">Of these, not ended.</param>
 /// <param name="OpenFiles">File descriptors; −1 where the system does not say.</param>
+/// <param name="Sockets">Of these, sockets: connections, listeners and the server's own.</param>
 /// <param name="HeapBytes">Managed, after a full collection.</param>
 /// <param name="ResidentBytes">Of the process, after the same.</param>
-internal sealed record WireCounts(long Submitted, long Completed, long Aborted, int Running, int OpenFiles, long HeapBytes, long ResidentBytes);
+internal sealed record WireCounts(long Submitted, long Completed, long Aborted, int Running, int OpenFiles, int Sockets, long HeapBytes, long ResidentBytes);
 
 /// <summary>
 /// The gateway under measurement in a process of its own (<c>xpyd bench wire-server</c>, not for users): with client and server apart,
@@ -54,8 +55,9 @@ internal static class WireServer
     private static WireCounts Count(EchoBackend backend)
     {
         var (heap, resident) = Collected();
+        var (files, sockets) = OpenFiles.Count();
         return new WireCounts(
-            backend.Submitted, backend.Completed, backend.Aborted, backend.LoadSnapshot().Running, Wire.OpenFiles.Count(Environment.ProcessId) ?? -1, heap, resident);
+            backend.Submitted, backend.Completed, backend.Aborted, backend.LoadSnapshot().Running, files, sockets, heap, resident);
     }
 
     /// <summary>Managed and resident bytes of this process after a full collection.</summary>

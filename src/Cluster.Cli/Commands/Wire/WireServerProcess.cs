@@ -34,12 +34,12 @@ internal sealed class WireServerProcess : IAsyncDisposable
     }
 
     /// <summary>Its counts when no request runs any more and its connections are closed, or after the limit whatever they are.</summary>
-    public async Task<WireCounts> CountAtRestAsync(int openFiles, TimeSpan limit, CancellationToken cancellation)
+    public async Task<WireCounts> CountAtRestAsync(int sockets, TimeSpan limit, CancellationToken cancellation)
     {
         for (var since = Stopwatch.GetTimestamp(); ; await Task.Delay(TimeSpan.FromMilliseconds(200), cancellation))
         {
             var counts = await CountAsync(cancellation);
-            if ((counts.Running == 0 && counts.OpenFiles <= openFiles) || Stopwatch.GetElapsedTime(since) > limit) return counts;
+            if ((counts.Running == 0 && counts.Sockets <= sockets) || Stopwatch.GetElapsedTime(since) > limit) return counts;
         }
     }
 
