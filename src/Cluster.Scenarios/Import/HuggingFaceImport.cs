@@ -15,8 +15,8 @@ public static class HuggingFaceImport
     static HuggingFaceImport()
     {
         string[] transformers =
-            ["llama", "mistral", "qwen2", "qwen3", "phi3", "mixtral", "qwen2_moe", "qwen3_moe", "gpt_oss", "minimax_m2", "glm4_moe"];
-        string[] latent = ["deepseek_v2", "deepseek_v3", "deepseek_v32", "kimi_k2", "kimi_k25"];
+            ["llama", "mistral", "qwen2", "qwen3", "phi3", "mixtral", "qwen2_moe", "qwen3_moe", "gpt_oss", "minimax_m2", "glm4_moe", "qwen3_vl_moe"];
+        string[] latent = ["deepseek_v2", "deepseek_v3", "deepseek_v32", "kimi_k2", "kimi_k25", "glm_moe_dsa", "glm4_moe_lite"];
         foreach (var type in transformers) Families[type] = new Family(Transformer);
         foreach (var type in latent) Families[type] = new Family(Latent);
         Families["qwen3_next"] = Families["qwen3_5_moe"] = new Family(DeltaHybrid);

@@ -15,15 +15,16 @@ public static class PointMapping
     {
         ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(catalog);
-        if (catalog.FindModel(point.Model) is not { } model) return (null, $"model {point.Model} is not in the catalog");
+        if (RepackedModel.Find(catalog, point.Model) is not { } model) return (null, $"model {point.Model} is not in the catalog");
         if (catalog.FindGpu(point.System) is not { } gpu) return (null, $"GPU {point.System} is not in the catalog");
         if ((profile ?? catalog.Engines.GetValueOrDefault(point.Engine)) is not { } engine) return (null, $"engine {point.Engine} is not in the catalog");
-        if (Weights(point, model) is not { } weights) return (null, $"format {point.GemmFormat} is not known");
+        if (PointFormats.Weights(point, model) is not { } weights) return (null, $"format {point.GemmFormat} is not known");
+        if (PointFormats.Experts(point, model, weights) is not { } experts) return (null, $"expert format {point.MoeFormat} is not known");
         try
         {
             var instances = new List<InstanceSpec>();
-            if (point.Prefill is { } prefill) Add(instances, "prefill", InstanceRole.Prefill, prefill, model, gpu, engine, weights);
-            Add(instances, point.Prefill is null ? "aggregated" : "decode", point.Prefill is null ? InstanceRole.Aggregated : InstanceRole.Decode, point.Serving, model, gpu, engine, weights);
+            if (point.Prefill is { } prefill) Add(instances, "prefill", InstanceRole.Prefill, prefill, model, gpu, engine, weights, experts);
+            Add(instances, point.Prefill is null ? "aggregated" : "decode", point.Prefill is null ? InstanceRole.Aggregated : InstanceRole.Decode, point.Serving, model, gpu, engine, weights, experts);
             var link = point.Prefill is null ? null : catalog.Links[gpu.GpusPerDomain > 8 ? "nvl72" : "ib-ndr-400x8"];
             return (new ClusterSpec(
                 point.Id, [.. instances], link, new TransferSpec(), new RouterSpec("least-requests"), new SloSpec(), Seed: 1)
@@ -38,10 +39,10 @@ public static class PointMapping
     }
 
     private static void Add(
-        List<InstanceSpec> instances, string pool, InstanceRole role, WorkerShape shape, ModelArchitecture model, GpuProfile gpu, EngineProfile engine, NumberFormat weights)
+        List<InstanceSpec> instances, string pool, InstanceRole role, WorkerShape shape, ModelArchitecture model, GpuProfile gpu, EngineProfile engine, NumberFormat weights, NumberFormat experts)
     {
         var split = Split(shape, model);
-        var deployment = new Deployment(model, gpu, split, weights, Kv(weights)) { Engine = engine, RoutingSkew = Skew(model, split) };
+        var deployment = new Deployment(model, gpu, split, weights, PointFormats.Kv(weights)) { Engine = engine, ExpertWeights = experts, RoutingSkew = Skew(model, split) };
         var scheduler = Catalog.DefaultScheduler(engine, gpu);
         // Budgets and slots are per attention replica.
         scheduler = scheduler with { MaxNumBatchedTokens = scheduler.MaxNumBatchedTokens * split.Dp, MaxNumSeqs = scheduler.MaxNumSeqs * split.Dp };
@@ -64,26 +65,4 @@ public static class PointMapping
         if (s.Tp * s.Dp == 64 && s.MoeTp == 8 && s.MoeEp == 8) return s.Dp == 64 ? new Parallelism(1, s.Pp, 8, 8) : new Parallelism(8, s.Pp, 1, 8);
         return new Parallelism(s.Tp, s.Pp, s.Dp, model.IsMoe ? s.MoeEp : 1);
     }
-
-    private static NumberFormat? Weights(MeasuredPoint point, ModelArchitecture model)
-    {
-        // Models published with their own expert format run their dense part in 16 bits (gpt-oss).
-        if (model.NativeExpertFormat is not null && point.GemmFormat is "nvfp4" or "mxfp4" or "bfloat16" or "w4a16_mxfp4" && model.NativeExpertFormat is not null) return NumberFormat.Bf16;
-        return point.GemmFormat switch
-        {
-            // Mixture models are published in fp8 with block scales.
-            "fp8" => model.IsMoe ? NumberFormat.Fp8Block : NumberFormat.Fp8,
-            "fp8_block" => NumberFormat.Fp8Block,
-            "fp8_static" => NumberFormat.Fp8,
-            "nvfp4" => NumberFormat.Nvfp4,
-            "bfloat16" or "bf16" or "fp16" or "float16" => NumberFormat.Bf16,
-            "int8_wo" or "int8" or "sq" => NumberFormat.Int8,
-            "int4_wo" or "int4" => NumberFormat.Int4,
-            "mxfp4" => NumberFormat.Mxfp4,
-            _ => null,
-        };
-    }
-
-    /// <summary>Quantised checkpoints ship scales for an 8-bit cache, and deployments of them use it.</summary>
-    private static NumberFormat Kv(NumberFormat weights) => NumberFormats.Bits(weights) <= 8 ? NumberFormat.Fp8 : NumberFormat.Bf16;
 }
