@@ -23,6 +23,7 @@ public sealed partial class Instance
         State.Parked.Remove(sequence.Id);
         State.Counters.ReceivedTokens += sequence.Request.InputTokens - Math.Max(sequence.CachedTokens, 0);
         sequence.Timeline.KvArrivedNs = nowNs;
+        State.NowNs = nowNs;
         sequence.Computed = sequence.Request.InputTokens;
         State.PublishComputed(sequence);
         sequence.Status = SequenceStatus.Arrived;
@@ -87,6 +88,7 @@ public sealed partial class Instance
 
     private void ReserveWaiting(long nowNs)
     {
+        State.NowNs = nowNs;
         // A preempted sequence goes before newcomers: what is free is for it.
         while (State.Reserving.First?.Value is { } head && State.Waiting.Head is not { Preemptions: > 0 })
         {

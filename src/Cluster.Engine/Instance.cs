@@ -97,6 +97,7 @@ public sealed partial class Instance
     {
         if (IsStepping) throw new InvalidOperationException($"{Spec.Name}: a step is in progress.");
         _tokens?.Clear();
+        State.NowNs = nowNs;
         EndOnboards(nowNs);
         do
         {
@@ -127,6 +128,7 @@ public sealed partial class Instance
     {
         if (!IsStepping) throw new InvalidOperationException($"{Spec.Name}: no step is in progress.");
         CutAhead(nowNs, inclusive: false);
+        State.NowNs = nowNs;
         IsStepping = false;
         State.Counters.Steps++;
         _tokens?.Clear();

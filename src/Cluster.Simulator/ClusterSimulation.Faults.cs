@@ -13,7 +13,9 @@ public sealed partial class ClusterSimulation
     private readonly ImmutableArray<FaultChange> _faults;
     private readonly int[] _closings;
     private readonly double[] _portFactors;
+    private readonly Dictionary<long, Flight> _reading = [];
     private RandomStream? _faultDraws;
+    private RandomStream? _readerDraws;
 
     private void ScheduleFaults()
     {
@@ -34,6 +36,7 @@ public sealed partial class ClusterSimulation
             case LinkDegradation link: Degrade(link.Instance); break;
             case KvExpiry expiry: ExpireAllHeldAt(expiry.Instance); break;
             case RouterRestart: _router.Restart(); break;
+            case SlowClients: break; // felt by those that come
             case ClientDisconnect disconnect: Disconnect(disconnect); break;
             default: throw new InvalidOperationException($"Unknown fault {change.Fault.GetType().Name}.");
         }
@@ -147,10 +150,43 @@ public sealed partial class ClusterSimulation
             Expire(flight);
     }
 
+    /// <summary>Tokens per second that a client which comes now will read; null: as they come. Of several faults the slowest counts.</summary>
+    private double? DrawReadingSpeed()
+    {
+        double? slowest = null;
+        foreach (var change in _faults)
+        {
+            if (change.Passes || change.Fault is not SlowClients slow || slow.AtNs > _nowNs || slow.EndsNs <= _nowNs) continue;
+            _readerDraws ??= new RandomStream(_cluster.Seed, "slow-clients");
+            if (_readerDraws.NextDouble() < slow.Share) slowest = Math.Min(slowest ?? double.MaxValue, slow.TokensPerSecond);
+        }
+
+        return slowest;
+    }
+
+    /// <summary>All tokens are made. A slow client still has some to read: its request ends then, and holds nothing until then.</summary>
+    private void Finish(Flight flight)
+    {
+        var readNs = flight.ReadsPerSecond is { } speed ? SlowClients.ReadNs(flight.Timeline.FirstTokenNs, _nowNs, flight.VisibleTokens, speed) : _nowNs;
+        Settle(flight);
+        if (readNs == _nowNs)
+        {
+            Write(flight, RequestOutcome.Completed);
+            return;
+        }
+
+        _reading.Add(flight.Request.Id, flight);
+        _events.Schedule(readNs, EventKind.Read, flight.Request.Id);
+    }
+
     private void Disconnect(ClientDisconnect fault)
     {
         _faultDraws ??= new RandomStream(_cluster.Seed, "faults");
-        foreach (var flight in _flights.Values.OrderBy(f => f.Request.Id).ToList())
-            if (_faultDraws.NextDouble() < fault.Share) Abort(flight);
+        foreach (var flight in _flights.Values.Concat(_reading.Values).OrderBy(f => f.Request.Id).ToList())
+        {
+            if (_faultDraws.NextDouble() >= fault.Share) continue;
+            if (_reading.Remove(flight.Request.Id)) Write(flight, RequestOutcome.Aborted);
+            else Abort(flight);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Cluster.Engine.KvCache;
+using Cluster.Engine.Topology;
 using Cluster.Simulator.Recording;
 
 namespace Cluster.Simulator;
@@ -15,7 +16,7 @@ public sealed partial class ClusterSimulation
 
         public void Stored(ulong[] chain, int start, int count) => simulation._router.Stored(instance, chain, start, count, simulation._nowNs);
 
-        public void Offloaded(ulong[] chain, int start, int count) => simulation._router.Offloaded(instance, chain, start, count, simulation._nowNs);
+        public void Offloaded(ulong[] chain, int start, int count, KvTierKind to) => simulation._router.Offloaded(instance, chain, start, count, to, simulation._nowNs);
 
         public void Removed(ulong[] chain, int start, int count) => simulation._router.Removed(instance, chain, start, count, simulation._nowNs);
     }

@@ -106,6 +106,8 @@ public sealed partial class ClusterSimulation
             case EventKind.Fault: Strike(_faults[(int)next.Target]); break;
             case EventKind.Transfer: EndTransfers(); break;
             case EventKind.Expiry: ExpireHeld(); break;
+            case EventKind.Read: if (_reading.Remove(next.Target, out var reader)) Write(reader, RequestOutcome.Completed); break;
+            case EventKind.Abort when _reading.Remove(next.Target, out var gone): Write(gone, RequestOutcome.Aborted); break;
             case EventKind.Abort: if (_flights.TryGetValue(next.Target, out var aborted)) Abort(aborted); break;
             default: throw new InvalidOperationException($"Unknown event {next.Kind}.");
         }
@@ -125,6 +127,7 @@ public sealed partial class ClusterSimulation
             _flights.Add(flight.Request.Id, flight);
             _planner?.Arrived();
             flight.Timeline.ArrivedNs = _nowNs;
+            flight.ReadsPerSecond = DrawReadingSpeed();
             flight.Timeline.TokenizedNs = _nowNs + _cluster.RequestHostNs;
             var routedNs = flight.Timeline.TokenizedNs + _cluster.Router.DecisionNs;
             if (flight.Request.PatienceNs is { } patience) _events.Schedule(_nowNs + patience, EventKind.Abort, flight.Request.Id);
@@ -211,7 +214,7 @@ public sealed partial class ClusterSimulation
                     break;
                 case InstanceEffectKind.PrefillComplete: HandOver(flight); break;
                 case InstanceEffectKind.KvReserved: Reserved(flight, effect.Tokens); break;
-                case InstanceEffectKind.Finished: End(flight, RequestOutcome.Completed); break;
+                case InstanceEffectKind.Finished: Finish(flight); break;
                 case InstanceEffectKind.Rejected:
                     flight.Rejection = flight.Reroutes == 0 ? RejectionReason.NoInstance : RejectionReason.InstanceLost;
                     End(flight, flight.Reroutes == 0 ? RequestOutcome.Rejected : RequestOutcome.Failed);
@@ -226,11 +229,23 @@ public sealed partial class ClusterSimulation
 
     private void End(Flight flight, RequestOutcome outcome)
     {
-        var (request, line) = (flight.Request, flight.Timeline);
-        _flights.Remove(request.Id);
-        _router.Ended(request.Id, _nowNs);
-        var completed = outcome == RequestOutcome.Completed;
+        Settle(flight);
+        Write(flight, outcome);
+    }
+
+    /// <summary>The cluster has done with the request: it holds nothing any more.</summary>
+    private void Settle(Flight flight)
+    {
+        _flights.Remove(flight.Request.Id);
+        _router.Ended(flight.Request.Id, _nowNs);
         Leave(flight);
+    }
+
+    /// <summary>The request's terminal state goes on record.</summary>
+    private void Write(Flight flight, RequestOutcome outcome)
+    {
+        var (request, line) = (flight.Request, flight.Timeline);
+        var completed = outcome == RequestOutcome.Completed;
         var cached = Math.Min(request.InputTokens, Math.Max(0, flight.Prefill?.CachedTokens ?? 0));
         var record = new RequestRecord(
             request.Id, outcome, line.ArrivedNs, _nowNs, request.InputTokens, flight.VisibleTokens, cached,

@@ -28,6 +28,9 @@ internal sealed class Flight(RequestSpec request)
     /// <summary>Nobody waits for it any more, though it may be inside a step.</summary>
     public bool ClientIsGone { get; set; }
 
+    /// <summary>Tokens per second that its client reads; null: as they come.</summary>
+    public double? ReadsPerSecond { get; set; }
+
     /// <summary>Placements after the first.</summary>
     public int Reroutes { get; private set; }
 

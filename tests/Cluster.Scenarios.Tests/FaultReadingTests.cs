@@ -20,6 +20,8 @@ public class FaultReadingTests
     [InlineData("a: { kind: crash, at: 2s, target: decode-9 }", "faults.a.target", "Did you mean 'decode'?")]
     [InlineData("a: { kind: crash, at: 2s }", "faults.a.target", "Add e.g. 'target: decode-0'.")]
     [InlineData("a: { kind: slow, at: 2s, target: decode-0, factor: 0.5 }", "faults.a.factor", "The nearest is 1.")]
+    [InlineData("a: { kind: slow_client, at: 2s, factor: 0 }", "faults.a.factor", "To lose clients, use 'disconnect'.")]
+    [InlineData("a: { kind: slow_client, at: 2s }", "faults.a.factor", "Add e.g. 'factor: 5'.")]
     [InlineData("a: { kind: link, at: 2s, target: decode-0 }", "faults.a.factor", "Add e.g. 'factor: 0.1'.")]
     public void A_bad_fault_is_met_with_what_to_do(string faults, string key, string suggestion)
     {

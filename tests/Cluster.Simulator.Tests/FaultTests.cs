@@ -131,6 +131,41 @@ public sealed class FaultTests
         run.Requests.Count.ShouldBe(200);
     }
 
+    [Fact]
+    public void A_slow_client_ends_late_holds_nothing_meanwhile_and_its_closed_loop_sends_later()
+    {
+        var requests = Enumerable.Range(0, 20).Select(i => Clusters.Request(i, 20, 51, i * 10 * Ms)).ToArray();
+        var (fast, slow) = (Run(Clusters.Aggregated(1), [], requests), Run(Clusters.Aggregated(1), [new SlowClients(0, 1, 10)], requests));
+        foreach (var (quick, late) in fast.Requests.OrderBy(r => r.Id).Zip(slow.Requests.OrderBy(r => r.Id)))
+        {
+            // Fifty tokens after the first, ten a second; the cluster itself does not notice.
+            (late.TtftNs, late.Outcome, late.OutputTokens).ShouldBe((quick.TtftNs, RequestOutcome.Completed, 51));
+            late.E2eNs.ShouldBe(late.TtftNs + (5 * Time.Second));
+        }
+
+        var loop = new Workload.ClosedLoop(1, requests.Take(4));
+        RunRecord Closed(params Fault[] faults) => ClusterSimulation.Run(Clusters.Aggregated(1) with { Faults = [.. faults] }, loop);
+        Closed(new SlowClients(0, 1, 10)).Requests.Max(r => r.FinishedNs).ShouldBeGreaterThan(20 * Time.Second);
+        Closed().Requests.Max(r => r.FinishedNs).ShouldBeLessThan(5 * Time.Second);
+    }
+
+    [Fact]
+    public void Only_clients_that_come_while_it_lasts_are_slow_and_about_the_share_asked_for()
+    {
+        var requests = Enumerable.Range(0, 200).Select(i => Clusters.Request(i, 20, 20, i * 10 * Ms)).ToArray();
+        var run = Run(Clusters.Aggregated(2), [new SlowClients(500 * Ms, 0.5, 1) { ForNs = Time.Second }], requests);
+        var slow = run.Requests.Where(r => r.E2eNs > 19 * Time.Second).Select(r => r.Id).ToList();
+        slow.ShouldAllBe(id => id >= 50 && id < 150);
+        slow.Count.ShouldBeInRange(35, 65);
+    }
+
+    [Fact]
+    public void A_slow_client_that_hangs_up_while_it_reads_ends_as_aborted_once()
+    {
+        var run = Run(Clusters.Aggregated(1), [new SlowClients(0, 1, 1), new ClientDisconnect(5 * Time.Second, 1)], Clusters.Request(0, 20, 20));
+        (run.Requests.Single().Outcome, run.Requests.Single().E2eNs).ShouldBe((RequestOutcome.Aborted, 5 * Time.Second));
+    }
+
     private static RunRecord Run(ClusterSpec cluster, Fault[] faults, params RequestSpec[] requests) =>
         ClusterSimulation.Run(cluster with { Faults = [.. faults] }, new Workload.OpenLoop(requests));
 }

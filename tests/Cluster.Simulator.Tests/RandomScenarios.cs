@@ -116,13 +116,14 @@ internal static class RandomScenarios
         for (var i = random.NextInt(1, 8); i > 0; i--)
         {
             var (at, instance) = (random.NextInt(4000) * Time.Millisecond, random.NextInt(instances));
-            Fault fault = random.NextInt(7) switch
+            Fault fault = random.NextInt(8) switch
             {
                 0 or 1 => new InstanceCrash(at, instance),
                 2 => new InstanceDrain(at, instance),
                 3 => new StragglerRank(at, instance, random.NextInt(1, 5)),
                 4 => new LinkDegradation(at, instance, random.NextInt(3) * 0.25),
                 5 => random.NextInt(2) == 0 ? new RouterRestart(at) : new KvExpiry(at, instance),
+                6 => new SlowClients(at, 0.3, random.NextInt(5, 100)),
                 _ => new ClientDisconnect(at, 0.2),
             };
             yield return fault with { ForNs = random.NextInt(4) == 0 ? null : random.NextInt(1, 2000) * Time.Millisecond };

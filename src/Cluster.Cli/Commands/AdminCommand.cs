@@ -76,7 +76,7 @@ internal static class AdminCommand
     {
         var kind = new Argument<string>("KIND") { Description = string.Join(", ", FaultKinds.All.Select(k => k.Name)) + "." };
         var target = new Argument<string?>("TARGET") { Description = "Instance, pool, or the link's name for all instances.", Arity = ArgumentArity.ZeroOrOne };
-        var factor = new Option<double?>("--factor") { Description = "Of slow: step time ×. Of link: bandwidth ×, 0 is cut. Of disconnect: share of clients." };
+        var factor = new Option<double?>("--factor") { Description = "Of slow: step time ×. Of link: bandwidth ×, 0 is cut. Of disconnect: share of clients. Of slow_client: tokens per second that they read." };
         var seconds = new Option<double?>("--for") { Description = "Emulated seconds that it lasts; default: until it is cleared.", HelpName = "seconds" };
         var rank = new Option<int>("--rank") { Description = "Of slow: which rank; the instance waits for it." };
         var id = new Argument<string>("ID") { Description = "As 'faults' lists it." };

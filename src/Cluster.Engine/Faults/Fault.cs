@@ -52,6 +52,19 @@ public sealed record RouterRestart(long AtNs) : Fault(AtNs)
     public override bool Lasts => false;
 }
 
+/// <summary>
+/// Clients that come while it lasts read slowly. An engine waits for nobody: tokens are made as ever and wait at the gateway, so
+/// that only the client, and whoever counts its open connections, sees the difference: the request ends when its client has it all.
+/// </summary>
+/// <param name="Share">Probability that a client is slow, in (0, 1].</param>
+/// <param name="TokensPerSecond">What it reads; above 0.</param>
+public sealed record SlowClients(long AtNs, double Share, double TokensPerSecond) : Fault(AtNs)
+{
+    /// <summary>When a client has read <paramref name="tokens"/> that came evenly between their first and their last.</summary>
+    public static long ReadNs(long firstNs, long lastNs, int tokens, double tokensPerSecond) =>
+        Math.Max(lastNs, firstNs + Time.FromSeconds(Math.Max(0, tokens - 1) / tokensPerSecond));
+}
+
 /// <summary>Clients of the requests under way hang up.</summary>
 /// <param name="Share">Probability that a client does, in (0, 1].</param>
 public sealed record ClientDisconnect(long AtNs, double Share) : Fault(AtNs)

@@ -23,6 +23,7 @@ public static class FaultKinds
         new("link", true, true, new FactorRange(0.1, 0, 1, "bandwidth ×; 0 is cut"), "The instance's ports degrade."),
         new("expire_kv", true, false, null, "KV held for others is dropped; they compute those prompts themselves."),
         new("router_restart", false, false, null, "The router knows nothing of caches and load."),
+        new("slow_client", false, true, new FactorRange(5, 0.01, 1e6, "tokens per second that they read"), "Clients that come read slowly; what they have not read waits at the gateway."),
         new("disconnect", false, false, new FactorRange(1, 0, 1, "share of the clients"), "Clients of requests under way hang up."),
     ];
 

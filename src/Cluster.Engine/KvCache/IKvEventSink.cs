@@ -1,3 +1,5 @@
+using Cluster.Engine.Topology;
+
 namespace Cluster.Engine.KvCache;
 
 /// <summary>Learns which blocks enter and leave a prefix cache: what a router's index is fed with.</summary>
@@ -16,8 +18,8 @@ public interface IKvEventSink
         for (var i = start; i < start + count; i++) Stored(chain[i]);
     }
 
-    /// <summary>Blocks that follow each other left HBM for a tier below it, the last one first: they can still be hit, at a price.</summary>
-    void Offloaded(ulong[] chain, int start, int count)
+    /// <summary>Blocks that follow each other left HBM, or a tier, for a tier below it, the last one first: they can still be hit, at a price.</summary>
+    void Offloaded(ulong[] chain, int start, int count, KvTierKind to)
     {
     }
 

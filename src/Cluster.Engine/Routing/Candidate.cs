@@ -11,7 +11,10 @@ public readonly record struct Candidate
     /// <summary>Leading blocks of the prompt that it has in its prefix cache.</summary>
     public int OverlapBlocks { get; init; }
 
-    /// <summary>Of <see cref="OverlapBlocks"/>, those in HBM: the others have to come up from a tier below it.</summary>
+    /// <summary>Of <see cref="OverlapBlocks"/>, those in host memory or nearer: the others lie on a disk.</summary>
+    public int HostBlocks { get; init; }
+
+    /// <summary>Of <see cref="HostBlocks"/>, those in HBM: the others have to come up from a tier below it.</summary>
     public int DeviceBlocks { get; init; }
 
     /// <summary>Prompt tokens routed to it whose prefill has not ended, cached ones left out.</summary>

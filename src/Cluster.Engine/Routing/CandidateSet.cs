@@ -168,9 +168,9 @@ public sealed class CandidateSet
     private bool IsCounted(int near) => Order[_places[_looked[near].Instance]] == Order.Least;
 
     private Candidate Look(int instance) =>
-        _view.Candidate(instance, _matches.Overlap[instance] / _blockSize, _matches.Device[instance] / _blockSize, _blockSize, _matches.Shared[instance]);
+        _view.Candidate(instance, _matches.Overlap[instance] / _blockSize, _matches.Host[instance] / _blockSize, _matches.Device[instance] / _blockSize, _blockSize, _matches.Shared[instance]);
 
-    private Candidate Bare(int instance) => _view.Candidate(instance, 0, 0, _blockSize, 0);
+    private Candidate Bare(int instance) => _view.Candidate(instance, 0, 0, 0, _blockSize, 0);
 
     private void Reserve(int count)
     {
@@ -184,7 +184,10 @@ internal sealed class PromptMatches(int instances)
     /// <summary>Leading tokens in the prefix cache.</summary>
     public PrefixMatches Overlap { get; } = new(instances);
 
-    /// <summary>Of these, tokens in HBM.</summary>
+    /// <summary>Of these, tokens in host memory or HBM.</summary>
+    public PrefixMatches Host { get; } = new(instances);
+
+    /// <summary>Of those, tokens in HBM.</summary>
     public PrefixMatches Device { get; } = new(instances);
 
     /// <summary>Leading blocks among those of requests under way there.</summary>
@@ -195,6 +198,7 @@ internal sealed class PromptMatches(int instances)
     public void Clear()
     {
         Overlap.Clear();
+        Host.Clear();
         Device.Clear();
         Shared.Clear();
     }

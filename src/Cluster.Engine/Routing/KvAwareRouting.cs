@@ -7,7 +7,7 @@ namespace Cluster.Engine.Routing;
 /// Dynamo's KV-aware router: the blocks an instance would have to prefill, less what it has cached, plus the blocks
 /// it would have to keep. Source: engine page, "kv-aware (Dynamo form)".
 /// </summary>
-public sealed class KvAwareRouting(double prefillLoadScale, double overlapCredit, double tierCredit, double temperature) : IRoutingPolicy
+public sealed class KvAwareRouting(double prefillLoadScale, double overlapCredit, double hostCredit, double diskCredit, double temperature) : IRoutingPolicy
 {
     public static Policy<IRoutingPolicy> Policy { get; } = new(
         "kv-aware",
@@ -15,10 +15,11 @@ public sealed class KvAwareRouting(double prefillLoadScale, double overlapCredit
         [
             new Dial("prefill_load_scale", 1, 0, 100, "Weight of prefill blocks against decode blocks."),
             new Dial("overlap_credit", 1, 0, 10, "Prefill blocks that one cached block saves."),
-            new Dial("tier_credit", 0.75, 0, 10, "Prefill blocks that one block in a tier below HBM saves."),
+            new Dial("host_credit", 0.75, 0, 10, "Prefill blocks that one block in host memory saves."),
+            new Dial("disk_credit", 0.25, 0, 10, "Prefill blocks that one block on a disk saves."),
             new Dial("temperature", 0, 0, 10, "0 takes the cheapest; above, samples softmax of the negated normalised cost."),
         ],
-        dials => new KvAwareRouting(dials["prefill_load_scale"], dials["overlap_credit"], dials["tier_credit"], dials["temperature"]));
+        dials => new KvAwareRouting(dials["prefill_load_scale"], dials["overlap_credit"], dials["host_credit"], dials["disk_credit"], dials["temperature"]));
 
     public bool UsesPrefixOverlap => overlapCredit > 0;
 
@@ -37,7 +38,8 @@ public sealed class KvAwareRouting(double prefillLoadScale, double overlapCredit
         {
             var candidate = candidates[i];
             var prefillBlocks = (candidate.PendingPrefillTokens + query.InputTokens) / (double)query.BlockSize;
-            var credit = (overlapCredit * candidate.DeviceBlocks) + (tierCredit * (candidate.OverlapBlocks - candidate.DeviceBlocks));
+            var credit = (overlapCredit * candidate.DeviceBlocks) + (hostCredit * (candidate.HostBlocks - candidate.DeviceBlocks))
+                + (diskCredit * (candidate.OverlapBlocks - candidate.HostBlocks));
             var decodeBlocks = candidate.DistinctBlocks + query.InputBlocks - candidate.SharedBlocks;
             costs[i] = prefillLoadScale * Math.Max(0, prefillBlocks - credit) + decodeBlocks;
         }

@@ -27,19 +27,19 @@ public sealed partial class Router
     {
         foreach (var size in _blockSizes)
         {
-            var prompt = request.Content.BlockChain(size).AsSpan(0, (request.InputTokens - 1) / size);
-            view.Overlaps(prompt, _found);
-            Keep(_found, size, _matches.Overlap);
-            // Where nothing tells HBM from what lies below it, all of it counts as HBM.
-            view.TryDeviceOverlaps(prompt, _found);
-            Keep(_found, size, _matches.Device);
+            Find(view, PrefixLevel.Any, request, size, _matches.Overlap);
+            Find(view, PrefixLevel.Host, request, size, _matches.Host);
+            Find(view, PrefixLevel.Device, request, size, _matches.Device);
         }
+    }
 
-        void Keep(PrefixMatches blocks, int size, PrefixMatches tokens)
-        {
-            foreach (var instance in blocks)
-                if (_cluster.Instances[instance].Kv.BlockSize == size) tokens.Set(instance, blocks[instance] * size);
-        }
+    /// <summary>Where nothing lies below HBM, the nearest level is the only one, and found once.</summary>
+    private void Find(RouterView view, PrefixLevel level, RequestSpec request, int size, PrefixMatches tokens)
+    {
+        if (level == PrefixLevel.Any || view.Index.HasTiers)
+            view.Index.Overlaps(level, request.Content.BlockChain(size).AsSpan(0, (request.InputTokens - 1) / size), _found);
+        foreach (var instance in _found)
+            if (_cluster.Instances[instance].Kv.BlockSize == size) tokens.Set(instance, _found[instance] * size);
     }
 
     /// <summary>What will be in a cache by the time this request gets there counts as if it were.</summary>
@@ -50,6 +50,7 @@ public sealed partial class Router
         {
             var tokens = Math.Min(_found[instance] * _blockSizes[0], mostTokens / _blockSizes[0] * _blockSizes[0]);
             if (tokens > _matches.Overlap[instance]) _matches.Overlap.Set(instance, tokens);
+            if (tokens > _matches.Host[instance]) _matches.Host.Set(instance, tokens);
             if (tokens > _matches.Device[instance]) _matches.Device.Set(instance, tokens);
         }
     }

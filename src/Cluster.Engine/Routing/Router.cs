@@ -132,10 +132,16 @@ public sealed partial class Router
         foreach (var replica in _replicas) replica.View.Removed(instance, chain, start, count, nowNs);
     }
 
-    /// <summary>A run of blocks left an instance's HBM for a tier below it.</summary>
-    public void Offloaded(int instance, ulong[] chain, int start, int count, long nowNs)
+    /// <summary>A block left an instance's HBM, or its host memory, for a tier below.</summary>
+    public void Offloaded(int instance, ulong key, KvTierKind to, long nowNs)
     {
-        foreach (var replica in _replicas) replica.View.Offloaded(instance, chain, start, count, nowNs);
+        foreach (var replica in _replicas) replica.View.Offloaded(instance, key, to, nowNs);
+    }
+
+    /// <summary>A run of blocks left an instance's HBM, or its host memory, for a tier below.</summary>
+    public void Offloaded(int instance, ulong[] chain, int start, int count, KvTierKind to, long nowNs)
+    {
+        foreach (var replica in _replicas) replica.View.Offloaded(instance, chain, start, count, to, nowNs);
     }
 
     /// <summary>The request's prompt is computed.</summary>

@@ -1,3 +1,5 @@
+using Cluster.Engine.Topology;
+
 namespace Cluster.Engine.Routing;
 
 /// <summary>Load that an instance reports about itself.</summary>
@@ -21,6 +23,7 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     {
         Stored,
         Removed,
+        Offloaded,
         RunStored,
         RunRemoved,
         RunOffloaded,
@@ -35,6 +38,9 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         /// <summary>Of a run: its chain, in which <see cref="Key"/> is the first block.</summary>
         public ulong[]? Chain { get; init; }
         public int Count { get; init; }
+
+        /// <summary>Of what was offloaded: where to.</summary>
+        public KvTierKind Tier { get; init; }
     }
 
     private readonly record struct Placement(int PrefillInstance, int DecodeInstance, int PrefillTokens, int Blocks)
@@ -49,37 +55,19 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     private DistinctBlocks? _distinct;
     private DistinctBlocks? _pending;
 
-    public KvIndex Index { get; } = new(instances);
-
-    /// <summary>Stands in for <see cref="Index"/> where events tell of whole runs.</summary>
-    private readonly KvRunIndex _runs = new();
-
-    /// <summary>Of <see cref="_runs"/>, what lies in HBM; null where no instance has a tier below it.</summary>
-    private readonly KvRunIndex? _device = hasTiers ? new KvRunIndex() : null;
-
-    /// <summary>As <see cref="Overlaps"/>, in HBM alone; false when that is the same.</summary>
-    public bool TryDeviceOverlaps(ReadOnlySpan<ulong> chain, PrefixMatches overlaps)
-    {
-        // Drivers that tell of single blocks do not say where they lie.
-        if (_device is null || _runs.Count == 0) return false;
-        _device.Overlaps(chain, overlaps);
-        return true;
-    }
-
-    /// <summary>How many leading blocks of this chain each instance is believed to have.</summary>
-    public void Overlaps(ReadOnlySpan<ulong> chain, PrefixMatches overlaps)
-    {
-        if (_runs.Count > 0) _runs.Overlaps(chain, overlaps);
-        else Index.Overlaps(chain, overlaps);
-    }
+    /// <summary>Who has which blocks, as block events or the router's own history tell.</summary>
+    public PrefixIndex Index { get; } = new(instances, hasTiers);
 
     /// <summary>This replica sent a prompt with these blocks there.</summary>
     public void Remember(int instance, ReadOnlySpan<ulong> keys, long nowNs) =>
-        (_history ??= new RoutingHistory(Index, historyTtlNs)).Placed(instance, keys, nowNs);
+        (_history ??= new RoutingHistory(Index.Blocks, historyTtlNs)).Placed(instance, keys, nowNs);
 
     public void Stored(int instance, ulong key, long nowNs) => Apply(new Update(nowNs, UpdateKind.Stored, instance, key, default));
 
     public void Removed(int instance, ulong key, long nowNs) => Apply(new Update(nowNs, UpdateKind.Removed, instance, key, default));
+
+    public void Offloaded(int instance, ulong key, KvTierKind to, long nowNs) =>
+        Apply(new Update(nowNs, UpdateKind.Offloaded, instance, key, default) { Tier = to });
 
     public void Stored(int instance, ulong[] chain, int start, int count, long nowNs) =>
         Apply(new Update(nowNs, UpdateKind.RunStored, instance, (ulong)start, default) { Chain = chain, Count = count });
@@ -87,8 +75,8 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     public void Removed(int instance, ulong[] chain, int start, int count, long nowNs) =>
         Apply(new Update(nowNs, UpdateKind.RunRemoved, instance, (ulong)start, default) { Chain = chain, Count = count });
 
-    public void Offloaded(int instance, ulong[] chain, int start, int count, long nowNs) =>
-        Apply(new Update(nowNs, UpdateKind.RunOffloaded, instance, (ulong)start, default) { Chain = chain, Count = count });
+    public void Offloaded(int instance, ulong[] chain, int start, int count, KvTierKind to, long nowNs) =>
+        Apply(new Update(nowNs, UpdateKind.RunOffloaded, instance, (ulong)start, default) { Chain = chain, Count = count, Tier = to });
 
     public void PrefillEnded(long id, long nowNs) => Apply(new Update(nowNs, UpdateKind.PrefillEnded, 0, (ulong)id, default));
 
@@ -180,13 +168,15 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         }
     }
 
-    /// <param name="deviceBlocks">Of <paramref name="overlapBlocks"/>, those in HBM.</param>
+    /// <param name="hostBlocks">Of <paramref name="overlapBlocks"/>, those in host memory or HBM.</param>
+    /// <param name="deviceBlocks">Of <paramref name="hostBlocks"/>, those in HBM.</param>
     /// <param name="sharedBlocks">Of the prompt, those among the distinct blocks there.</param>
-    public Candidate Candidate(int instance, int overlapBlocks, int deviceBlocks, int blockSize, int sharedBlocks) => new()
+    public Candidate Candidate(int instance, int overlapBlocks, int hostBlocks, int deviceBlocks, int blockSize, int sharedBlocks) => new()
     {
         BlockSize = blockSize,
         Instance = instance,
         OverlapBlocks = overlapBlocks,
+        HostBlocks = hostBlocks,
         DeviceBlocks = deviceBlocks,
         PendingPrefillTokens = _pendingPrefillTokens[instance],
         ActiveBlocks = _activeBlocks[instance],
@@ -209,23 +199,14 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
         {
             case UpdateKind.Stored: Index.Stored(update.Instance, update.Key); break;
             case UpdateKind.Removed: Index.Removed(update.Instance, update.Key); break;
-            case UpdateKind.RunStored:
-                _runs.Stored(update.Instance, update.Chain!, (int)update.Key, update.Count);
-                _device?.Stored(update.Instance, update.Chain!, (int)update.Key, update.Count);
-                break;
-            case UpdateKind.RunRemoved:
-                _runs.Removed(update.Instance, update.Chain!, (int)update.Key, update.Count);
-                _device?.Removed(update.Instance, update.Chain!, (int)update.Key, update.Count);
-                break;
-            case UpdateKind.RunOffloaded: _device?.Removed(update.Instance, update.Chain!, (int)update.Key, update.Count); break;
+            case UpdateKind.Offloaded: Index.Offloaded(update.Instance, update.Key, update.Tier); break;
+            case UpdateKind.RunStored: Index.Stored(update.Instance, update.Chain!, (int)update.Key, update.Count); break;
+            case UpdateKind.RunRemoved: Index.Removed(update.Instance, update.Chain!, (int)update.Key, update.Count); break;
+            case UpdateKind.RunOffloaded: Index.Offloaded(update.Instance, update.Chain!, (int)update.Key, update.Count, update.Tier); break;
             case UpdateKind.PrefillEnded: EndPrefill((long)update.Key); break;
             case UpdateKind.Ended: End((long)update.Key); break;
             case UpdateKind.Load: _loads[update.Instance] = update.Load; break;
-            case UpdateKind.Gone:
-                Index.RemoveAll(update.Instance);
-                _runs.RemoveAll(update.Instance);
-                _device?.RemoveAll(update.Instance);
-                break;
+            case UpdateKind.Gone: Index.RemoveAll(update.Instance); break;
             default: throw new InvalidOperationException($"Unknown update {update.Kind}.");
         }
     }

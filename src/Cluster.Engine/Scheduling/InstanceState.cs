@@ -31,6 +31,15 @@ public sealed class InstanceState
     /// <summary>Where evicted blocks go; null: nowhere.</summary>
     public KvTiers? Tiers { get; }
 
+    /// <summary>The moment of the last input: copies to tiers begin at it.</summary>
+    internal long NowNs
+    {
+        set
+        {
+            if (Tiers is not null) Tiers.NowNs = value;
+        }
+    }
+
     /// <summary>Sequences whose cached blocks are on their way up from a tier, earliest end first.</summary>
     internal PriorityQueue<Sequence, (long DueNs, long Id)> Onboarding { get; } = new();
 

@@ -19,10 +19,9 @@ public enum KvTierKind
 /// <param name="Link">Between HBM and the tier, per direction and instance.</param>
 public sealed record KvTierSpec(KvTierKind Kind, long Blocks, double BytesPerBlock, LinkProfile Link)
 {
-    /// <summary>Seconds to bring so many blocks to HBM over an idle link.</summary>
-    public double OnboardSeconds(int blocks)
-    {
-        var bytes = blocks * BytesPerBlock;
-        return bytes <= 0 ? 0 : Link.SetupSeconds + (bytes / Link.EffectiveBytesPerSecond(bytes));
-    }
+    /// <summary>Copies under way at a time, per direction; the next one waits. Dynamo's block manager moves 4 (<c>MAX_CONCURRENT_TRANSFERS</c>).</summary>
+    public int Concurrency { get; init; } = 4;
+
+    /// <summary>Copies up and down do not slow each other: PCIe and networks are duplex, the two share a disk's bandwidth.</summary>
+    public bool IsDuplex => Kind != KvTierKind.Ssd;
 }

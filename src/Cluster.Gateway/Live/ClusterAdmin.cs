@@ -63,7 +63,7 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
         }));
     }
 
-    public async ValueTask<JsonNode> ClearFaultAsync(string faultId, CancellationToken cancellationToken) => Answer(await backend.Faults.ClearAsync(faultId));
+    public async ValueTask<JsonNode> ClearFaultAsync(string faultId, CancellationToken cancellationToken) => Answer(await faults.ClearAsync(faultId));
 
     public async ValueTask<JsonNode> FaultsAsync(CancellationToken cancellationToken) => AdminJson.Faults(await backend.Faults.GetInForceAsync());
 

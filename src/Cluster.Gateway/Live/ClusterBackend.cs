@@ -42,6 +42,9 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     /// <summary>Raised once for each request that reaches its terminal state.</summary>
     public event Action<RequestObservation>? Ended;
 
+    /// <summary>Clients that come now read slowly; null: none does.</summary>
+    internal ReaderSlowness? Slowness { get; set; }
+
     /// <summary>Told of what fails and is tried again.</summary>
     internal ILogger Logger { get; set; } = NullLogger.Instance;
 
@@ -107,7 +110,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         }
 
         await PlaceAsync(flight);
-        return stream;
+        return Slowness is { } slow && slow.Strikes(nowNs) ? new SlowReader(stream, slow.TokensPerSecond, _context.Clock) : stream;
     }
 
     /// <summary>Clients of so large a share of the requests under way hang up.</summary>

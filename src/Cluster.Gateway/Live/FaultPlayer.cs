@@ -15,6 +15,16 @@ internal sealed class FaultPlayer(ClusterBackend backend, ClusterContext context
     {
         var reply = await backend.Faults.InjectAsync(order);
         if (reply.Fault is { Kind: "disconnect" } fault) backend.Disconnect(fault.Factor!.Value, Draw);
+        if (reply.Fault is { Kind: "slow_client" } slow)
+            backend.Slowness = new ReaderSlowness(slow.Id, slow.Share, slow.Factor!.Value, slow.ForNs is { } ns ? slow.AtNs + ns : Time.Never, Draw);
+        return reply;
+    }
+
+    /// <summary>A fault is over before its time.</summary>
+    public async Task<FaultReply> ClearAsync(string id)
+    {
+        var reply = await backend.Faults.ClearAsync(id);
+        if (backend.Slowness?.FaultId == id) backend.Slowness = null;
         return reply;
     }
 
@@ -40,6 +50,7 @@ internal sealed class FaultPlayer(ClusterBackend backend, ClusterContext context
             LinkDegradation link => new FaultMessage("", "link", target, link.Factor),
             KvExpiry => new FaultMessage("", "expire_kv", target),
             RouterRestart => new FaultMessage("", "router_restart", target),
+            SlowClients slow => new FaultMessage("", "slow_client", target, slow.TokensPerSecond) { Share = slow.Share },
             ClientDisconnect disconnect => new FaultMessage("", "disconnect", target, disconnect.Share),
             _ => throw new InvalidOperationException($"Unknown fault {fault.GetType().Name}."),
         };

@@ -82,6 +82,7 @@ public sealed class FaultSoak(LiveCluster cluster, SoakOptions options)
                 5 => await cluster.Admin.InjectFaultAsync(new FaultOrder("expire_kv", target.Name), default),
                 6 => await cluster.Admin.InjectFaultAsync(new FaultOrder("router_restart"), default),
                 7 => await cluster.Admin.InjectFaultAsync(new FaultOrder("disconnect", null, 0.3), default),
+                9 => await cluster.Admin.InjectFaultAsync(new FaultOrder("slow_client", null, 50 + (500 * random.NextDouble()), seconds), default),
                 8 => await cluster.Admin.InjectFaultAsync(new FaultOrder("drain", target.Name, null, seconds), default),
                 9 => await cluster.Admin.ResizeAsync(new ResizeInstance(target.Name, Tp: 1 << random.NextInt(3)) { Now = random.NextInt(2) == 0 }, default),
                 _ => await cluster.Admin.ScaleAsync(target.Pool, 1 + random.NextInt(4), default),

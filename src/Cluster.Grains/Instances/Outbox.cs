@@ -1,5 +1,6 @@
 using Cluster.Engine;
 using Cluster.Engine.KvCache;
+using Cluster.Engine.Topology;
 using Cluster.Grains.Messages;
 
 namespace Cluster.Grains.Instances;
@@ -9,14 +10,20 @@ namespace Cluster.Grains.Instances;
 internal sealed class Outbox(string instance, Action<IGatewayObserver, Exception> onGatewayLost) : IKvEventSink
 {
     private readonly Dictionary<IGatewayObserver, Lane> _lanes = [];
-    private readonly List<ulong> _stored = [];
-    private readonly List<ulong> _removed = [];
+    private readonly List<BlockNews> _blocks = [];
+    private readonly List<ulong> _keys = [];
+    private BlockNewsKind _kind;
     private readonly List<long> _prefillEnded = [];
     private readonly List<long> _ended = [];
 
-    public void Stored(ulong key) => _stored.Add(key);
+    public void Stored(ulong key) => Add(BlockNewsKind.Stored, key);
 
-    public void Removed(ulong key) => _removed.Add(key);
+    public void Removed(ulong key) => Add(BlockNewsKind.Removed, key);
+
+    public void Offloaded(ulong[] chain, int start, int count, KvTierKind to)
+    {
+        for (var i = start + count - 1; i >= start; i--) Add(to == KvTierKind.Host ? BlockNewsKind.ToHost : BlockNewsKind.ToDisk, chain[i]);
+    }
 
     public void PrefillEnded(long requestId) => _prefillEnded.Add(requestId);
 
@@ -50,12 +57,31 @@ internal sealed class Outbox(string instance, Action<IGatewayObserver, Exception
     {
         var report = new InstanceReport(
             instance, nowNs, state.State.Running, state.State.WaitingCount, state.State.Pool.Usage,
-            [.. _stored], [.. _removed], [.. _prefillEnded], [.. _ended]);
-        _stored.Clear();
-        _removed.Clear();
+            TakeBlocks(), [.. _prefillEnded], [.. _ended]);
         _prefillEnded.Clear();
         _ended.Clear();
         return report;
+    }
+
+    private void Add(BlockNewsKind kind, ulong key)
+    {
+        if (kind != _kind) CloseRun();
+        _kind = kind;
+        _keys.Add(key);
+    }
+
+    private void CloseRun()
+    {
+        if (_keys.Count > 0) _blocks.Add(new BlockNews(_kind, [.. _keys]));
+        _keys.Clear();
+    }
+
+    private BlockNews[] TakeBlocks()
+    {
+        CloseRun();
+        BlockNews[] blocks = [.. _blocks];
+        _blocks.Clear();
+        return blocks;
     }
 
     private List<TokenEvent> Events(LiveRequest request)

@@ -31,11 +31,19 @@ internal sealed class RouterSeat
     {
         if (!_places.TryGetValue(report.Instance, out var instance)) return; // it left meanwhile
         // The index is kept whatever the policy, so that it is true when the policy changes.
-        foreach (var key in report.StoredBlocks) Router.Stored(instance, key, report.AtNs);
-        foreach (var key in report.RemovedBlocks) Router.Removed(instance, key, report.AtNs);
+        foreach (var news in report.Blocks)
+            foreach (var key in news.Keys) Tell(instance, news.Kind, key, report.AtNs);
         foreach (var id in report.PrefillEnded) Router.PrefillEnded(id, report.AtNs);
         foreach (var id in report.Ended) Router.Ended(id, report.AtNs);
         Router.Report(instance, new InstanceLoad(report.Running, report.Waiting, report.KvUsage), report.AtNs);
+    }
+
+    private void Tell(int instance, BlockNewsKind kind, ulong key, long atNs)
+    {
+        if (kind == BlockNewsKind.Stored) Router.Stored(instance, key, atNs);
+        else if (kind == BlockNewsKind.ToHost) Router.Offloaded(instance, key, KvTierKind.Host, atNs);
+        else if (kind == BlockNewsKind.ToDisk) Router.Offloaded(instance, key, KvTierKind.Ssd, atNs);
+        else Router.Removed(instance, key, atNs);
     }
 
     /// <summary>Another topology, or another policy. One that stays keeps what it knows.</summary>

@@ -20,6 +20,9 @@ public sealed record FaultMessage(
     /// <summary>Of <c>slow</c>: which rank of each instance.</summary>
     [Id(7)] public int Rank { get; init; }
 
+    /// <summary>Of <c>slow_client</c>: share of the clients.</summary>
+    [Id(8)] public double Share { get; init; } = 1;
+
     /// <summary>When it began, emulated nanoseconds.</summary>
     [Id(6)] public long AtNs { get; init; }
 }

@@ -47,14 +47,31 @@ public sealed record RouteReply(
 }
 
 /// <summary>What an instance tells the router after a step: one message, whatever happened in it.</summary>
-[GenerateSerializer, Immutable, Alias("xpyd.report.v1")]
+/// <param name="Blocks">What entered and left its cache, in the order in which it did: a block can go and come back within a step.</param>
+[GenerateSerializer, Immutable, Alias("xpyd.report.v2")]
 public sealed record InstanceReport(
     [property: Id(0)] string Instance,
     [property: Id(1)] long AtNs,
     [property: Id(2)] int Running,
     [property: Id(3)] int Waiting,
     [property: Id(4)] double KvUsage,
-    [property: Id(5)] ulong[] StoredBlocks,
-    [property: Id(6)] ulong[] RemovedBlocks,
-    [property: Id(7)] long[] PrefillEnded,
-    [property: Id(8)] long[] Ended);
+    [property: Id(5)] BlockNews[] Blocks,
+    [property: Id(6)] long[] PrefillEnded,
+    [property: Id(7)] long[] Ended);
+
+/// <summary>What happened to blocks of a cache.</summary>
+public enum BlockNewsKind
+{
+    /// <summary>They can be hit from now on.</summary>
+    Stored,
+    /// <summary>They left HBM for host memory: they can still be hit, at a price.</summary>
+    ToHost,
+    /// <summary>They left HBM or host memory for a disk.</summary>
+    ToDisk,
+    /// <summary>They are gone.</summary>
+    Removed,
+}
+
+/// <summary>Blocks, by their chained keys, to which the same happened one after the other.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.block-news.v1")]
+public sealed record BlockNews([property: Id(0)] BlockNewsKind Kind, [property: Id(1)] ulong[] Keys);

@@ -24,12 +24,12 @@ internal static class FaultReader
     {
         var kind = r.Needed("kind", r.Choice("kind",
             "crash: its requests continue elsewhere; drain: no new requests; slow: steps take longer; link: less bandwidth; expire_kv: KV held for others is dropped; "
-            + "router_restart: it knows nothing; disconnect: clients hang up.", [.. FaultSection.Kinds.Keys]), "crash");
+            + "router_restart: it knows nothing; disconnect: clients hang up; slow_client: clients read slowly.", [.. FaultSection.Kinds.Keys]), "crash");
         var at = r.Needed("at", r.DurationNs("at", "When it begins, since the run began."), "10s");
         var lasts = r.DurationNs("for", "How long it lasts; then a crashed instance returns empty, a drained one opens. Default: for good.", 1);
         var target = r.Text("target", "An instance, e.g. decode-1, or a pool, e.g. decode: each of its instances.");
-        var factor = r.Number("factor", "Of slow: step time × this, 1 or more. Of link: bandwidth × this, 0 is cut.", 0, 1000);
-        var share = r.Number("share", "Of disconnect: share of the clients under way. Default 1.", 0, 1, above: true);
+        var factor = r.Number("factor", "Of slow: step time × this, 1 or more. Of link: bandwidth × this, 0 is cut. Of slow_client: tokens that it reads per second.", 0, 1e6);
+        var share = r.Number("share", "Of disconnect: share of the clients under way. Of slow_client: of those that come while it lasts. Default 1.", 0, 1, above: true);
         r.RejectUnknownKeys();
         if (kind is null || at is null || r.Context.Describing) return null;
         Check(r, kind, target, factor);
@@ -41,11 +41,13 @@ internal static class FaultReader
         var aims = FaultSection.Kinds[kind];
         if (aims && !r.Has("target")) r.Error("target", $"Which instance does '{kind}' strike?", null, null, "Add e.g. 'target: decode-0'.");
         if (!aims && target is not null) r.Error("target", $"'{kind}' strikes no instance; remove it.");
-        if (kind is not ("slow" or "link") && r.Has("factor")) r.Error("factor", $"'{kind}' has no factor; remove it.");
-        if (kind != "disconnect" && r.Has("share")) r.Error("share", $"'{kind}' has no share; remove it.");
+        if (kind is not ("slow" or "link" or "slow_client") && r.Has("factor")) r.Error("factor", $"'{kind}' has no factor; remove it.");
+        if (kind is not ("disconnect" or "slow_client") && r.Has("share")) r.Error("share", $"'{kind}' has no share; remove it.");
         if (kind is "expire_kv" or "router_restart" or "disconnect" && r.Has("for")) r.Error("for", $"'{kind}' is over at once; remove it.");
-        if (kind is "slow" or "link" && !r.Has("factor")) r.Error("factor", "This key is needed.", null, null, kind == "slow" ? "Add e.g. 'factor: 2'." : "Add e.g. 'factor: 0.1'.");
+        if (kind is "slow" or "link" or "slow_client" && !r.Has("factor")) r.Error("factor", "This key is needed.", null, null, $"Add e.g. 'factor: {(kind == "slow" ? "2" : kind == "link" ? "0.1" : "5")}'.");
         if (kind == "slow" && factor is < 1) r.Error("factor", "A slow rank makes steps longer, not shorter.", null, "1 … 1000", "The nearest is 1.");
+        if (kind == "slow" && factor is > 1000) r.Error("factor", "A rank that slow is a crash.", null, "1 … 1000", "The nearest is 1000.");
+        if (kind == "slow_client" && factor is 0) r.Error("factor", "A client that reads nothing never ends.", null, "more than 0 … 1000000", "To lose clients, use 'disconnect'.");
         if (kind == "link" && factor is > 1) r.Error("factor", "A link degrades; it does not get faster.", null, "0 … 1", "The nearest is 1.");
     }
 }

@@ -86,4 +86,8 @@ public sealed record EngineSection(string Profile = "vllm")
 /// <summary>A tier of KV below HBM.</summary>
 /// <param name="CapacityBytes">Of one instance; of a remote store, for all.</param>
 /// <param name="Link">A link of the catalog.</param>
-public sealed record KvTierSection(Cluster.Engine.Topology.KvTierKind Kind, double CapacityBytes, string Link);
+public sealed record KvTierSection(Cluster.Engine.Topology.KvTierKind Kind, double CapacityBytes, string Link)
+{
+    /// <summary>Copies under way at a time, per direction.</summary>
+    public int Concurrency { get; init; } = 4;
+}

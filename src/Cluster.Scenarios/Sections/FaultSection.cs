@@ -14,10 +14,10 @@ public sealed record FaultSection(string Name, string Kind, long AtNs)
     /// <summary>An instance, e.g. <c>decode-1</c>, or a pool, e.g. <c>decode</c>: all of its instances. Empty where none is meant.</summary>
     public string Target { get; init; } = "";
 
-    /// <summary>Of <c>slow</c>: step time ×; of <c>link</c>: bandwidth ×.</summary>
+    /// <summary>Of <c>slow</c>: step time ×; of <c>link</c>: bandwidth ×; of <c>slow_client</c>: tokens per second.</summary>
     public double Factor { get; init; } = 1;
 
-    /// <summary>Of <c>disconnect</c>: share of clients.</summary>
+    /// <summary>Of <c>disconnect</c> and <c>slow_client</c>: share of clients.</summary>
     public double Share { get; init; } = 1;
 
     /// <summary>Kinds of faults and whether they have a target.</summary>
@@ -30,6 +30,7 @@ public sealed record FaultSection(string Name, string Kind, long AtNs)
         ["expire_kv"] = true,
         ["router_restart"] = false,
         ["disconnect"] = false,
+        ["slow_client"] = false,
     };
 
     /// <summary>The fault as the engine knows it.</summary>
@@ -44,6 +45,7 @@ public sealed record FaultSection(string Name, string Kind, long AtNs)
             "link" => new LinkDegradation(AtNs, instance, Factor),
             "expire_kv" => new KvExpiry(AtNs, instance),
             "router_restart" => new RouterRestart(AtNs),
+            "slow_client" => new SlowClients(AtNs, Share, Factor),
             "disconnect" => new ClientDisconnect(AtNs, Share),
             _ => throw new InvalidOperationException($"Unknown kind of fault '{Kind}'."),
         };

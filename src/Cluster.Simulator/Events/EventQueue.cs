@@ -8,6 +8,8 @@ public enum EventKind : byte
     /// <summary>KV has come up from a tier below HBM.</summary>
     Onboard,
     Expiry,
+    /// <summary>A slow client has read its last token.</summary>
+    Read,
     Abort,
     Fault,
     /// <summary>A started instance begins to serve.</summary>

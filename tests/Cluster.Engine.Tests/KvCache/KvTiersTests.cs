@@ -30,10 +30,46 @@ public sealed class KvTiersTests
     {
         var tiers = new KvTiers([Tier(KvTierKind.Host, 2), Tier(KvTierKind.Ssd, 9)], null, _ => 0, null);
         for (ulong key = 1; key <= 6; key++) tiers.Removed([key], 0, 1);
-        tiers.Onboard([5, 6], 0).ShouldBe(2 * Time.Millisecond);
-        tiers.Onboard([1, 2, 3], 0).ShouldBe(3 * Time.Millisecond);
-        tiers.Onboard([5], 0).ShouldBe(3 * Time.Millisecond);
-        tiers.Onboard([5], Time.Second).ShouldBe(Time.Second + Time.Millisecond);
+        const long Later = Time.Second;
+        tiers.Onboard([5, 6], Later).ShouldBe(Later + (2 * Time.Millisecond));
+        tiers.Onboard([1, 2, 3], Later).ShouldBe(Later + (3 * Time.Millisecond));
+        tiers.Onboard([5], Later).ShouldBe(Later + (3 * Time.Millisecond));
+        tiers.Onboard([5], 2 * Later).ShouldBe((2 * Later) + Time.Millisecond);
+    }
+
+    [Theory]
+    [InlineData(KvTierKind.Host, 5)]
+    [InlineData(KvTierKind.Ssd, 8)]
+    public void A_block_can_be_read_once_it_is_written_and_a_disk_reads_and_writes_in_turn(KvTierKind kind, int expectedMs)
+    {
+        var tiers = new KvTiers([Tier(kind, 100)], null, _ => 0, null) { NowNs = Time.Second };
+        tiers.Removed([1, 2, 3, 4], 0, 4);
+        tiers.Removed([7, 8, 9], 0, 3);
+        // Four milliseconds to write the first, three more for what follows: only a disk makes the reader wait for those.
+        tiers.Onboard([1], Time.Second).ShouldBe(Time.Second + (expectedMs * Time.Millisecond));
+    }
+
+    [Theory]
+    [InlineData(1, 44)]
+    [InlineData(2, 23)]
+    [InlineData(4, 14)]
+    public void Set_up_hides_behind_other_copies_as_far_as_there_may_be_several(int concurrency, int expectedMs)
+    {
+        // 10 ms of set-up and a block of a millisecond: one at a time 11 ms each; side by side they share the wire alone.
+        var spec = Tier(KvTierKind.Host, 100) with { Link = s_link with { SetupSeconds = 0.01 }, Concurrency = concurrency };
+        var port = new TierPort(spec);
+        var due = 0L;
+        for (var copy = 0; copy < 4; copy++) due = port.Read(1, 0);
+        due.ShouldBe(expectedMs * Time.Millisecond);
+    }
+
+    [Fact]
+    public void What_moves_from_host_memory_to_a_disk_is_told_and_what_HBM_still_has_is_not()
+    {
+        var moves = new Moves();
+        var tiers = new KvTiers([Tier(KvTierKind.Host, 2), Tier(KvTierKind.Ssd, 9)], null, chain => chain[0] == 2 ? 1 : 0, moves);
+        for (ulong key = 1; key <= 4; key++) tiers.Removed([key], 0, 1);
+        moves.Heard.ShouldBe([(1, KvTierKind.Host), (2, KvTierKind.Host), (3, KvTierKind.Host), (1, KvTierKind.Ssd), (4, KvTierKind.Host)]);
     }
 
     [Fact]
@@ -109,5 +145,20 @@ public sealed class KvTiersTests
         public void Stored(ulong key) => keys.Remove(key);
 
         public void Removed(ulong key) => keys.Add(key);
+    }
+
+    private sealed class Moves : IKvEventSink
+    {
+        public List<(ulong, KvTierKind)> Heard { get; } = [];
+
+        public void Stored(ulong key)
+        {
+        }
+
+        public void Removed(ulong key)
+        {
+        }
+
+        public void Offloaded(ulong[] chain, int start, int count, KvTierKind to) => Heard.Add((chain[start], to));
     }
 }

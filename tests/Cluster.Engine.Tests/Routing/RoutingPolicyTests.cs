@@ -71,26 +71,35 @@ public sealed class RoutingPolicyTests
         }
     }
 
-    [Fact]
-    public void Blocks_in_a_tier_count_for_less_than_blocks_in_HBM_and_for_more_than_none()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Blocks_count_the_less_the_farther_they_lie_whether_told_by_run_or_one_by_one(bool byRun)
     {
         InstanceSpec WithTier(int i) => Clusters.Instance($"aggregated-{i}") is var spec
             ? spec with { Kv = spec.Kv with { Tiers = [new KvTierSpec(KvTierKind.Host, 100, 1e6, Clusters.Link)] } } : spec;
-        var router = new Router(Clusters.Aggregated(3, WithTier, new RouterSpec("kv-aware")), logsDecisions: true);
+        var router = new Router(Clusters.Aggregated(4, WithTier, new RouterSpec("kv-aware")), logsDecisions: true);
         var content = TokenContent.Unique(5, 1600);
         var chain = content.BlockChain(16);
-        router.Stored(0, chain, 0, 80, 0);
-        router.Stored(1, chain, 0, 80, 0);
-        router.Offloaded(1, chain, 40, 40, 0);
+        for (var instance = 0; instance < 3; instance++) Tell(0, 80, key => router.Stored(instance, key, 0), (start, count) => router.Stored(instance, chain, start, count, 0));
+        Tell(40, 40, key => router.Offloaded(1, key, KvTierKind.Host, 0), (start, count) => router.Offloaded(1, chain, start, count, KvTierKind.Host, 0));
+        Tell(40, 40, key => router.Offloaded(2, key, KvTierKind.Ssd, 0), (start, count) => router.Offloaded(2, chain, start, count, KvTierKind.Ssd, 0));
 
         var decision = router.Route(Clusters.Request(0, 1590, 10, content: content), 0)!;
         decision.PrefillInstance.ShouldBe(0);
-        // Forty blocks at three quarters: ten blocks dearer than HBM, thirty cheaper than none.
+        // Forty blocks at three quarters of a block, at one quarter, and none at all.
         var costs = decision.PrefillCosts.Select(c => c.Cost).ToArray();
         (costs[1] - costs[0]).ShouldBe(10, 1e-9);
-        (costs[2] - costs[1]).ShouldBe(70, 1e-9);
-        router.Removed(1, chain, 40, 40, 0);
+        (costs[2] - costs[1]).ShouldBe(20, 1e-9);
+        (costs[3] - costs[2]).ShouldBe(50, 1e-9);
+        Tell(40, 40, key => router.Removed(1, key, 0), (start, count) => router.Removed(1, chain, start, count, 0));
         router.Route(Clusters.Request(1, 1590, 10, content: content), 0)!.PrefillCosts[1].OverlapBlocks.ShouldBe(40);
+
+        void Tell(int start, int count, Action<ulong> one, Action<int, int> run)
+        {
+            if (byRun) run(start, count);
+            else foreach (var key in chain.AsSpan(start, count)) one(key);
+        }
     }
 
     [Fact]

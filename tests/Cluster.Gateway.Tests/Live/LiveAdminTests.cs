@@ -127,9 +127,9 @@ internal static class LiveHttp
     }
 
     /// <summary>Generates so many tokens and returns how many came.</summary>
-    public static async Task<int> CompleteAsync(this HttpClient http, int tokens)
+    public static async Task<int> CompleteAsync(this HttpClient http, int tokens, int firstToken = 0)
     {
-        using var response = await http.PostAsJsonAsync("v1/completions", new { model = "tiny", prompt = Enumerable.Range(0, 100).ToArray(), max_tokens = tokens, ignore_eos = true });
+        using var response = await http.PostAsJsonAsync("v1/completions", new { model = "tiny", prompt = Enumerable.Range(firstToken, 100).ToArray(), max_tokens = tokens, ignore_eos = true });
         var body = await response.Content.ReadAsStringAsync();
         response.IsSuccessStatusCode.ShouldBeTrue(body);
         return JsonDocument.Parse(body).RootElement.GetProperty("usage").GetProperty("completion_tokens").GetInt32();

@@ -75,6 +75,25 @@ public sealed class LiveFaultTests
     }
 
     [Fact]
+    public async Task A_slow_client_gets_every_token_late_and_the_instance_is_done_long_before()
+    {
+        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(1), s_options);
+        using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+        var fault = await http.AdminAsync(HttpMethod.Post, "faults", new { kind = "slow_client", factor = 20 });
+        var fromNs = cluster.NowNs;
+        var reading = http.CompleteAsync(101);
+        await UntilAsync(cluster, s => s.Instances[0].GenerationTokens == 101);
+        (await cluster.GetSnapshotAsync()).Instances[0].HeldBlocks.ShouldBe(0);
+        (await reading).ShouldBe(101);
+        // A hundred tokens after the first, twenty a second.
+        (cluster.NowNs - fromNs).ShouldBeGreaterThanOrEqualTo(5 * Time.Second);
+
+        await http.AdminAsync(HttpMethod.Delete, "faults/" + fault.GetProperty("id").GetString(), null);
+        (await http.AdminAsync(HttpMethod.Get, "faults", null)).GetProperty("faults").GetArrayLength().ShouldBe(0);
+        (await http.CompleteAsync(5)).ShouldBe(5);
+    }
+
+    [Fact]
     public async Task A_fault_in_force_meets_an_instance_that_began_anew()
     {
         await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(2), s_options);

@@ -1,6 +1,7 @@
 using Cluster.Engine.Topology;
 using Cluster.Gateway.Live;
 using Cluster.Grains.Journal;
+using Cluster.Grains.Messages;
 using Cluster.Testing;
 
 namespace Cluster.Gateway.Tests.Live;
@@ -28,6 +29,39 @@ public sealed class LiveJournalTests : IDisposable
         decisions.Where(d => !d.IsSame).ShouldBeEmpty();
         decisions.Select(d => d.Decode).Distinct().Count().ShouldBeGreaterThan(2);
         RouterReplay.Arrivals(RouterJournal.Read(_path)).Select(r => r.ArrivalNs).ShouldBeInOrder();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_live_router_hears_of_every_block_that_leaves_HBM_in_the_order_in_which_it_did(bool hasHostMemory)
+    {
+        var spec = Clusters.Aggregated(1, _ => Clusters.Instance(blocks: 40) is var i && hasHostMemory
+            ? i with { Kv = i.Kv with { Tiers = [new KvTierSpec(KvTierKind.Host, 60, 1e6, Clusters.Link)] } } : i, new RouterSpec("kv-aware"));
+        await using (var cluster = await LiveCluster.StartAsync(spec, new LiveOptions { Compute = ComputeMode.Modeled, TimeScale = 50, RecordPath = _path }))
+        {
+            using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+            // Twenty prompts take turns in a cache with room for six.
+            for (var n = 0; n < 50; n++) await http.CompleteAsync(3, firstToken: 100 * (n % 20));
+        }
+
+        var (lies, moves) = (new Dictionary<ulong, BlockNewsKind>(), new HashSet<BlockNewsKind>());
+        foreach (var news in RouterJournal.Read(_path).SelectMany(e => e.Report?.Blocks ?? []))
+        {
+            moves.Add(news.Kind);
+            foreach (var key in news.Keys)
+            {
+                if (news.Kind != BlockNewsKind.Stored) lies.ContainsKey(key).ShouldBeTrue($"{news.Kind} of a block that was never stored");
+                if (news.Kind == BlockNewsKind.Removed) lies.Remove(key);
+                else lies[key] = news.Kind;
+            }
+
+            // A view that missed one eviction, or took it in the wrong order, would come to hold more than the cache can.
+            lies.Values.Count(v => v == BlockNewsKind.Stored).ShouldBeLessThanOrEqualTo(40);
+            lies.Count.ShouldBeLessThanOrEqualTo(hasHostMemory ? 100 : 40);
+        }
+
+        moves.ShouldBe(hasHostMemory ? [BlockNewsKind.Stored, BlockNewsKind.ToHost, BlockNewsKind.Removed] : [BlockNewsKind.Stored, BlockNewsKind.Removed], ignoreOrder: true);
     }
 
     [Fact]

@@ -14,12 +14,22 @@ public sealed class KvTier(KvTierSpec spec)
     private readonly BlockKeyTable _index = new();
     private readonly SlotList _order = new();
     private ChainedBlock[] _blocks = new ChainedBlock[32];
+    private long[] _readableNs = new long[32];
 
     public KvTierSpec Spec => spec;
 
     public long Count => _index.Count;
 
     public bool Contains(ulong key) => _index.Contains(key);
+
+    /// <summary>When the block's copy to this tier has ended: it cannot be read before.</summary>
+    public long ReadableNs(ulong key) => _readableNs[_index[key]];
+
+    /// <summary>The block's copy to this tier ends then; a block that has gone meanwhile is none of ours.</summary>
+    public void SetReadable(ulong key, long atNs)
+    {
+        if (_index.TryGet(key, out var slot)) _readableNs[slot] = atNs;
+    }
 
     /// <summary>A block is used again: it goes last.</summary>
     public void Touch(ulong key)
@@ -29,22 +39,29 @@ public sealed class KvTier(KvTierSpec spec)
         _order.Append(slot);
     }
 
-    /// <summary>Takes a block in.</summary>
-    /// <param name="displaced">The block that had to go for it.</param>
-    /// <returns>Whether one had to.</returns>
-    public bool Store(ChainedBlock block, out ChainedBlock displaced)
+    /// <summary>Takes a block in; one that it has already is only touched.</summary>
+    /// <param name="displaced">The block that had to go for it; null where none had to.</param>
+    /// <returns>Whether the block is new here, so that it has to be written.</returns>
+    public bool Store(ChainedBlock block, out ChainedBlock? displaced)
     {
-        displaced = default;
+        displaced = null;
         if (!_index.TryAdd(block.Key, out var slot))
         {
             Touch(block.Key);
             return false;
         }
 
-        if (slot >= _blocks.Length) Array.Resize(ref _blocks, _index.SlotLimit);
+        if (slot >= _blocks.Length)
+        {
+            Array.Resize(ref _blocks, _index.SlotLimit);
+            Array.Resize(ref _readableNs, _index.SlotLimit);
+        }
+
         _blocks[slot] = block;
+        _readableNs[slot] = 0;
         _order.Append(slot);
-        return Count > spec.Blocks && TryTakeOldest(out displaced);
+        if (Count > spec.Blocks && TryTakeOldest(out var oldest)) displaced = oldest;
+        return true;
     }
 
     /// <summary>Takes the block out that goes next; false when there is none.</summary>

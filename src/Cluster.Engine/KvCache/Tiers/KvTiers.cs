@@ -1,20 +1,21 @@
 using System.Collections.Immutable;
 using Cluster.Engine.Topology;
-using Cluster.Engine.Units;
 
 namespace Cluster.Engine.KvCache.Tiers;
 
 /// <summary>
 /// The tiers below one instance's HBM. What HBM evicts goes to the first, what a tier has no room for to the next (offload), but a
-/// remote store is written when HBM is;
-/// what a prompt finds in them is copied back before its prefill (onboard), over each tier's own link, one request after
-/// another. Writing down uses the other direction of the links and hides behind steps, so only reading up takes time.
+/// remote store is written when HBM is; what a prompt finds in them is copied back before its prefill (onboard). Each tier has
+/// a way of its own (<see cref="TierPort"/>) on which copies take time, down as well as up: a block can be read once it has been
+/// written, and on a disk the two wait for each other. Steps do not wait for copies down: blocks leave through a staging buffer.
 /// </summary>
 public sealed class KvTiers : IKvEventSink
 {
     private readonly KvTier[] _tiers;
-    private readonly long[] _busyUntilNs;
+    private readonly TierPort[] _ports;
     private readonly int[] _found;
+    private readonly long[] _readyNs;
+    private readonly List<(int Tier, ulong Key)> _written = [];
     private readonly HbmView _hbm;
     private readonly IKvEventSink? _events;
     private bool _dying;
@@ -29,14 +30,18 @@ public sealed class KvTiers : IKvEventSink
     public KvTiers(ImmutableArray<KvTierSpec> specs, KvTier? remote, HbmView hbm, IKvEventSink? events)
     {
         _tiers = [.. specs.Select(s => s.Kind == KvTierKind.Remote && remote is not null ? remote : new KvTier(s))];
-        _busyUntilNs = new long[_tiers.Length];
+        _ports = [.. specs.Select(s => new TierPort(s))];
         _found = new int[_tiers.Length];
+        _readyNs = new long[_tiers.Length];
         _hbm = hbm;
         _events = events;
     }
 
     /// <summary>Nearest first.</summary>
     public IReadOnlyList<KvTier> All => _tiers;
+
+    /// <summary>The moment at which blocks are stored and evicted; whoever drives the instance keeps it.</summary>
+    public long NowNs { get; set; }
 
     /// <summary>Blocks written to a tier, each time.</summary>
     public long OffloadedBlocks { get; private set; }
@@ -51,8 +56,9 @@ public sealed class KvTiers : IKvEventSink
     /// <summary>HBM stored blocks. A remote store gets them at once: others may want them, and they must outlive the instance (Mooncake, LMCache).</summary>
     public void Stored(ulong[] chain, int start, int count)
     {
-        if (_tiers[^1] is { Spec.Kind: KvTierKind.Remote } store)
-            for (var i = start + count - 1; i >= start; i--) Write(store, new ChainedBlock(chain, i), out _);
+        if (_tiers[^1].Spec.Kind == KvTierKind.Remote)
+            for (var i = start + count - 1; i >= start; i--) Write(_tiers.Length - 1, new ChainedBlock(chain, i));
+        SendWritten();
         _events?.Stored(chain, start, count);
     }
 
@@ -61,8 +67,9 @@ public sealed class KvTiers : IKvEventSink
     {
         if (_dying || _tiers[0].Spec.Kind == KvTierKind.Remote) _events?.Removed(chain, start, count);
         if (_dying) return;
-        if (_tiers[0].Spec.Kind != KvTierKind.Remote) _events?.Offloaded(chain, start, count);
+        if (_tiers[0].Spec.Kind != KvTierKind.Remote) _events?.Offloaded(chain, start, count, _tiers[0].Spec.Kind);
         for (var i = start + count - 1; i >= start; i--) Offload(new ChainedBlock(chain, i));
+        SendWritten();
     }
 
     /// <summary>How many blocks from the start of this chain lie in some tier.</summary>
@@ -79,23 +86,20 @@ public sealed class KvTiers : IKvEventSink
     public long Onboard(ReadOnlySpan<ulong> blocks, long nowNs)
     {
         Array.Clear(_found);
+        Array.Fill(_readyNs, nowNs);
         // The last first, so that tiers too lose the ends of prompts before their beginnings.
         for (var i = blocks.Length - 1; i >= 0; i--)
         {
             var tier = TierOf(blocks[i]);
             _found[tier]++;
+            _readyNs[tier] = Math.Max(_readyNs[tier], _tiers[tier].ReadableNs(blocks[i]));
             _tiers[tier].Touch(blocks[i]);
         }
 
         OnboardedBlocks += blocks.Length;
         var dueNs = nowNs;
         for (var i = 0; i < _tiers.Length; i++)
-        {
-            if (_found[i] == 0) continue;
-            _busyUntilNs[i] = Math.Max(nowNs, _busyUntilNs[i]) + Time.FromSeconds(_tiers[i].Spec.OnboardSeconds(_found[i]));
-            dueNs = Math.Max(dueNs, _busyUntilNs[i]);
-        }
-
+            if (_found[i] > 0) dueNs = Math.Max(dueNs, _ports[i].Read(_found[i], _readyNs[i]));
         return dueNs;
     }
 
@@ -108,7 +112,7 @@ public sealed class KvTiers : IKvEventSink
         _dying = false;
         foreach (var tier in _tiers)
             while (tier.Spec.Kind != KvTierKind.Remote && tier.TryTakeOldest(out var block)) _events?.Removed(block.Chain, block.Index, 1);
-        Array.Clear(_busyUntilNs);
+        foreach (var port in _ports) port.Reset();
     }
 
     private int TierOf(ulong key)
@@ -120,11 +124,14 @@ public sealed class KvTiers : IKvEventSink
 
     private void Offload(ChainedBlock block)
     {
-        foreach (var tier in _tiers)
+        for (var tier = 0; tier < _tiers.Length; tier++)
         {
+            var kind = _tiers[tier].Spec.Kind;
             // A shared store is nobody's: beyond its own tiers the instance does not have the block any more.
-            if (tier.Spec.Kind == KvTierKind.Remote && tier != _tiers[0]) TellGone(block);
-            if (!Write(tier, block, out block)) return;
+            if (kind == KvTierKind.Remote && tier > 0) TellGone(block);
+            else if (tier > 0 && !IsInHbm(block)) _events?.Offloaded(block.Chain, block.Index, 1, kind);
+            if (Write(tier, block) is not { } displaced) return;
+            block = displaced;
         }
 
         if (_tiers[^1].Spec.Kind != KvTierKind.Remote) TellGone(block);
@@ -132,12 +139,35 @@ public sealed class KvTiers : IKvEventSink
 
     private void TellGone(ChainedBlock block)
     {
-        if (_events is not null && _hbm(block.Chain.AsSpan(0, block.Index + 1)) <= block.Index) _events.Removed(block.Chain, block.Index, 1);
+        if (_events is not null && !IsInHbm(block)) _events.Removed(block.Chain, block.Index, 1);
     }
 
-    private bool Write(KvTier tier, ChainedBlock block, out ChainedBlock displaced)
+    private bool IsInHbm(ChainedBlock block) => _hbm(block.Chain.AsSpan(0, block.Index + 1)) > block.Index;
+
+    private ChainedBlock? Write(int tier, ChainedBlock block)
     {
-        OffloadedBlocks++;
-        return tier.Store(block, out displaced);
+        if (_tiers[tier].Store(block, out var displaced))
+        {
+            OffloadedBlocks++;
+            _written.Add((tier, block.Key));
+        }
+
+        return displaced;
+    }
+
+    /// <summary>What was written in one go to a tier is one copy.</summary>
+    private void SendWritten()
+    {
+        for (var tier = 0; tier < _tiers.Length && _written.Count > 0; tier++)
+        {
+            var blocks = 0;
+            foreach (var written in _written) blocks += written.Tier == tier ? 1 : 0;
+            if (blocks == 0) continue;
+            var readableNs = _ports[tier].Write(blocks, NowNs);
+            foreach (var written in _written)
+                if (written.Tier == tier) _tiers[tier].SetReadable(written.Key, readableNs);
+        }
+
+        _written.Clear();
     }
 }
