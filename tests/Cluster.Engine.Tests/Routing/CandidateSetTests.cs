@@ -80,10 +80,10 @@ public sealed class CandidateSetTests
     public void Who_has_a_prefix_that_is_worth_nothing_ties_once_with_the_others()
     {
         var content = TokenContent.Unique(5, 64);
-        var chosen = Choices(new Dictionary<string, double> { ["tier_credit"] = 0 }, router =>
+        var chosen = Choices(new Dictionary<string, double> { ["host_credit"] = 0 }, router =>
         {
             router.Stored(0, content.BlockChain(16), 0, 2, 0);
-            router.Offloaded(0, content.BlockChain(16), 0, 2, 0);
+            router.Offloaded(0, content.BlockChain(16), 0, 2, KvTierKind.Host, 0);
         }, content);
         foreach (var count in chosen) count.ShouldBeInRange(150, 250);
     }
