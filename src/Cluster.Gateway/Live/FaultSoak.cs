@@ -74,7 +74,7 @@ public sealed class FaultSoak(LiveCluster cluster, SoakOptions options)
             var members = (await cluster.GetSnapshotAsync()).Members;
             var target = members[random.NextInt(members.Length)];
             var seconds = 0.01 + random.NextExponential(1);
-            _ = random.NextInt(11) switch
+            _ = random.NextInt(12) switch
             {
                 0 or 1 or 2 => await cluster.Admin.InjectFaultAsync(new FaultOrder("crash", target.Name, null, seconds), default),
                 3 => await cluster.Admin.InjectFaultAsync(new FaultOrder("slow", target.Name, 1 + 4 * random.NextDouble(), seconds), default),
@@ -82,7 +82,7 @@ public sealed class FaultSoak(LiveCluster cluster, SoakOptions options)
                 5 => await cluster.Admin.InjectFaultAsync(new FaultOrder("expire_kv", target.Name), default),
                 6 => await cluster.Admin.InjectFaultAsync(new FaultOrder("router_restart"), default),
                 7 => await cluster.Admin.InjectFaultAsync(new FaultOrder("disconnect", null, 0.3), default),
-                9 => await cluster.Admin.InjectFaultAsync(new FaultOrder("slow_client", null, 50 + (500 * random.NextDouble()), seconds), default),
+                10 => await cluster.Admin.InjectFaultAsync(new FaultOrder("slow_client", null, 50 + (500 * random.NextDouble()), seconds), default),
                 8 => await cluster.Admin.InjectFaultAsync(new FaultOrder("drain", target.Name, null, seconds), default),
                 9 => await cluster.Admin.ResizeAsync(new ResizeInstance(target.Name, Tp: 1 << random.NextInt(3)) { Now = random.NextInt(2) == 0 }, default),
                 _ => await cluster.Admin.ScaleAsync(target.Pool, 1 + random.NextInt(4), default),
