@@ -16,4 +16,10 @@ internal static partial class GrainLog
 
     [LoggerMessage(4, LogLevel.Debug, "{Instance} did not say how it is: {Reason}")]
     public static partial void NotSeen(ILogger logger, string instance, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "Process {Process} was not told of another time scale; it hears of it when it listens again.")]
+    public static partial void TimeNotTold(ILogger logger, string process, Exception failure);
+
+    [LoggerMessage(6, LogLevel.Debug, "Nobody says at the moment how emulated time runs; asked again.")]
+    public static partial void TimeNotHeard(ILogger logger, Exception failure);
 }

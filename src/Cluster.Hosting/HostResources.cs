@@ -30,6 +30,7 @@ public sealed class HostResources : IDisposable
             Charter = charter ?? ClusterCharter.Begin(cluster.Name, ""),
             Watch = watch,
         };
+        Context.Clock.ScaleChanged += scale => Compute.TimeScale = scale;
     }
 
     public ComputeHost Compute { get; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Cluster.Grains.Hosting;
 
 namespace Cluster.Silo.Tests;
@@ -49,6 +50,33 @@ public sealed class SiloProcessTests
 
         up.Terminate();
         (await up.EndsAsync()).ShouldBe(0, up.Said);
+    }
+
+    [Fact]
+    public async Task Another_time_scale_reaches_every_silo()
+    {
+        SkipWithoutOrleans();
+        await using var up = RunningProgram.Start("xpyd.dll", s_up);
+        using var http = new HttpClient { BaseAddress = new Uri((await up.SaysAsync(@"is up on (\S+)")).Groups[1].Value), Timeout = TimeSpan.FromMinutes(2) };
+        await CountTokensAsync(http, 0, new TaskCompletionSource());
+        var before = await EmulatedSecondsAsync(http);
+        await CountTokensAsync(http, 1, new TaskCompletionSource());
+        var taken = await EmulatedSecondsAsync(http) - before;
+
+        using (var answer = await http.PutAsJsonAsync("admin/dials/time.scale", new { value = 20 })) answer.EnsureSuccessStatusCode();
+        before = await EmulatedSecondsAsync(http);
+        await CountTokensAsync(http, 2, new TaskCompletionSource());
+
+        // Instances that still kept the old time would take twenty times as long by the gateway's.
+        (await EmulatedSecondsAsync(http) - before).ShouldBeLessThan(8 * taken);
+        up.Terminate();
+        (await up.EndsAsync()).ShouldBe(0, up.Said);
+    }
+
+    private static async Task<double> EmulatedSecondsAsync(HttpClient http)
+    {
+        using var topology = JsonDocument.Parse(await http.GetStringAsync("admin/topology"));
+        return topology.RootElement.GetProperty("emulated_seconds").GetDouble();
     }
 
     [Fact]

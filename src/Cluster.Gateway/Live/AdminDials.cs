@@ -9,7 +9,7 @@ using Cluster.Grains.Timing;
 namespace Cluster.Gateway.Live;
 
 /// <summary>What of a running cluster can be turned: the time scale, and the dials of the routing policy in force.</summary>
-internal sealed class AdminDials(EmulatedClock clock, Action<double>? onTimeScale)
+internal sealed class AdminDials(EmulatedClock clock)
 {
     private static readonly Dial s_timeScale = new("time.scale", 1, 0.01, 100, "Emulated seconds per wall second.");
 
@@ -26,9 +26,9 @@ internal sealed class AdminDials(EmulatedClock clock, Action<double>? onTimeScal
         };
     }
 
-    /// <summary>Turns the time scale, or answers with the policy that has this dial turned; null when there is nothing left to do.</summary>
+    /// <summary>The policy with this dial turned; null when it is not the policy's but the time scale.</summary>
     /// <exception cref="AdminException">No such dial, or out of its range.</exception>
-    public PolicyMessage? Turn(PolicyMessage policy, string name, double value)
+    public static PolicyMessage? Turn(PolicyMessage policy, string name, double value)
     {
         Dial[] all = [s_timeScale, .. Of(policy)];
         var dial = Array.Find(all, d => d.Name == name)
@@ -36,14 +36,7 @@ internal sealed class AdminDials(EmulatedClock clock, Action<double>? onTimeScal
         if (!(value >= dial.Min && value <= dial.Max))
             throw new AdminException(400, string.Create(CultureInfo.InvariantCulture,
                 $"{name}: {value} is outside {dial.Min} … {dial.Max}; the nearest is {(double.IsNaN(value) ? dial.Default : Math.Clamp(value, dial.Min, dial.Max))}."));
-        if (dial == s_timeScale)
-        {
-            if (onTimeScale is null) throw new AdminException(409, "time.scale cannot change while several silos keep time; set it in the scenario and start again.");
-            clock.Scale = value;
-            onTimeScale(value);
-            return null;
-        }
-
+        if (dial == s_timeScale) return null;
         var dials = policy.ToDials();
         dials[name] = value;
         return PolicyMessage.Of(policy.Policy, dials);

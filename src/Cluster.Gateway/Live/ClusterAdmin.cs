@@ -8,10 +8,9 @@ using Cluster.Grains.Messages;
 namespace Cluster.Gateway.Live;
 
 /// <summary>The admin API of a live cluster: every order goes to the topology grain, which carries it out or says why not.</summary>
-/// <param name="onTimeScale">Told of a new time scale; null: it cannot change, because other processes keep time too.</param>
-internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext context, FaultPlayer faults, Action<double>? onTimeScale) : IClusterAdmin
+internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext context, FaultPlayer faults) : IClusterAdmin
 {
-    private readonly AdminDials _dials = new(context.Clock, onTimeScale);
+    private readonly AdminDials _dials = new(context.Clock);
 
     public async ValueTask<JsonNode> TopologyAsync(CancellationToken cancellationToken) =>
         AdminJson.Topology(await backend.RefreshAsync(), context);
@@ -74,7 +73,8 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
 
     public async ValueTask<JsonNode> SetDialAsync(string name, double value, CancellationToken cancellationToken)
     {
-        if (_dials.Turn((await PlanAsync()).Policy, name, value) is { } policy) Check(await backend.Topology.UseRouterAsync(policy));
+        if (AdminDials.Turn((await PlanAsync()).Policy, name, value) is { } policy) Check(await backend.Topology.UseRouterAsync(policy));
+        else await backend.Time.SetScaleAsync(value);
         return await DialsAsync(cancellationToken);
     }
 

@@ -82,6 +82,9 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     /// <summary>What is broken in it.</summary>
     internal IFaultGrain Faults => _grains.GetGrain<IFaultGrain>(_context.Cluster.Name);
 
+    /// <summary>How its emulated time runs.</summary>
+    internal ITimeGrain Time => _grains.GetGrain<ITimeGrain>(_context.Cluster.Name);
+
     internal IRouterGrain Router => _grains.GetGrain<IRouterGrain>(_context.Cluster.Name);
 
     internal IInstanceGrain Instance(string name) => _grains.GetInstance(_context.Cluster, name);

@@ -62,7 +62,7 @@ public sealed class LiveCluster : IAsyncDisposable
         var backend = new ClusterBackend(context);
         var monitor = new ClusterMonitor(backend, context, options.Levers);
         var faults = new FaultPlayer(backend, context);
-        var admin = new ClusterAdmin(backend, context, faults, options.Membership is null ? scale => host.Compute.TimeScale = scale : null);
+        var admin = new ClusterAdmin(backend, context, faults);
         var app = GatewayHost.Build(options.Gateway, backend, admin, builder =>
         {
             if (options.Configuration is { } configuration) builder.Configuration.AddConfiguration(configuration);

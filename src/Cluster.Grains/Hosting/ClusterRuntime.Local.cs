@@ -1,3 +1,4 @@
+using Cluster.Grains.Timing;
 using Cluster.LocalRuntime;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,7 @@ public static class ClusterRuntime
         if (membership is not null) throw new NotSupportedException(OneProcessOnly);
         builder.Services.AddSingleton(context);
         builder.Services.AddLocalRuntime(new LocalRuntimeOptions { CollectionAge = TimeSpan.FromDays(1) }, typeof(ClusterRuntime).Assembly);
+        builder.Services.AddHostedService<TimeKeeping>();
         return builder;
     }
 

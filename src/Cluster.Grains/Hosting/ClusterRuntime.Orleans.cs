@@ -1,5 +1,6 @@
 using System.Net;
 using Cluster.Grains.Hosting.Silos;
+using Cluster.Grains.Timing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -41,6 +42,7 @@ public static class ClusterRuntime
             // Instances hold state that only they have: they end with their cluster, not for want of calls.
             silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromDays(1));
         });
+        builder.Services.AddHostedService<TimeKeeping>();
         return builder;
     }
 
