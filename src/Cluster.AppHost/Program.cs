@@ -4,8 +4,19 @@ using Cluster.AppHost;
 // The topology shapes the model, so it is read before the model is built: appsettings.json, environment or command line,
 // e.g. --Topology:Silos 4 --Topology:Scenario scenarios/disaggregation.yaml.
 var builder = DistributedApplication.CreateBuilder(args);
-var topology = Topology.Read(builder.Configuration);
-var publishing = Publishing.Add(builder, topology);
+Topology topology;
+try
+{
+    topology = Topology.Read(builder.Configuration);
+}
+catch (TopologyException refusal)
+{
+    Console.Error.WriteLine(refusal.Message);
+    return 2;
+}
+
+Publishing.AddTarget(builder, topology);
+int? containerPort = builder.ExecutionContext.IsPublishMode ? Publishing.ContainerPort : null;
 
 var orleans = builder.AddOrleans("xpyd").WithClusterId("xpyd").WithServiceId("xpyd");
 var membership = Membership.Add(builder, orleans, topology);
@@ -13,24 +24,26 @@ var membership = Membership.Add(builder, orleans, topology);
 var silo = builder.AddProject<Projects.Cluster_Silo>("silo")
     .WithScenario(builder, topology)
     .WithMembership(orleans, membership)
-    .WithHttpEndpoint(name: "http", env: "Xpyd__Http__Port")
-    .WithHttpHealthCheck("/health")
+    .WithHttpEndpoint(targetPort: containerPort, name: "http", env: "Xpyd__Http__Port")
+    .WithHttpProbe(ProbeType.Readiness, "/health", periodSeconds: 5)
     .WithOtlpExporter()
-    .WithReplicas(topology.Silos);
+    .WithReplicas(topology.Silos)
+    .WithDeployment(topology, "Cluster.Silo", topology.Silos);
 
 // The gateway is a silo too: router and topology live on it, instances on the others.
 var gateway = builder.AddProject<Projects.Cluster_Gateway>("gateway")
     .WithScenario(builder, topology)
     .WithEnvironment("Xpyd__Silos", topology.Silos.ToString(System.Globalization.CultureInfo.InvariantCulture))
-    .WithEnvironment("Xpyd__AdminToken", builder.AddParameter("admin-token", secret: true))
+    .WithEnvironment("Xpyd__AdminToken", builder.AddParameter("admin-token", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true))
     .WithMembership(orleans, membership)
-    .WithHttpEndpoint(port: builder.ExecutionContext.IsRunMode ? topology.Port : null, targetPort: builder.ExecutionContext.IsRunMode ? null : 8000, name: "http", env: "Xpyd__Http__Port")
+    .WithHttpEndpoint(topology.Port, containerPort, name: "http", env: "Xpyd__Http__Port")
     .WithExternalHttpEndpoints()
-    .WithHttpHealthCheck("/health")
+    .WithHttpProbe(ProbeType.Readiness, "/health", periodSeconds: 5)
     .WithOtlpExporter()
-    .WaitFor(silo);
+    .WaitFor(silo)
+    .WithDeployment(topology, "Cluster.Gateway", replicas: 1);
 
-publishing.Replicate(silo, topology.Silos);
-if (publishing.HasBindMounts) Monitoring.Add(builder, gateway);
+if (Publishing.HasBindMounts(builder, topology)) Monitoring.Add(builder, gateway, topology);
 
 builder.Build().Run();
+return 0;

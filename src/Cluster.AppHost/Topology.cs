@@ -12,6 +12,7 @@ internal sealed record Topology(string Scenario, int Silos, int Port, string Mem
 {
     private const int MostSilos = 64;
 
+    /// <exception cref="TopologyException">All that is wrong with the section.</exception>
     public static Topology Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(nameof(Topology));
@@ -22,7 +23,9 @@ internal sealed record Topology(string Scenario, int Silos, int Port, string Mem
             Number(nameof(Port), 8000, 1, 65535),
             OneOf(nameof(Membership), "Redis", "PostgreSQL"),
             OneOf(nameof(Publish), "None", "Compose", "Kubernetes"));
-        if (problems.Count > 0) throw new InvalidOperationException(string.Join(Environment.NewLine, problems));
+        if (topology.Publish == "Kubernetes" && !Publishing.HasKubernetes)
+            problems.Add("Topology:Publish: Kubernetes needs the Aspire.Hosting.Kubernetes preview, which did not restore when this was built; deploy/helm has a chart that needs none.");
+        if (problems.Count > 0) throw new TopologyException(string.Join(Environment.NewLine, problems));
         return topology;
 
         int Number(string key, int otherwise, int least, int most)
@@ -42,3 +45,6 @@ internal sealed record Topology(string Scenario, int Silos, int Port, string Mem
         }
     }
 }
+
+/// <summary>The section <c>Topology</c> cannot be used; the message says why, a line for each key.</summary>
+internal sealed class TopologyException(string message) : Exception(message);

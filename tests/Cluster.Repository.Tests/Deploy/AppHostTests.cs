@@ -1,21 +1,16 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Cluster.Repository.Tests.Deploy;
 
-/// <summary>The AppHost: what it is made of can be read everywhere, what it does where Aspire restores (build/manifest.sh).</summary>
+/// <summary>The AppHost: what it is made of can be read everywhere, what it does where Aspire restores (<see cref="AppHostPublishTests"/>).</summary>
 public sealed partial class AppHostTests
 {
     [Fact]
     public async Task Without_Aspire_it_says_what_to_run_instead()
     {
-        var program = Path.Combine(Repository.Root, "src", "Cluster.AppHost", "bin", "Release", "net10.0", "Cluster.AppHost.dll");
-        Assert.SkipUnless(File.Exists(program), "src/Cluster.AppHost has not been built.");
-        Assert.SkipWhen(File.Exists(Path.Combine(Path.GetDirectoryName(program)!, "Aspire.Hosting.dll")), "It was built with Aspire.");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program]) { RedirectStandardError = true })!;
-        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        process.ExitCode.ShouldBe(78);
+        AppHostProgram.Need(aspire: false);
+        var (exitCode, error) = await AppHostProgram.Run();
+        exitCode.ShouldBe(78);
         error.ShouldContain("./xpyd up scenarios/quickstart.yaml");
     }
 
@@ -39,8 +34,11 @@ public sealed partial class AppHostTests
     public void Every_version_of_Aspire_in_the_tree_is_the_same()
     {
         var version = Repository.Property("build/Aspire.props", "AspireVersion");
-        Regex.Matches(Repository.Read("src/Cluster.AppHost/Cluster.AppHost.csproj"), "Aspire.AppHost.Sdk\" Version=\"([^\"]+)\"")
-            .ShouldAllBe(match => match.Groups[1].Value == version);
+        foreach (var project in (string[])["src/Cluster.AppHost/Cluster.AppHost.csproj", "build/probe/Aspire.csproj"])
+        {
+            Regex.Matches(Repository.Read(project), "Aspire.AppHost.Sdk\" Version=\"([^\"]+)\"").Select(match => match.Groups[1].Value)
+                .ShouldBe([version, version], project);
+        }
     }
 
     [GeneratedRegex(@"""docker\.io/\w+/(\w+)"", ""([^""]+)""")]
