@@ -74,6 +74,18 @@ public sealed partial class ComposeTests
         project.ShouldContain("<ContainerPort Include=\"8000\"");
     }
 
+    [Theory]
+    [InlineData("compose.yaml", "xpyd", "src/Cluster.Cli/Cluster.Cli.csproj", "xpyd.dll")]
+    [InlineData("compose.silos.yaml", "silo", "src/Cluster.Silo/Cluster.Silo.csproj", "Cluster.Silo.dll")]
+    [InlineData("compose.silos.yaml", "gateway", "src/Cluster.Gateway/Cluster.Gateway.csproj", "Cluster.Gateway.dll")]
+    public void Probes_start_the_program_that_the_image_starts(string file, string name, string project, string program)
+    {
+        // The SDK makes the image's entry point of the folder and the program's name, with nothing between them.
+        var service = Yaml.Parse(Repository.Read("deploy/" + file)).At("services." + name);
+        service.Text("healthcheck.test.2").ShouldBe(ChartTests.Csproj("ContainerWorkingDirectory") + program);
+        service.Text("image").ShouldStartWith(Repository.Property(project, "ContainerRepository") + ":");
+    }
+
     [Fact]
     public void Both_Compose_files_and_the_host_run_the_same_versions_of_the_monitoring()
     {
