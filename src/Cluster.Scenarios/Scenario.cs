@@ -36,6 +36,9 @@ public sealed record ScenarioVariant
     /// <summary>What goes wrong; empty: nothing.</summary>
     public ImmutableArray<FaultSection> Faults { get; init; } = [];
 
+    /// <summary>Settings from outside the file that are for pools of other variants.</summary>
+    public ImmutableArray<string> SettingsOfOthers { get; init; } = [];
+
     /// <summary>Where the keys stand in the file, for errors found later.</summary>
     internal Yaml.ReadContext Places { get; init; } = new("", []);
 }

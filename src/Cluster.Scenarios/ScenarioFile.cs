@@ -8,7 +8,7 @@ using Cluster.Scenarios.Yaml;
 
 namespace Cluster.Scenarios;
 
-/// <summary>A value set from outside the file, e.g. by <c>--set topology.prefill.tp=8</c>; wins over the file in every variant.</summary>
+/// <summary>A value set from outside the file, e.g. by <c>--set topology.prefill.tp=8</c>; wins over the file in every variant, one of a pool in those that have the pool.</summary>
 /// <param name="Path">Full path of the key.</param>
 /// <param name="Value">As it would be written in the file, YAML included: <c>4/s</c>, <c>{ constant: 3 }</c>.</param>
 /// <param name="Origin">Shown in errors, e.g. <c>--set</c> or <c>--tp</c>.</param>
@@ -90,13 +90,16 @@ public static class ScenarioFile
         var compare = top.Section("compare", "");
         var body = root.Without("name", "compare");
         var variants = ImmutableArray.CreateBuilder<ScenarioVariant>();
-        if (string.IsNullOrEmpty(only)) AddVariant(null, body);
+        var maps = new List<(string? Name, MapNode Map)>();
+        if (string.IsNullOrEmpty(only)) maps.Add((null, body));
         foreach (var variant in compare?.WrittenKeys ?? [])
         {
             if (only is not null && only != variant) continue;
             if (compare!.Section(variant, "") is { Map: { } over })
-                AddVariant(variant, YamlMerge.Lay(body, over, Whole, Exclusive));
+                maps.Add((variant, YamlMerge.Lay(body, over, Whole, Exclusive)));
         }
+
+        foreach (var (variant, map) in maps) AddVariant(variant, map);
 
         CheckNames();
         if (errors.Count > 0) return new ScenarioResult(null, [], Sorted(errors));
@@ -106,15 +109,21 @@ public static class ScenarioFile
 
         void AddVariant(string? variantName, MapNode map)
         {
+            var others = ImmutableArray.CreateBuilder<string>();
             foreach (var change in overrides)
             {
-                if (OverrideValue(change, errors) is { } value) map = YamlMerge.Set(map, change.Path, value);
+                if (IsOfOthers(map, change)) others.Add(change.Path);
+                else if (OverrideValue(change, errors) is { } value) map = YamlMerge.Set(PoolSettings.SpellShape(map, change.Path), change.Path, value);
             }
 
             var reader = new SectionReader(new ReadContext(file, errors) { Directory = directory }, map, "");
-            if (VariantReader.Read(reader, variantName, catalog) is { } read) variants.Add(read);
+            if (VariantReader.Read(reader, variantName, catalog) is { } read) variants.Add(read with { SettingsOfOthers = others.ToImmutable() });
             reader.RejectUnknownKeys();
         }
+
+        // A pool's setting is for the variants that have the pool; where none has it, it is for all of them, and an error.
+        bool IsOfOthers(MapNode map, ScenarioOverride change) =>
+            PoolSettings.PoolOf(change.Path) is { } pool && !PoolSettings.Has(map, pool) && maps.Exists(m => PoolSettings.Has(m.Map, pool));
 
         void CheckNames()
         {
@@ -135,7 +144,7 @@ public static class ScenarioFile
         if (source.Only is { Length: > 0 } variant && (root.Find("compare")?.Value as MapNode)?.Find(variant)?.Value is MapNode over)
             body = YamlMerge.Lay(body, over, Whole, Exclusive);
         foreach (var change in source.Overrides)
-            if (OverrideValue(change, errors) is { } value) body = YamlMerge.Set(body, change.Path, value);
+            if (OverrideValue(change, errors) is { } value) body = YamlMerge.Set(PoolSettings.SpellShape(body, change.Path), change.Path, value);
         if (errors.Count > 0) throw new ScenarioException(errors);
         if ((body.Find("workload")?.Value as MapNode)?.Find("trace")?.Value is ScalarNode trace)
         {

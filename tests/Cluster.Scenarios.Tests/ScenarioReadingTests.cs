@@ -96,6 +96,39 @@ public class ScenarioReadingTests
     }
 
     [Fact]
+    public void A_pools_number_of_instances_wins_over_the_shape_that_counted_it()
+    {
+        const string Text = """
+            model: llama-3.1-8b
+            topology: { shape: 2P3D, gpu: h100-sxm, link: ib-ndr-400x4, decode: { tp: 2 } }
+            workload: { synthetic: { input: 512, output: 128 }, rate: 4/s, requests: 10 }
+            """;
+        string Shape(params ScenarioOverride[] changes) => Scenarios.Read(Text, changes).OrThrow().Variants[0].Variant.Name;
+        Shape().ShouldBe("2P3D");
+        Shape(new ScenarioOverride("topology.prefill.instances", "5")).ShouldBe("5P3D");
+        Shape(new ScenarioOverride("topology.prefill.instances", "1"), new ScenarioOverride("topology.decode.instances", "4")).ShouldBe("1P4D");
+        var source = new ScenarioSource(Text, "test.yaml", [new ScenarioOverride("topology.decode.instances", "4")]);
+        Scenarios.Read(source.Write("written", ".")).OrThrow().Variants[0].Variant.Name.ShouldBe("2P4D");
+    }
+
+    [Fact]
+    public void A_pools_setting_is_for_the_variants_that_have_the_pool()
+    {
+        const string Text = """
+            model: llama-3.1-8b
+            topology: { prefill: { instances: 1, gpu: h100-sxm }, decode: { instances: 1, gpu: h100-sxm }, link: ib-ndr-400x4 }
+            workload: { synthetic: { input: 512, output: 128 }, rate: 4/s, requests: 10 }
+            compare: { together: { topology: { shape: 2A, gpu: h100-sxm } } }
+            """;
+        var apart = Scenarios.Read(Text, new ScenarioOverride("topology.prefill.instances", "3")).OrThrow().Variants;
+        apart.Select(v => v.Cluster.Instances.Length).ShouldBe([4, 2]);
+        apart[1].Variant.SettingsOfOthers.ShouldBe(["topology.prefill.instances"]);
+        var together = Scenarios.Read(Text, new ScenarioOverride("topology.aggregated.instances", "5")).OrThrow().Variants;
+        together.Select(v => v.Cluster.Instances.Length).ShouldBe([2, 5]);
+        Scenarios.Read(Text, new ScenarioOverride("topology.pools.none.instances", "5")).Ok.ShouldBeFalse();
+    }
+
+    [Fact]
     public void An_override_wins_in_every_variant()
     {
         var result = Scenarios.Read(Scenarios.Minimal + "\ncompare: { other: { seed: 1 } }", new ScenarioOverride("seed", "7")).OrThrow();

@@ -48,12 +48,18 @@ internal static class SweepCommand
         try
         {
             var known = SweepFile.ReadKnown(output);
-            using var file = SweepFile.Create(output, plan);
-            return SweepRunner.Run(plan, known, degree, row =>
+            IReadOnlyList<SweepRow> rows;
+            using (var file = SweepFile.Create(output, plan, known))
             {
-                file.Append(row);
-                progress.Step();
-            }, cancellation);
+                rows = SweepRunner.Run(plan, known, degree, row =>
+                {
+                    file.Append(row);
+                    progress.Step();
+                }, cancellation);
+            }
+
+            if (known.Count > 0) SweepFile.PutInOrder(output, plan, rows);
+            return rows;
         }
         catch (ArgumentException bad)
         {

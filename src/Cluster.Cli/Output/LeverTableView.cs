@@ -16,6 +16,7 @@ internal static class LeverTableView
         PrintRanking(levers, console);
         foreach (var pulled in levers.Pulled.Where(p => p.Trap is not null && !IsFutile(p)))
             console.WriteLine($"trap: {pulled.Lever.Name}: {pulled.Trap}");
+        PrintNewWalls(levers, console);
         var futile = levers.Pulled.Where(IsFutile).Select(p => p.Lever.Name).ToList();
         if (futile.Count > 0) console.WriteLine($"no effect here: {string.Join(", ", futile)}");
         foreach (var idle in levers.Idle) console.MarkupLine($"[grey]{Markup.Escape($"not applicable: {idle.Lever.Name}: {idle.Because}")}[/]");
@@ -71,6 +72,19 @@ internal static class LeverTableView
         }
 
         console.Write(table);
+    }
+
+    /// <summary>Relaxing one wall exposes the next: which, after which lever.</summary>
+    private static void PrintNewWalls(LeverTable levers, IAnsiConsole console)
+    {
+        var now = levers.Base.Walls;
+        foreach (var moved in levers.Pulled.Where(p => !IsFutile(p) && p.Measure.Walls != now).GroupBy(p => p.Measure.Walls))
+        {
+            var changes = new List<string>();
+            if (moved.Key.Prefill != now.Prefill) changes.Add($"prefill by {moved.Key.Prefill}");
+            if (moved.Key.Decode != now.Decode) changes.Add($"decode by {moved.Key.Decode}");
+            console.WriteLine($"new wall: {string.Join(", ", changes)} after {string.Join(", ", moved.Select(p => p.Lever.Name))}");
+        }
     }
 
     private static void PrintStack(IReadOnlyList<StackStep> stack, IAnsiConsole console)

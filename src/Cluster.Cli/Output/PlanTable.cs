@@ -27,6 +27,8 @@ internal static class PlanTable
         console.Write(table);
         var more = report.Results.Count - Rows;
         console.WriteLine(Text($"◆ on the Pareto front of goodput per {(report.Rank == PlanRank.PerGpu ? "GPU" : "dollar")}, TTFT and TPOT; {report.Results.Count} candidates simulated{(more > 0 ? $", {more} not shown" : "")}."));
+        if (report.Results.Take(Rows).Any(r => r.Peak.IsCapped))
+            console.WriteLine(Text($"> the SLO is met up to {Math.Pow(2, Headroom.HighestPower):F0} times the scenario's pace, where the search ends: there may be more."));
         console.WriteLine(report.Verdict);
     }
 

@@ -25,7 +25,7 @@ internal static class SweepTable
         {
             table.AddRow(
             [
-                .. row.Point.Values.Select(Markup.Escape), Markup.Escape(row.Point.VariantName),
+                .. row.Point.Values.Select(v => v.Length == 0 ? "–" : Markup.Escape(v)), Markup.Escape(row.Point.VariantName),
                 .. Columns.Select(c => Number(row[c.Column], c.Digits)), $"{row["wall_prefill"]} / {row["wall_decode"]}",
             ]);
         }
@@ -33,8 +33,8 @@ internal static class SweepTable
         console.Write(table);
         var best = rows.MaxBy(r => double.Parse(r["goodput_rps"], CultureInfo.InvariantCulture));
         if (best is null) return;
-        var settings = string.Join(", ", plan.Axes.Select((a, i) => $"{a.Path}={best.Point.Values[i]}"));
-        console.WriteLine($"Most goodput: {Number(best["goodput_rps"], 2)} req/s with {settings} ({best.Point.VariantName}).");
+        var settings = string.Join(", ", plan.Axes.Select((a, i) => (a.Path, Value: best.Point.Values[i])).Where(s => s.Value.Length > 0).Select(s => $"{s.Path}={s.Value}"));
+        console.WriteLine($"Most goodput: {Number(best["goodput_rps"], 2)} req/s {(settings.Length > 0 ? $"with {settings} " : "")}({best.Point.VariantName}).");
     }
 
     private static string Number(string cell, int digits) =>

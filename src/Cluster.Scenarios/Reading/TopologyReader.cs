@@ -140,6 +140,14 @@ internal static partial class TopologyReader
         return result;
     }
 
+    /// <summary>Pools and their instances as a shape counts them; empty where it is none.</summary>
+    internal static IReadOnlyList<(string Pool, string Count)> CountsOf(string shape)
+    {
+        var match = Shapes().Match(shape);
+        return [.. new[] { ("p", "prefill"), ("d", "decode"), ("a", "aggregated") }
+            .Where(g => match.Groups[g.Item1].Success && match.Groups[g.Item1].Value.TrimStart('0').Length > 0).Select(g => (g.Item2, match.Groups[g.Item1].Value))];
+    }
+
     private static void CheckWhole(SectionReader r, ImmutableArray<PoolSection>.Builder pools, string? link)
     {
         if (r.Context.Describing) return;

@@ -12,6 +12,9 @@ public sealed record LeverMeasure(VariantReport AtLoad, Headroom? Peak, double C
     /// <summary>Dollars per million output tokens at the most load it carries (at the scenario's, without an SLO); null: price unknown.</summary>
     public double? Cost => (Peak is { Load: > 0 } ? Peak.Report : AtLoad).CostPerMillionTokens;
 
+    /// <summary>What binds prefill and decode at the scenario's load.</summary>
+    public (string Prefill, string Decode) Walls => (AtLoad.Walls["prefill"], AtLoad.Walls["decode"]);
+
     public double MaxGoodputRps => Peak?.GoodputRps ?? AtLoad.GoodputRps;
 
     /// <summary>Mean time that a prompt's own computation takes.</summary>

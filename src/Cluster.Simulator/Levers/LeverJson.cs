@@ -37,9 +37,11 @@ public static class LeverJson
         ["name"] = pulled.Lever.Name,
         ["summary"] = pulled.Lever.Summary,
         ["wall"] = Name(pulled.Lever.Moves),
+        ["pays"] = pulled.Lever.Pays,
         ["lossy"] = pulled.Lever.IsLossy,
         ["score"] = Rounded(pulled.Effect.Score),
         ["effect"] = Effect(pulled),
+        ["new_wall"] = new JsonObject { ["prefill"] = pulled.Measure.Walls.Prefill, ["decode"] = pulled.Measure.Walls.Decode },
         ["trap"] = pulled.Trap,
     };
 

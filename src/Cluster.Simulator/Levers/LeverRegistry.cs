@@ -21,6 +21,7 @@ public static class LeverRegistry
         new KvFormatLever(NumberFormat.Int4),
         new RetentionLever("kv-window", 2048, 0),
         new RetentionLever("heavy-hitters", 1024, 1024),
+        new HostTierLever(),
         new SpeculationLever(),
         new PrefixCachingLever(),
         new ChunkedPrefillLever(),

@@ -1,3 +1,4 @@
+using Cluster.Engine.Cost;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 using Cluster.Scenarios;
@@ -80,7 +81,7 @@ public sealed class LeverRunner(Catalog catalog, bool withPeak = true, int degre
             case LeverChange.OtherModel other:
                 try
                 {
-                    return (Redeployment.Of(context.Resolved.Cluster, other.Change), context.Resolved.Workload, null);
+                    return (Redeployment.Of(context.Resolved.Cluster, d => Named(other.Change(d), d.Model.Name)), context.Resolved.Workload, null);
                 }
                 catch (ArgumentException impossible)
                 {
@@ -91,6 +92,9 @@ public sealed class LeverRunner(Catalog catalog, bool withPeak = true, int degre
                 throw new InvalidOperationException($"{lever.Name}: unknown change.");
         }
     }
+
+    /// <summary>Requests ask for a model by its name: what takes its place answers to it.</summary>
+    private static Deployment Named(Deployment changed, string name) => changed with { Model = changed.Model with { Name = name } };
 
     private LeverMeasure Measure(ClusterSpec cluster, Workload workload, CancellationToken cancellation)
     {

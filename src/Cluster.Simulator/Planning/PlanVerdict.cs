@@ -9,7 +9,6 @@ internal static class PlanVerdict
 {
     public static (bool? Pays, double? FromRps, string Text) Of(IReadOnlyList<PlanResult> results, PlanSpace space, SloSpec slo, ModelError error)
     {
-        if (results.Count == 0) return (null, null, "No candidate could be built.");
         var best = results[0];
         if (best.Peak.Load <= 0) return (null, null, NobodyMeets(results, slo));
         var apart = results.FirstOrDefault(r => r.Candidate.IsDisaggregated && r.Peak.Load > 0);

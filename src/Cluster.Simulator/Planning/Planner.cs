@@ -56,6 +56,8 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         var cluster = variant.Cluster;
         if (cluster.Slo is { TtftNs: null, TpotNs: null, E2eNs: null })
             throw new PlanException("A plan needs an objective: add e.g. --slo ttft=500ms,tpot=50ms, or an 'slo' section.");
+        if (cluster.Instances.Select(i => i.Deployment.Model.Name).Distinct().ToList() is { Count: > 1 } models)
+            throw new PlanException($"A plan is for one model, and this scenario serves {string.Join(" and ", models)}: write a scenario for each, with the requests that go to it, and share the GPUs out between their plans.");
         var like = cluster.Instances[^1];
         var types = space.GpuTypes.Count > 0 ? space.GpuTypes : [.. cluster.Instances.Select(i => i.Deployment.Gpu).DistinctBy(g => g.Name)];
         if (space.Rank == PlanRank.PerDollar && types.FirstOrDefault(g => g.DollarsPerHour <= 0) is { } unpriced)
@@ -67,8 +69,9 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         var link = cluster.Link?.Name ?? catalog.Links.Values.OrderByDescending(l => l.BytesPerSecond).FirstOrDefault(l => l.Name.StartsWith("ib", StringComparison.Ordinal))?.Name;
         var first = Evaluate(source, PlanSearch.ShortList(shapes, space, link), stepped, cancellation);
         var routers = Ranked(first, space).Take(TopologiesPerRouter)
-            .SelectMany(r => OtherRouters.Where(p => p != cluster.Router.Policy && r.Candidate.X + r.Candidate.Y > 1).Select(p => r.Candidate with { Router = p })).ToList();
+            .SelectMany(r => OtherRouters.Where(p => p != cluster.Router.Policy && Math.Max(r.Candidate.X, r.Candidate.Y) > 1).Select(p => r.Candidate with { Router = p })).ToList();
         var results = Ranked([.. first, .. Evaluate(source, routers, stepped, cancellation)], space);
+        if (results.Count == 0) throw new PlanException(WhyNone(source, PlanSearch.ShortList(shapes, space, link)[0]));
         var judged = PlanVerdict.Of(results, space, cluster.Slo, error);
         return new PlanReport(results, Front(results, space), judged.Pays, judged.Text, error, space.Rank) { PaysFromRps = judged.FromRps };
     }
@@ -85,6 +88,9 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
             return read.Ok ? new PlanResult(candidate, Headroom.Find(read.Variants[0].Cluster, read.Variants[0].Workload, cancellation)) : null;
         }
     }
+
+    private string WhyNone(ScenarioSource source, PlanCandidate first) =>
+        $"No candidate can be built; the most promising, {first.Name}, because: {string.Join(" ", source.Read(catalog, first.Overrides()).Errors.Select(e => e.Message))}";
 
     private static List<PlanResult> Ranked(IReadOnlyList<PlanResult> results, PlanSpace space) =>
         [.. results.OrderByDescending(space.Worth)

@@ -5,7 +5,10 @@ using System.Text.Json.Nodes;
 
 namespace Cluster.Simulator.Sweeping;
 
-/// <summary>A sweep's results on disk, CSV or JSON by the file's ending: whole after every row, and read back to resume.</summary>
+/// <summary>
+/// A sweep's results on disk, CSV or JSON by the file's ending: whole after every row, and read back to resume. What an earlier
+/// sweep left is there from the first moment on, so being interrupted twice loses nothing either.
+/// </summary>
 public sealed class SweepFile : IDisposable
 {
     private const string Key = "fingerprint";
@@ -14,18 +17,36 @@ public sealed class SweepFile : IDisposable
     private readonly FileStream _stream;
     private readonly SweepPlan _plan;
     private readonly bool _json;
+    private readonly HashSet<string> _known;
     private bool _first = true;
 
-    private SweepFile(FileStream stream, SweepPlan plan, bool json) => (_stream, _plan, _json) = (stream, plan, json);
+    private SweepFile(FileStream stream, SweepPlan plan, bool json, HashSet<string> known) => (_stream, _plan, _json, _known) = (stream, plan, json, known);
 
-    /// <summary>Opens the file anew; read <see cref="ReadKnown"/> first, because what it held is written again in this sweep's order.</summary>
+    /// <summary>Opens the file with those rows of this sweep that are known; what else it held is gone.</summary>
+    /// <param name="known">What <see cref="ReadKnown"/> found in it.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static SweepFile Create(string path, SweepPlan plan)
+    public static SweepFile Create(string path, SweepPlan plan, IReadOnlyDictionary<string, IReadOnlyList<string>>? known = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var file = new SweepFile(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read), plan, IsJson(path));
-        file.Write(file._json ? Trailer : $"{Line(Header(plan))}\n");
-        return file;
+        Replace(path, plan, [.. plan.Points.Where(p => known?.ContainsKey(p.Fingerprint) == true).Select(p => new SweepRow(p, known![p.Fingerprint]))]);
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.Read) { Position = new FileInfo(path).Length };
+        return new SweepFile(stream, plan, IsJson(path), [.. known?.Keys ?? []]) { _first = known is null || !plan.Points.Any(p => known.ContainsKey(p.Fingerprint)) };
+    }
+
+    /// <summary>The sweep is done: a file whose rows came in two goes is put in this sweep's order.</summary>
+    public static void PutInOrder(string path, SweepPlan plan, IReadOnlyList<SweepRow> rows) => Replace(path, plan, rows);
+
+    /// <summary>All at once or not at all, whatever happens in between.</summary>
+    private static void Replace(string path, SweepPlan plan, IReadOnlyList<SweepRow> rows)
+    {
+        var fresh = $"{path}.new";
+        using (var file = new SweepFile(new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.Read), plan, IsJson(path), []))
+        {
+            file.Write(file._json ? Trailer : $"{Line(Header(plan))}\n");
+            foreach (var row in rows) file.Append(row);
+        }
+
+        File.Move(fresh, path, overwrite: true);
     }
 
     /// <summary>Rows of an earlier sweep by fingerprint: empty when there is no file. A line cut off by a crash is passed over.</summary>
@@ -40,9 +61,11 @@ public sealed class SweepFile : IDisposable
         return known;
     }
 
+    /// <summary>Adds a row, unless it is there already.</summary>
     public void Append(SweepRow row)
     {
         ArgumentNullException.ThrowIfNull(row);
+        if (_known.Contains(row.Point.Fingerprint)) return;
         if (!_json)
         {
             Write($"{Line([.. row.Point.Values, row.Point.VariantName, .. row.Cells, row.Point.Fingerprint])}\n");
@@ -63,7 +86,7 @@ public sealed class SweepFile : IDisposable
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(row);
         var settings = new JsonObject();
-        for (var i = 0; i < plan.Axes.Length; i++) settings[plan.Axes[i].Path] = row.Point.Values[i];
+        for (var i = 0; i < plan.Axes.Length; i++) settings[plan.Axes[i].Path] = row.Point.Values[i].Length == 0 ? null : row.Point.Values[i];
         var result = new JsonObject { ["settings"] = settings, ["variant"] = row.Point.VariantName };
         for (var i = 0; i < row.Cells.Count; i++)
         {

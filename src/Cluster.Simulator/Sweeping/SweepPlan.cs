@@ -5,7 +5,7 @@ using Cluster.Scenarios.Catalogs;
 namespace Cluster.Simulator.Sweeping;
 
 /// <summary>One run of a sweep: a combination of values and a variant of the scenario under it.</summary>
-/// <param name="Values">One per axis, in their order.</param>
+/// <param name="Values">One per axis, in their order; empty where the axis is of a pool that this variant does not have.</param>
 /// <param name="Variant">Which variant of the scenario, by position.</param>
 /// <param name="Fingerprint">See <see cref="Sweeping.Fingerprint"/>.</param>
 public sealed record SweepPoint(ImmutableArray<string> Values, int Variant, string VariantName, string Fingerprint);
@@ -40,13 +40,19 @@ public sealed class SweepPlan
 
         var points = ImmutableArray.CreateBuilder<SweepPoint>();
         var errors = new List<ScenarioError>();
+        var seen = new HashSet<(int, string)>();
         foreach (var values in Product(axes))
         {
             var result = source.Read(catalog, Overrides(axes, values));
             errors.AddRange(result.Errors);
             if (errors.Count > 0) continue;
             for (var v = 0; v < result.Variants.Count; v++)
-                points.Add(new SweepPoint(values, v, result.Variants[v].Variant.Name, Fingerprint.Of(result.Variants[v])));
+            {
+                var variant = result.Variants[v].Variant;
+                var own = values.Select((value, i) => variant.SettingsOfOthers.Contains(axes[i].Path) ? "" : value).ToImmutableArray();
+                // Values that are not for this variant make no new run of it.
+                if (seen.Add((v, string.Join('\n', own)))) points.Add(new SweepPoint(own, v, variant.Name, Fingerprint.Of(result.Variants[v])));
+            }
         }
 
         if (errors.Count > 0) throw new ScenarioException([.. errors.DistinctBy(e => (e.Key, e.Message, e.Value))]);
@@ -57,7 +63,7 @@ public sealed class SweepPlan
     public ResolvedVariant Resolve(SweepPoint point)
     {
         ArgumentNullException.ThrowIfNull(point);
-        return Source.Read(_catalog, Overrides(Axes, point.Values)).OrThrow().Variants[point.Variant];
+        return Source.Read(_catalog, Overrides(Axes, [.. point.Values.Select((value, i) => value.Length > 0 ? value : Axes[i].Values[0])])).OrThrow().Variants[point.Variant];
     }
 
     private static IReadOnlyList<ScenarioOverride> Overrides(IReadOnlyList<SweepAxis> axes, ImmutableArray<string> values) =>

@@ -51,6 +51,43 @@ public sealed class LeverTests
     }
 
     [Fact]
+    public void Levers_on_the_numbers_of_instances_hold_on_a_shape_too()
+    {
+        var text = Pair.Replace("prefill: { instances: 1, gpu: h100-sxm }", "shape: 2P2D", StringComparison.Ordinal).Replace("decode: { instances: 1, gpu: h100-sxm }", "gpu: h100-sxm", StringComparison.Ordinal);
+        ILever[] levers = [LeverRegistry.Find("more-prefill")!, LeverRegistry.Find("more-decode")!, LeverRegistry.Find("wider-tp")!];
+        var table = new LeverRunner(SmallScenario.Catalog, withPeak: false).Run(SmallScenario.Source(text) with { Only = "" }, levers);
+        table.Idle.ShouldBeEmpty();
+        table.Pulled.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Another_model_in_the_place_of_one_of_several_still_gets_its_requests()
+    {
+        const string Two = """
+            model: llama-3.1-8b
+            topology: { gpu: h100-sxm, pools: { small: { role: aggregated }, large: { role: aggregated, model: llama-3.1-70b, tp: 4 } } }
+            workload: { synthetic: { input: 512, output: 32 }, rate: 5/s, requests: 40, classes: { easy: { share: 1, model: llama-3.1-8b }, hard: { share: 1, model: llama-3.1-70b } } }
+            """;
+        var table = new LeverRunner(SmallScenario.Catalog, withPeak: false).Run(SmallScenario.Source(Two) with { Only = "" }, [LeverRegistry.Find("latent-attention")!]);
+        table.Pulled.Single().Measure.AtLoad.Completed.ShouldBe(40);
+    }
+
+    [Fact]
+    public void A_host_tier_moves_the_capacity_wall_of_agents_and_is_no_lever_where_nothing_recurs()
+    {
+        const string Agents = """
+            model: llama-3.1-8b
+            topology: { aggregated: { gpu: h100-sxm } }
+            engine: { num_gpu_blocks_override: 2_000 }
+            workload: { agents: { calls: 5, task: 4000, tool_output: 100, output: 20, tool_time: 5s }, rate: 30/min, requests: 100 }
+            """;
+        var levers = new[] { LeverRegistry.Find("host-kv-tier")! };
+        var table = new LeverRunner(SmallScenario.Catalog, withPeak: false).Run(SmallScenario.Source(Agents) with { Only = "" }, levers);
+        table.Pulled.Single().Effect.TtftP50.ShouldBeLessThan(0.8);
+        Small.Idle.Single(i => i.Lever.Name == "host-kv-tier").Because.ShouldContain("no prompt begins");
+    }
+
+    [Fact]
     public void A_lever_keeps_the_number_of_gpus()
     {
         var table = new LeverRunner(SmallScenario.Catalog, withPeak: false).Run(SmallScenario.Source(Pair) with { Only = "" });

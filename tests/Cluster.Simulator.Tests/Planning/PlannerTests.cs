@@ -44,6 +44,22 @@ public sealed class PlannerTests
         PlanJson.Of(Run(4, degree: 3)).ToJsonString().ShouldBe(PlanJson.Of(Four).ToJsonString());
 
     [Fact]
+    public void A_scenario_of_two_models_is_told_to_be_planned_one_by_one()
+    {
+        const string Two = """
+            model: llama-3.1-8b
+            topology: { gpu: h100-sxm, pools: { small: { role: aggregated }, large: { role: aggregated, model: mistral-7b } } }
+            workload: { synthetic: { input: 512, output: 32 }, rate: 5/s, requests: 10, classes: { a: { share: 1, model: llama-3.1-8b }, b: { share: 1, model: mistral-7b } } }
+            slo: { ttft: 300ms }
+            """;
+        Should.Throw<PlanException>(() => Run(4, Two)).Message.ShouldContain("llama-3.1-8b and mistral-7b");
+    }
+
+    [Fact]
+    public void Routers_are_tried_where_there_is_something_to_choose() =>
+        Run(2).Results.ShouldAllBe(r => r.Candidate.Router == null || Math.Max(r.Candidate.X, r.Candidate.Y) > 1);
+
+    [Fact]
     public void The_winner_read_from_its_file_runs_as_it_was_found()
     {
         var source = SmallScenario.Source() with { Only = "" };

@@ -57,6 +57,39 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public void A_sweep_that_is_interrupted_again_while_it_resumes_loses_nothing()
+    {
+        var plan = Plan("weights=bf16,fp8", "workload.rate=5/s,40/s");
+        var path = Path.Combine(Path.GetTempPath(), $"xpyd-sweep-{Guid.NewGuid():N}.json");
+        try
+        {
+            var rows = Write(path, plan, null);
+            var known = SweepFile.ReadKnown(path).Where(r => r.Key != plan.Points[1].Fingerprint).ToDictionary();
+            SweepFile.Create(path, plan, known).Dispose();
+            SweepFile.ReadKnown(path).Keys.ShouldBe(known.Keys, ignoreOrder: true);
+            using (var file = SweepFile.Create(path, plan, known))
+                foreach (var row in rows) file.Append(row);
+            SweepFile.ReadKnown(path).Count.ShouldBe(4);
+            SweepFile.PutInOrder(path, plan, rows);
+            SweepFile.ReadKnown(path).Keys.ShouldBe(plan.Points.Select(p => p.Fingerprint));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void A_variant_without_the_pool_that_is_swept_is_run_once()
+    {
+        var source = SmallScenario.Source(SmallScenario.Text + "\ncompare: { apart: { topology: { shape: 1P1D, gpu: h100-sxm, link: ib-ndr-400x4 } } }\n");
+        var plan = SweepPlan.Of(source, SmallScenario.Catalog, [SweepAxis.Parse("topology.prefill.instances=1,2"), SweepAxis.Parse("workload.rate=5/s,10/s")]);
+        plan.Points.Select(p => $"{p.VariantName} {string.Join('|', p.Values)}").ShouldBe(
+            ["1A |5/s", "apart 1|5/s", "1A |10/s", "apart 1|10/s", "apart 2|5/s", "apart 2|10/s"], ignoreOrder: true);
+        plan.Resolve(plan.Points.Single(p => p.VariantName == "1A" && p.Values[1] == "10/s")).Cluster.Instances.Length.ShouldBe(1);
+    }
+
+    [Fact]
     public void Known_rows_are_not_run_again()
     {
         var plan = Plan("workload.rate=5/s,10/s");

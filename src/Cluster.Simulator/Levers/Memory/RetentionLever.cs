@@ -21,7 +21,7 @@ internal sealed class RetentionLever(string name, int window, int heavyHitters) 
 
     public string Pays => "long contexts whose KV outweighs the weights";
 
-    public string Trap => "what is evicted cannot be recalled; short contexts lose nothing and gain nothing";
+    public string Trap => "what is evicted cannot be recalled, nor found again as a prefix by the next prompt; short contexts gain nothing";
 
     public bool IsLossy => true;
 
