@@ -6,8 +6,8 @@ namespace Cluster.Compute;
 /// </summary>
 public sealed class ComputePool : IDisposable
 {
-    private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _available = new(0);
+    /// <summary>A monitor, because its waiters sleep at once: a semaphore of the framework would spin away the time that the grains need.</summary>
+    private readonly object _lock = new();
     private readonly IComputeWork[] _queue;
     private readonly Thread[] _threads;
     private readonly List<string> _notes = [];
@@ -66,8 +66,8 @@ public sealed class ComputePool : IDisposable
                 return false;
             }
             _queue[(_head + _count++) % _queue.Length] = work;
+            Monitor.Pulse(_lock);
         }
-        _available.Release();
         return true;
     }
 
@@ -78,10 +78,9 @@ public sealed class ComputePool : IDisposable
         {
             if (_stopping) return;
             _stopping = true;
+            Monitor.PulseAll(_lock);
         }
-        _available.Release(_threads.Length);
         foreach (var thread in _threads) thread.Join();
-        _available.Dispose();
     }
 
     private void Work(int? core)
@@ -90,20 +89,24 @@ public sealed class ComputePool : IDisposable
         {
             lock (_lock) _notes.Add($"{Thread.CurrentThread.Name} runs unpinned: {refusal}");
         }
-        while (true)
+        while (Take() is { } work)
         {
-            _available.Wait();
-            if (Take() is not { } work) return;
             work.Execute();
             Interlocked.Increment(ref _executed);
         }
     }
 
+    /// <summary>Waits for work; null when there will be none.</summary>
     private IComputeWork? Take()
     {
         lock (_lock)
         {
-            if (_count == 0) return null;
+            while (_count == 0)
+            {
+                if (_stopping) return null;
+                Monitor.Wait(_lock);
+            }
+
             var work = _queue[_head];
             _queue[_head] = null!;
             _head = (_head + 1) % _queue.Length;

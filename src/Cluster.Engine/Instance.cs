@@ -54,16 +54,7 @@ public sealed partial class Instance
     /// <summary>Effects since <see cref="ClearEffects"/>, in order.</summary>
     public IReadOnlyList<InstanceEffect> Effects => _effects;
 
-    /// <summary>
-    /// Tokens that became visible to clients with the last call of <see cref="TryBeginStep"/> (first tokens handed over
-    /// by prefill instances) or <see cref="EndStep"/> (all others); empty unless asked for.
-    /// </summary>
-    public IReadOnlyList<TokenEmission> Tokens => _tokens ?? (IReadOnlyList<TokenEmission>)[];
-
     public void ClearEffects() => _effects.Clear();
-
-    /// <summary>The driver has passed <see cref="Tokens"/> on.</summary>
-    public void ClearTokens() => _tokens?.Clear();
 
     /// <summary>A request whose prompt is to be computed here.</summary>
     public void Enqueue(Sequence sequence, long nowNs)
@@ -96,7 +87,7 @@ public sealed partial class Instance
     public bool TryBeginStep(long nowNs, out Step step)
     {
         if (IsStepping) throw new InvalidOperationException($"{Spec.Name}: a step is in progress.");
-        _tokens?.Clear();
+        ClearTokens();
         State.NowNs = nowNs;
         EndOnboards(nowNs);
         do
@@ -131,7 +122,7 @@ public sealed partial class Instance
         State.NowNs = nowNs;
         IsStepping = false;
         State.Counters.Steps++;
-        _tokens?.Clear();
+        ClearTokens();
         State.DecodeSlotsReserved = false;
         if (_builder.IncludesDecodes) EndDecodes(nowNs);
         foreach (var (sequence, tokens) in _builder.Chunks) EndChunk(sequence, tokens, nowNs);
@@ -173,8 +164,7 @@ public sealed partial class Instance
             return;
         }
 
-        if (_tokens is not null)
-            for (var member = decodes.First; member is not null; member = member.Next) _tokens.Add(new TokenEmission(member, 1));
+        if (_tokens is not null) Decoded = Decoders(decodes);
         State.Counters.GenerationTokens += decodes.Count;
         decodes.Advance(nowNs, _gaps);
         while (decodes.TryTakeFinished(out var finished)) Finish(finished, nowNs);

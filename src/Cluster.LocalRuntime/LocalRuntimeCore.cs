@@ -18,6 +18,7 @@ internal sealed class LocalRuntimeCore : IHostedLifecycleService, IDisposable
     private static readonly TimeSpan s_timeoutResolution = TimeSpan.FromMilliseconds(250);
 
     private ITimer? _timeoutSweep;
+    private ITimer? _rescue;
     private ITimer? _idleSweep;
 
     public LocalRuntimeCore(IServiceProvider services, LocalRuntimeOptions options, IEnumerable<Assembly> assemblies)
@@ -54,6 +55,7 @@ internal sealed class LocalRuntimeCore : IHostedLifecycleService, IDisposable
         // Call time-outs follow the real clock always: a test whose fake clock stands still must not hang.
         _timeoutSweep = TimeProvider.System.CreateTimer(
             static state => ((LocalRuntimeCore)state!).CheckTimeouts(), this, s_timeoutResolution, s_timeoutResolution);
+        _rescue = TimeProvider.System.CreateTimer(static _ => FollowUps.Rescue(), null, FollowUps.RescuePeriod, FollowUps.RescuePeriod);
         _idleSweep = ManagementClock.CreateTimer(
             static state => ((LocalRuntimeCore)state!).CollectIdle(), this, Options.CollectionQuantum, Options.CollectionQuantum);
         return Task.CompletedTask;
@@ -77,6 +79,7 @@ internal sealed class LocalRuntimeCore : IHostedLifecycleService, IDisposable
     public void Dispose()
     {
         _timeoutSweep?.Dispose();
+        _rescue?.Dispose();
         _idleSweep?.Dispose();
     }
 

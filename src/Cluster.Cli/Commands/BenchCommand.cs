@@ -15,7 +15,8 @@ internal static class BenchCommand
         (string Name, string Description, Func<ParseResult, CancellationToken, IReadOnlyList<BenchResult>> Run)[] parts =
         [
             ("matmul", "Kernels against OpenBLAS, interleaved; calibration of this host.", (_, cancellation) => BenchMatmul.Run(cancellation)),
-            ("pace", "Step lateness and measured ratio at several numbers of instances.", (_, cancellation) => BenchPace.Run(cancellation)),
+            ("pace", "Step lateness and measured ratio of live grains, at several numbers of instances.", (_, cancellation) => BenchPace.Run(cancellation)),
+            ("step", "What a live step costs the emulator itself, at batch 128.", (_, cancellation) => BenchStep.Run(cancellation)),
             ("faults", "A thousand random faults on a live cluster under load: what is lost, doubled or leaked.", (_, cancellation) => BenchFaults.Run(cancellation)),
             ("sim", "The reference workloads in virtual time: warm, and as a whole cold process.", (_, cancellation) => BenchSim.Run(cancellation)),
             ("wire", "Streams through the gateway and the load generator, against bare Kestrel.", (arguments, cancellation) => BenchWire.Run(arguments.GetValue(streams), cancellation)),

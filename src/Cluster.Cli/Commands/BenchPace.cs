@@ -1,68 +1,45 @@
-using System.Diagnostics;
-using Cluster.Compute;
-using Cluster.Engine.Cost;
 using Cluster.Engine.Topology;
-using Cluster.Grains.Timing;
+using Cluster.Engine.Units;
 
 namespace Cluster.Cli.Commands;
 
 /// <summary>
-/// Instances that step against an absolute clock with matmul on, all at once: how late their steps end, and how the emulated
-/// duration compares with the model's. Timers and pool alone, without grains or requests.
+/// Instances that step at time scale 1 with matmul on, through the real grains: how late their steps end against the absolute
+/// clock, and how the emulated duration compares with the model's.
 /// </summary>
 internal static class BenchPace
 {
-    private const double StepSeconds = 0.02;
-    private const double H100RidgeFlopsPerByte = 295;
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(4);
+    private const int Batch = 32;
+    private static readonly TimeSpan s_length = TimeSpan.FromSeconds(4);
 
-    /// <summary>Llama-3.1-8B decoding 32 sequences: 16 GB of weights, thin and bandwidth-bound.</summary>
-    private static readonly StepCost Decode = new(StepSeconds, 0.001, 0.017, 0, 0.002, 5.2e11, 1.8e10, 0, false);
+    public static IReadOnlyList<BenchResult> Run(CancellationToken cancellation) => RunAsync(cancellation).GetAwaiter().GetResult();
 
-    public static IReadOnlyList<BenchResult> Run(CancellationToken cancellation)
+    private static async Task<IReadOnlyList<BenchResult>> RunAsync(CancellationToken cancellation)
     {
         var results = new List<BenchResult>();
         foreach (var (instances, mode) in new[] { (1, ComputeMode.Measured), (16, ComputeMode.Measured), (64, ComputeMode.Paced) })
-            results.AddRange(RunAt(instances, mode, cancellation));
+            results.AddRange(await RunAtAsync(instances, mode, cancellation));
         return results;
     }
 
-    private static IEnumerable<BenchResult> RunAt(int instances, ComputeMode mode, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<BenchResult>> RunAtAsync(int instances, ComputeMode mode, CancellationToken cancellation)
     {
-        using var host = new ComputeHost(new ComputeOptions { Mode = mode, Instances = instances });
-        var lateness = new List<double>[instances];
-        var emulated = new List<double>[instances];
-        var threads = Enumerable.Range(0, instances)
-            .Select(i => new Thread(() => Step(host, lateness[i] = [], emulated[i] = [], i * StepSeconds / instances, cancellation)))
-            .ToList();
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
-        cancellation.ThrowIfCancellationRequested();
-        var late = lateness.SelectMany(l => l).Order().ToList();
-        var ratio = emulated.SelectMany(e => e).Order().ToList();
+        await using var cluster = await BenchedCluster.StartAsync(instances, Batch, mode, cancellation);
+        await BenchedCluster.WarmUpAsync(cancellation);
+        cluster.Gauge.Restart();
+        var cpu = await BenchedCluster.CpuOfAsync(s_length, cancellation);
+        var (gauge, health) = (cluster.Gauge, cluster.Resources.Compute.Health);
         var name = $"{instances} instances, {mode.ToString().ToLowerInvariant()}";
-        yield return BenchResult.LowerIsBetter($"{name}: step lateness p99", At(late, 0.99) * 1e3, "ms", 1, "aim");
-        yield return new BenchResult($"{name}: step lateness p50", At(late, 0.5) * 1e3, "ms");
-        yield return new BenchResult($"{name}: emulated ÷ model, median", At(ratio, 0.5), "", 1, At(ratio, 0.5)) { Note = "model" };
-        yield return new BenchResult($"{name}: slice ÷ calibrated, median", host.Health.Ratios.Quantile(0.5), "", 1, host.Health.Ratios.Quantile(0.5)) { Note = "calibration" };
-        yield return new BenchResult($"{name}: slice ÷ calibrated, p99", host.Health.SliceRatios.Quantile(0.99), "", 1) { Note = "whole slice, interruptions included" };
-        yield return new BenchResult($"{name}: saturated steps", 100.0 * host.Health.SaturatedSteps / Math.Max(1, host.Health.Steps), "%");
+        var ratio = gauge.MedianRatio;
+        return
+        [
+            BenchResult.LowerIsBetter($"{name}: step lateness p99", gauge.Lateness.QuantileNs(0.99) / Time.Millisecond, "ms", 1, "aim"),
+            new BenchResult($"{name}: step lateness p50", gauge.Lateness.QuantileNs(0.5) / Time.Millisecond, "ms"),
+            new BenchResult($"{name}: emulated ÷ model, median", ratio, "", 1, ratio) { Note = mode == ComputeMode.Measured ? "model; aim within 5 %" : "model; aim within 2 %" },
+            new BenchResult($"{name}: slice ÷ calibrated, median", health.Ratios.Quantile(0.5), "", 1) { Note = "calibration, less what the run's load explains" },
+            new BenchResult($"{name}: slice ÷ calibrated, p99", health.SliceRatios.Quantile(0.99), "", 1) { Note = "whole slice, interruptions included" },
+            new BenchResult($"{name}: saturated steps", 100.0 * health.SaturatedSteps / Math.Max(1, health.Steps), "%"),
+            new BenchResult($"{name}: host", 100 * cpu.TotalSeconds / s_length.TotalSeconds / Environment.ProcessorCount, "%") { Note = $"of {Environment.ProcessorCount} cores; {gauge.Steps / s_length.TotalSeconds:F0} steps/s of {gauge.MeanBatch:F0} sequences" },
+        ];
     }
-
-    /// <summary>The next step is due when the last one was, plus its emulated duration: errors do not add up.</summary>
-    private static void Step(ComputeHost host, List<double> lateness, List<double> emulated, double offset, CancellationToken cancellation)
-    {
-        var timer = host.CreateTimer(H100RidgeFlopsPerByte);
-        var started = Stopwatch.GetTimestamp();
-        for (var due = offset; due < Length.TotalSeconds && !cancellation.IsCancellationRequested;)
-        {
-            var timing = timer.RunAsync(default, Decode, CancellationToken.None).AsTask().GetAwaiter().GetResult();
-            due += timing.EmulatedDurationNs / 1e9;
-            emulated.Add(timing.EmulatedDurationNs / (StepSeconds * 1e9));
-            for (double left; (left = due - Stopwatch.GetElapsedTime(started).TotalSeconds) > 0;) FineSleep.For((long)(left * 1e9));
-            lateness.Add(Stopwatch.GetElapsedTime(started).TotalSeconds - due);
-        }
-    }
-
-    private static double At(List<double> ordered, double quantile) => ordered[Math.Min(ordered.Count - 1, (int)(quantile * ordered.Count))];
 }

@@ -36,6 +36,9 @@ public sealed partial class DecodeBatch
 
     public int Count { get; private set; }
 
+    /// <summary>Members that joined or left so far: as long as it stays, the members are the same.</summary>
+    public long Changes { get; private set; }
+
     /// <summary>Steps this batch has made.</summary>
     public long Steps { get; private set; }
 
@@ -86,7 +89,7 @@ public sealed partial class DecodeBatch
         sequence.FinishStep = Steps + sequence.TargetTokens - sequence.Generated;
         if (!Speculates) _finishing.Enqueue(sequence, (sequence.FinishStep, sequence.AdmissionOrder));
         if (!Speculates && Grows(sequence.Computed)) _blocksDue[DueSlot(sequence)]++;
-        Count++;
+        (Count, Changes) = (Count + 1, Changes + 1);
         ContextTokens += sequence.Computed;
         BoundedContextTokens += Math.Min(sequence.Computed + 1L, _boundedContext);
         if (sequence.Computed + 1 < _boundedContext)
@@ -107,7 +110,7 @@ public sealed partial class DecodeBatch
         else member.LastTokenNs = _advancedNs;
         var computed = ComputedOf(member);
         if (!Speculates && Grows(computed)) _blocksDue[DueSlot(member)]--;
-        Count--;
+        (Count, Changes) = (Count - 1, Changes + 1);
         ContextTokens -= computed;
         BoundedContextTokens -= Math.Min(computed + 1L, _boundedContext);
         if (computed + 1 < _boundedContext) _growing--;

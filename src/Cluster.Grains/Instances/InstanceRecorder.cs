@@ -24,8 +24,11 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
 
     public void StepBegan(Instance instance, in Step step) => context.Watch?.StepBegan(instance, in step);
 
-    public void StepEnded(in Step step, long latenessNs, long wallDurationNs) =>
-        _metrics.StepEnded(new StepObservation(step.Shape.TotalTokens, step.Cost, latenessNs, wallDurationNs));
+    public void StepEnded(Instance instance, in Step step, long durationNs, long latenessNs, double timeScale)
+    {
+        _metrics.StepEnded(new StepObservation(step.Shape.TotalTokens, step.Cost, latenessNs, (long)(durationNs / timeScale)));
+        context.Watch?.StepEnded(instance, in step, durationNs, latenessNs);
+    }
 
     public void Publish(Instance instance)
     {

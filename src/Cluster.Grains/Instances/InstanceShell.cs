@@ -26,12 +26,12 @@ internal sealed class InstanceShell : IDisposable
     public InstanceShell(InstanceSpec spec, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, RankGroups ranks, InstanceGrain side, ILogger logger)
     {
         (_context, _side, _logger) = (context, side, logger);
-        _outbox = new Outbox(spec.Name, GiveUpOn);
+        _outbox = new Outbox(spec.Name, Find, GiveUpOn);
         _reports = new OrderedSender<InstanceReport>(router.ReportAsync, ReportLost);
         Ranks = ranks;
         Recorder = new InstanceRecorder(metrics, context, spec);
         Instance = new Instance(spec, _outbox, Recorder, reportTokens: true);
-        _loop = new StepLoop(Instance, context.Clock, ranks, Recorder, Publish, side.OnStepBegan);
+        _loop = new StepLoop(Instance, context.Clock, ranks, Recorder, Collect, Publish, side.OnStepBegan);
     }
 
     public Instance Instance { get; }
@@ -74,7 +74,11 @@ internal sealed class InstanceShell : IDisposable
         return false;
     }
 
-    public void Remove(LiveRequest request) => _requests.Remove(request.Message.Id);
+    public void Remove(LiveRequest request)
+    {
+        _requests.Remove(request.Message.Id);
+        _outbox.Forget();
+    }
 
     /// <summary>Its client has gone, or it was placed elsewhere. One that is still on its way here will not be let in.</summary>
     public void Abort(long requestId)
@@ -115,13 +119,20 @@ internal sealed class InstanceShell : IDisposable
         if (failure is not SiloUnavailableException) GrainLog.ReportLost(_logger, Instance.Spec.Name, failure);
     }
 
-    private void Publish()
+    /// <summary>Carries out what the engine's last move caused; what is to be said of it waits for <see cref="Publish"/>.</summary>
+    private void Collect()
     {
+        _outbox.Tokens(Instance.Decoded);
         foreach (var (sequence, count) in Instance.Tokens)
             if (Find(sequence.Id) is { } request) _outbox.Tokens(request, count);
         for (var i = 0; i < Instance.Effects.Count; i++) Translate(Instance.Effects[i]);
         Instance.ClearEffects();
         Instance.ClearTokens();
+    }
+
+    private void Publish()
+    {
+        Collect();
         ReportFailure();
         Recorder.Publish(Instance);
         var nowNs = _context.Clock.NowNs;

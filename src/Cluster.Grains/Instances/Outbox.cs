@@ -1,20 +1,24 @@
 using Cluster.Engine;
 using Cluster.Engine.KvCache;
+using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 using Cluster.Grains.Messages;
 
 namespace Cluster.Grains.Instances;
 
 /// <summary>Gathers what a step has to say, so that each gateway and the router get one message for it, in order.</summary>
+/// <param name="find">The request of an id, while it is here.</param>
 /// <param name="onGatewayLost">A gateway that no message reaches any more: nobody waits for its requests.</param>
-internal sealed class Outbox(string instance, Action<IGatewayObserver, Exception> onGatewayLost) : IKvEventSink
+internal sealed class Outbox(string instance, Func<long, LiveRequest?> find, Action<IGatewayObserver, Exception> onGatewayLost) : IKvEventSink
 {
-    private readonly Dictionary<IGatewayObserver, Lane> _lanes = [];
+    private readonly Dictionary<IGatewayObserver, GatewayLane> _lanes = [];
     private readonly List<BlockNews> _blocks = [];
     private readonly List<ulong> _keys = [];
     private BlockNewsKind _kind;
     private readonly List<long> _prefillEnded = [];
     private readonly List<long> _ended = [];
+    private IReadOnlyList<Sequence>? _batch;
+    private (IGatewayObserver? Gateway, GatewayLane? Lane) _latest;
 
     public void Stored(ulong key) => Add(BlockNewsKind.Stored, key);
 
@@ -27,16 +31,24 @@ internal sealed class Outbox(string instance, Action<IGatewayObserver, Exception
 
     public void PrefillEnded(long requestId) => _prefillEnded.Add(requestId);
 
-    public void Tokens(LiveRequest request, int count) => Events(request).Add(new TokenEvent(request.Message.Id, count, null));
+    public void Tokens(LiveRequest request, int count) => LaneOf(request).Add(new TokenEvent(request.Message.Id, count, null));
+
+    /// <summary>A token for each of these.</summary>
+    public void Tokens(IReadOnlyList<Sequence> batch)
+    {
+        if (batch.Count == 0) return;
+        if (!ReferenceEquals(batch, _batch)) Learn(batch);
+        foreach (var lane in _lanes.Values) lane.AddBatch();
+    }
+
+    /// <summary>A request has left: whoever else is in the batch must be looked up again.</summary>
+    public void Forget() => _batch = null;
 
     /// <summary>The request's end, on its last tokens where they leave in the same message.</summary>
     public void End(LiveRequest request, RequestEnd end)
     {
         _ended.Add(request.Message.Id);
-        var events = Events(request);
-        var last = events.FindLastIndex(e => e.RequestId == request.Message.Id);
-        if (last >= 0) events[last] = events[last] with { End = end };
-        else events.Add(new TokenEvent(request.Message.Id, 0, end));
+        LaneOf(request).End(request.Message.Id, end);
     }
 
     /// <summary>Ends without telling the gateway: it knows.</summary>
@@ -44,12 +56,7 @@ internal sealed class Outbox(string instance, Action<IGatewayObserver, Exception
 
     public void SendTokens(long nowNs)
     {
-        foreach (var lane in _lanes.Values)
-        {
-            if (lane.Events.Count == 0) continue;
-            lane.Sender.Send(new TokenBatch(instance, nowNs, [.. lane.Events]));
-            lane.Events.Clear();
-        }
+        foreach (var lane in _lanes.Values) lane.Send(instance, nowNs);
     }
 
     /// <summary>News for the router, its load always among them: the policy may come to ask for it at any time.</summary>
@@ -84,16 +91,23 @@ internal sealed class Outbox(string instance, Action<IGatewayObserver, Exception
         return blocks;
     }
 
-    private List<TokenEvent> Events(LiveRequest request)
+    private void Learn(IReadOnlyList<Sequence> batch)
     {
-        var gateway = request.Gateway;
-        if (!_lanes.TryGetValue(gateway, out var lane))
-            _lanes[gateway] = lane = new Lane(new OrderedSender<TokenBatch>(gateway.OnTokensAsync, failure => onGatewayLost(gateway, failure)));
-        return lane.Events;
+        _batch = batch;
+        foreach (var lane in _lanes.Values) lane.BeginBatch();
+        foreach (var sequence in batch)
+            if (find(sequence.Id) is { } request) LaneOf(request).Join(sequence.Id);
+        foreach (var lane in _lanes.Values) lane.EndBatch();
     }
 
-    private sealed record Lane(OrderedSender<TokenBatch> Sender)
+    private GatewayLane LaneOf(LiveRequest request)
     {
-        public List<TokenEvent> Events { get; } = [];
+        var gateway = request.Gateway;
+        // Request after request is of one gateway, and references compare by the text of their keys.
+        if (ReferenceEquals(gateway, _latest.Gateway)) return _latest.Lane!;
+        if (!_lanes.TryGetValue(gateway, out var lane))
+            _lanes[gateway] = lane = new GatewayLane(new OrderedSender<TokenBatch>(gateway.OnTokensAsync, failure => onGatewayLost(gateway, failure)));
+        _latest = (gateway, lane);
+        return lane;
     }
 }

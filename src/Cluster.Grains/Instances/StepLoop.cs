@@ -12,7 +12,10 @@ namespace Cluster.Grains.Instances;
 /// Drives one instance in emulated real time: begin a step, let the host do its share of matrix products, wait for
 /// the step's own end, end it. The clock is absolute: a step that ended late makes the next one no longer.
 /// </summary>
-internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTimer timer, InstanceRecorder recorder, Action publish, Action stepBegan)
+/// <param name="collect">Carries out what a move of the engine caused.</param>
+/// <param name="publish">The same, and tells gateways and router: once between two steps, when the next has been composed.</param>
+internal sealed class StepLoop(
+    Instance instance, EmulatedClock clock, IStepTimer timer, InstanceRecorder recorder, Action collect, Action publish, Action stepBegan)
 {
     private const int LatestSteps = 8;
 
@@ -95,11 +98,13 @@ internal sealed class StepLoop(Instance instance, EmulatedClock clock, IStepTime
                 Lateness.Record(Math.Max(0, latenessNs));
                 if (latenessNs > Time.Millisecond) LateSteps++;
                 Keep(step.Cost);
-                recorder.StepEnded(in step, latenessNs, (long)((dueNs - step.StartNs) / clock.Scale));
+                recorder.StepEnded(instance, in step, dueNs - step.StartNs, latenessNs, clock.Scale);
                 instance.EndStep(dueNs);
                 _stepEndedNs = dueNs;
-                publish();
+                collect();
             }
+
+            publish();
 
             // KV may be on its way up from a tier below HBM; else there is nothing to do until the next input.
             if (instance.NextOnboardNs < _wakeNs) _ = WakeAsync(_wakeNs = instance.NextOnboardNs);

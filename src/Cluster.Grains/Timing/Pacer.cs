@@ -8,13 +8,11 @@ namespace Cluster.Grains.Timing;
 /// </summary>
 public sealed class Pacer : IDisposable
 {
-    /// <summary>The longest sleep, so that an earlier sleeper that joins meanwhile is late by no more.</summary>
-    private const long MaxNapNs = 200_000;
-
     private readonly PriorityQueue<TaskCompletionSource, long> _sleepers = new();
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _work = new(0);
+    private readonly WakeableSleep _sleep = new();
     private readonly Thread _thread;
+    private long _sleepsUntil = long.MinValue;
     private volatile bool _disposed;
 
     public Pacer()
@@ -28,15 +26,15 @@ public sealed class Pacer : IDisposable
     {
         if (Stopwatch.GetTimestamp() >= timestamp) return Task.CompletedTask;
         var sleeper = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        bool first;
+        bool isEarliest;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            first = _sleepers.Count == 0;
             _sleepers.Enqueue(sleeper, timestamp);
+            isEarliest = TakeWakeUp(timestamp);
         }
 
-        if (first) _work.Release();
+        if (isEarliest) _sleep.Wake();
         return sleeper.Task;
     }
 
@@ -44,12 +42,16 @@ public sealed class Pacer : IDisposable
     public void Remap(Func<long, long> timestamp)
     {
         ArgumentNullException.ThrowIfNull(timestamp);
+        bool isEarlier;
         lock (_gate)
         {
             var sleepers = _sleepers.UnorderedItems.ToArray();
             _sleepers.Clear();
             foreach (var (sleeper, due) in sleepers) _sleepers.Enqueue(sleeper, timestamp(due));
+            isEarlier = _sleepers.TryPeek(out _, out var first) && TakeWakeUp(first);
         }
+
+        if (isEarlier) _sleep.Wake();
     }
 
     public void Dispose()
@@ -60,14 +62,23 @@ public sealed class Pacer : IDisposable
             _disposed = true;
         }
 
-        _work.Release();
+        _sleep.Wake();
         _thread.Join();
-        _work.Dispose();
+        _sleep.Dispose();
         while (_sleepers.TryDequeue(out var sleeper, out _)) sleeper.TrySetCanceled();
+    }
+
+    /// <summary>Whether the thread sleeps beyond this moment: then whoever asks has to wake it, and nobody after him. Under the lock.</summary>
+    private bool TakeWakeUp(long timestamp)
+    {
+        if (timestamp >= _sleepsUntil) return false;
+        _sleepsUntil = long.MinValue;
+        return true;
     }
 
     private void Run()
     {
+        WakeableSleep.Sharpen();
         while (!_disposed)
         {
             long due;
@@ -79,11 +90,10 @@ public sealed class Pacer : IDisposable
                     sleeper.SetResult();
                 }
 
-                due = _sleepers.TryPeek(out _, out due) ? due : long.MaxValue;
+                _sleepsUntil = due = _sleepers.TryPeek(out _, out due) ? due : long.MaxValue;
             }
 
-            if (due == long.MaxValue) _work.Wait();
-            else FineSleep.For(Math.Min(MaxNapNs, (long)((due - Stopwatch.GetTimestamp()) * (1e9 / Stopwatch.Frequency))));
+            _sleep.For(due == long.MaxValue ? long.MaxValue : (long)((due - Stopwatch.GetTimestamp()) * (1e9 / Stopwatch.Frequency)));
         }
     }
 }

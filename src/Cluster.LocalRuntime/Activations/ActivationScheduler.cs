@@ -37,6 +37,19 @@ internal sealed class ActivationScheduler(Activation activation) : TaskScheduler
 
     void IThreadPoolWorkItem.Execute()
     {
+        var followUps = FollowUps.Begin();
+        try
+        {
+            RunSlice();
+        }
+        finally
+        {
+            followUps?.End();
+        }
+    }
+
+    private void RunSlice()
+    {
         var outer = s_running;
         s_running = this;
         try
@@ -77,7 +90,7 @@ internal sealed class ActivationScheduler(Activation activation) : TaskScheduler
             _isScheduled = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        FollowUps.Queue(this);
     }
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>

@@ -31,7 +31,7 @@ internal sealed class LocalObserver(IGrainObserver target, GrainId id) : ITurnHo
                 if (!_isRunning)
                 {
                     _isRunning = true;
-                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+                    FollowUps.Queue(this);
                 }
 
                 return;
