@@ -78,6 +78,10 @@ internal sealed class DemoCluster : IClusterView, IClusterAdmin
 
     public ValueTask<JsonNode> ResizeAsync(ResizeInstance resize, CancellationToken cancellationToken) => Done();
 
+    public ValueTask<JsonNode> RunsAsync(CancellationToken cancellationToken) => Done();
+
+    public ValueTask<JsonNode> BeginRunAsync(string name, CancellationToken cancellationToken) => Done();
+
     public ValueTask<JsonNode> InjectFaultAsync(FaultOrder fault, CancellationToken cancellationToken)
     {
         lock (_gate) _faults.Add(fault);

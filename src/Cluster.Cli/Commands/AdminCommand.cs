@@ -37,8 +37,9 @@ internal static class AdminCommand
         var value = new Argument<double>("VALUE");
         var policy = new Argument<string>("POLICY") { Description = "Routing policy." };
         var dial = new Option<string[]>("--dial") { Description = "Dial of the policy; repeatable.", HelpName = "name=value" };
+        var run = new Argument<string>("RUN") { Description = "Its name." };
         var limit = new Option<int>("--limit") { Description = "How many, newest first.", DefaultValueFactory = _ => 20 };
-        var command = new Command("admin", "Operate a running cluster: topology, scale, drain, resize, router, dials, faults.") { s_url, s_token, s_json };
+        var command = new Command("admin", "Operate a running cluster: topology, scale, drain, resize, router, dials, runs, faults.") { s_url, s_token, s_json };
         command.Add(Part("topology", "Instances, links and router as they are now.", [], _ => new Call(HttpMethod.Get, "topology")));
         command.Add(Part("scale", "Bring a pool to a number of instances; those too many drain first.", [pool, count],
             a => new Call(HttpMethod.Post, "scale", new JsonObject { ["pool"] = a.GetValue(pool), ["instances"] = a.GetValue(count) })));
@@ -54,6 +55,8 @@ internal static class AdminCommand
             a => new Call(HttpMethod.Put, "router", new JsonObject { ["policy"] = a.GetValue(policy), ["dials"] = Dials(a.GetValue(dial) ?? []) })));
         command.Add(Part("decisions", "The newest routing decisions, with every candidate's cost.", [limit],
             a => new Call(HttpMethod.Get, $"router/decisions?limit={a.GetValue(limit)}")));
+        command.Add(Part("runs", "Records of the cluster's runs, the one at hand last: how requests fared and what was done.", [], _ => new Call(HttpMethod.Get, "runs")));
+        command.Add(Part("begin", "End the run at hand and begin another.", [run], a => new Call(HttpMethod.Post, "runs", new JsonObject { ["name"] = a.GetValue(run) })));
         AddFaults(command);
         return command;
     }

@@ -32,6 +32,12 @@ public interface IClusterAdmin
     /// <summary>Undoes a fault.</summary>
     ValueTask<JsonNode> ClearFaultAsync(string faultId, CancellationToken cancellationToken);
 
+    /// <summary>Records of the cluster's runs, the one at hand last: how requests fared, and what was done.</summary>
+    ValueTask<JsonNode> RunsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends the run at hand and begins another.</summary>
+    ValueTask<JsonNode> BeginRunAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Faults in force.</summary>
     ValueTask<JsonNode> FaultsAsync(CancellationToken cancellationToken);
 

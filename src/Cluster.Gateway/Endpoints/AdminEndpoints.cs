@@ -30,6 +30,8 @@ internal sealed class AdminEndpoints(IClusterAdmin? admin = null)
         routes.MapPost("/admin/drain", http => AnswerAsync<InstanceOrder>(http, (o, ct) => admin.DrainAsync(o.Instance, ct)));
         routes.MapPost("/admin/open", http => AnswerAsync<InstanceOrder>(http, (o, ct) => admin.OpenAsync(o.Instance, ct)));
         routes.MapPost("/admin/resize", http => AnswerAsync<ResizeInstance>(http, admin.ResizeAsync));
+        routes.MapGet("/admin/runs", http => AnswerAsync(http, admin.RunsAsync));
+        routes.MapPost("/admin/runs", http => AnswerAsync<RunOrder>(http, (o, ct) => admin.BeginRunAsync(o.Name, ct)));
         routes.MapGet("/admin/faults", http => AnswerAsync(http, admin.FaultsAsync));
         routes.MapPost("/admin/faults", http => AnswerAsync<FaultOrder>(http, admin.InjectFaultAsync));
         routes.MapDelete("/admin/faults/{id}", http => AnswerAsync(http, ct => admin.ClearFaultAsync((string)http.GetRouteValue("id")!, ct)));
@@ -43,6 +45,8 @@ internal sealed class AdminEndpoints(IClusterAdmin? admin = null)
     private sealed record ScaleOrder(string Pool, int Instances);
 
     private sealed record InstanceOrder(string Instance);
+
+    private sealed record RunOrder(string Name);
 
     private sealed record DialOrder(double Value);
 

@@ -10,7 +10,7 @@ namespace Cluster.Gateway.Live;
 /// Scales the pools of a live cluster: tells the engine's planner what requests experience, asks it at its interval, and has
 /// the topology open and drain instances as it decides.
 /// </summary>
-internal sealed class Autoscaler(ClusterBackend backend, ClusterContext context, AutoscaleSpec spec) : IAsyncDisposable
+internal sealed class Autoscaler(ClusterBackend backend, ClusterContext context, AutoscaleSpec spec, RunReporter runs) : IAsyncDisposable
 {
     private readonly Planner _planner = new(context.Cluster, spec);
     private readonly Lock _gate = new();
@@ -93,6 +93,7 @@ internal sealed class Autoscaler(ClusterBackend backend, ClusterContext context,
 
     private async Task CarryOutAsync(ScaleAction action)
     {
+        runs.Note("autoscale", $"{action.Step.ToString().ToLowerInvariant()} {NameOf(action.Instance)}");
         switch (action.Step)
         {
             case ScaleStep.Provision: _ = StartAsync(action.Instance, ++_startups[action.Instance]); break;

@@ -8,7 +8,7 @@ using Cluster.Grains.Messages;
 namespace Cluster.Gateway.Live;
 
 /// <summary>The admin API of a live cluster: every order goes to the topology grain, which carries it out or says why not.</summary>
-internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext context, FaultPlayer faults) : IClusterAdmin
+internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext context, FaultPlayer faults, RunReporter runs) : IClusterAdmin
 {
     private readonly AdminDials _dials = new(context.Clock);
 
@@ -18,18 +18,21 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
     public async ValueTask<JsonNode> ScaleAsync(string pool, int instances, CancellationToken cancellationToken)
     {
         Check(await backend.Topology.ScaleAsync(pool, instances));
+        runs.Note("scale", $"{pool} to {instances}");
         return AdminJson.Members("pool", pool, (await PlanAsync()).Members.Where(m => m.Pool == pool));
     }
 
     public async ValueTask<JsonNode> DrainAsync(string instance, CancellationToken cancellationToken)
     {
         Check(await backend.Topology.DrainAsync(instance));
+        runs.Note("drain", instance);
         return await MemberAsync(instance);
     }
 
     public async ValueTask<JsonNode> OpenAsync(string instance, CancellationToken cancellationToken)
     {
         Check(await backend.Topology.OpenAsync(instance));
+        runs.Note("open", instance);
         return await MemberAsync(instance);
     }
 
@@ -41,6 +44,7 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
             throw new AdminException(409, "The pools of this cluster scale by themselves, and their planner counts on instances that are alike: take 'autoscale' out of the scenario first.");
         Check(await backend.Topology.ResizeAsync(resize.Instance, new ResizeOrder(resize.Tp, resize.Pp, resize.Dp, resize.Ep, resize.Now)));
         var member = (await PlanAsync()).Members.Single(m => m.Name == resize.Instance);
+        runs.Note("resize", $"{resize.Instance} to {(member.Becomes?.ToParallelism() ?? context.RanksOf(member)).Text}");
         return AdminJson.Resized(member, context.RanksOf(member));
     }
 
@@ -48,6 +52,7 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
     {
         ArgumentNullException.ThrowIfNull(router);
         Check(await backend.Topology.UseRouterAsync(PolicyMessage.Of(router.Policy, router.Dials ?? new Dictionary<string, double>())));
+        runs.Note("router", router.Policy);
         return await DialsAsync(cancellationToken);
     }
 
@@ -62,7 +67,25 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
         }));
     }
 
-    public async ValueTask<JsonNode> ClearFaultAsync(string faultId, CancellationToken cancellationToken) => Answer(await faults.ClearAsync(faultId));
+    public async ValueTask<JsonNode> ClearFaultAsync(string faultId, CancellationToken cancellationToken)
+    {
+        var answer = Answer(await faults.ClearAsync(faultId));
+        runs.Note("clear", faultId);
+        return answer;
+    }
+
+    public async ValueTask<JsonNode> RunsAsync(CancellationToken cancellationToken)
+    {
+        await runs.FlushAsync();
+        return RunJson.Of(await backend.Runs.GetAsync());
+    }
+
+    public async ValueTask<JsonNode> BeginRunAsync(string name, CancellationToken cancellationToken)
+    {
+        if (name.Length is 0 or > 100 || name.Any(char.IsControl)) throw new AdminException(400, "name: a run has a name of 1 to 100 characters, e.g. 'after-resize'.");
+        await runs.FlushAsync();
+        return RunJson.Of(await backend.Runs.BeginAsync(name));
+    }
 
     public async ValueTask<JsonNode> FaultsAsync(CancellationToken cancellationToken) => AdminJson.Faults(await backend.Faults.GetInForceAsync());
 
@@ -75,6 +98,7 @@ internal sealed class ClusterAdmin(ClusterBackend backend, ClusterContext contex
     {
         if (AdminDials.Turn((await PlanAsync()).Policy, name, value) is { } policy) Check(await backend.Topology.UseRouterAsync(policy));
         else await backend.Time.SetScaleAsync(value);
+        runs.Note("set", string.Create(CultureInfo.InvariantCulture, $"{name} to {value}"));
         return await DialsAsync(cancellationToken);
     }
 

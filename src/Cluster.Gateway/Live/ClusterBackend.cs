@@ -85,6 +85,9 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     /// <summary>How its emulated time runs.</summary>
     internal ITimeGrain Time => _grains.GetGrain<ITimeGrain>(_context.Cluster.Name);
 
+    /// <summary>Records of its runs.</summary>
+    internal IRunGrain Runs => _grains.GetGrain<IRunGrain>(_context.Cluster.Name);
+
     internal IRouterGrain Router => _grains.GetGrain<IRouterGrain>(_context.Cluster.Name);
 
     internal IInstanceGrain Instance(string name) => _grains.GetInstance(_context.Cluster, name);

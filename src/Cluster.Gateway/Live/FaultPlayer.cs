@@ -6,7 +6,7 @@ using Cluster.Grains.Messages;
 namespace Cluster.Gateway.Live;
 
 /// <summary>Injects faults: those that operators order, and those that the scenario has planned.</summary>
-internal sealed class FaultPlayer(ClusterBackend backend, ClusterContext context)
+internal sealed class FaultPlayer(ClusterBackend backend, ClusterContext context, RunReporter runs)
 {
     private readonly RandomStream _draws = new(context.Cluster.Seed, "faults");
     private readonly Lock _gate = new();
@@ -14,6 +14,7 @@ internal sealed class FaultPlayer(ClusterBackend backend, ClusterContext context
     public async Task<FaultReply> InjectAsync(FaultMessage order)
     {
         var reply = await backend.Faults.InjectAsync(order);
+        if (reply.Fault is { } begun) runs.Note("fault", $"{begun.Id} {begun.Kind} {begun.Target}".TrimEnd());
         if (reply.Fault is { Kind: "disconnect" } fault) backend.Disconnect(fault.Factor!.Value, Draw);
         if (reply.Fault is { Kind: "slow_client" } slow)
             backend.Slowness = new ReaderSlowness(slow.Id, slow.Share, slow.Factor!.Value, slow.ForNs is { } ns ? slow.AtNs + ns : Time.Never, Draw);

@@ -8,4 +8,7 @@ internal static partial class GatewayLog
 
     [LoggerMessage(2, LogLevel.Warning, "The autoscaler could not look or act; it tries again at its next interval.")]
     public static partial void NotPlanned(ILogger logger, Exception failure);
+
+    [LoggerMessage(3, LogLevel.Warning, "The run's record could not be kept; it is said again in a second.")]
+    public static partial void NotRecorded(ILogger logger, Exception failure);
 }

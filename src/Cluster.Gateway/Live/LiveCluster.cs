@@ -33,6 +33,9 @@ public sealed class LiveCluster : IAsyncDisposable
     /// <summary>What operators may do to it, as behind <c>/admin/</c>.</summary>
     public required IClusterAdmin Admin { get; init; }
 
+    /// <summary>Adds what this gateway sees to the record of the run.</summary>
+    private RunReporter Runs { get; init; } = null!;
+
     /// <summary>Where the router's inputs go; null: nowhere.</summary>
     private RouterJournal? Journal { get; init; }
 
@@ -61,15 +64,16 @@ public sealed class LiveCluster : IAsyncDisposable
         var context = host.Context with { Journal = journal };
         var backend = new ClusterBackend(context);
         var monitor = new ClusterMonitor(backend, context, options.Levers);
-        var faults = new FaultPlayer(backend, context);
-        var admin = new ClusterAdmin(backend, context, faults);
+        var runs = new RunReporter(backend, context);
+        var faults = new FaultPlayer(backend, context, runs);
+        var admin = new ClusterAdmin(backend, context, faults, runs);
         var app = GatewayHost.Build(options.Gateway, backend, admin, builder =>
         {
             if (options.Configuration is { } configuration) builder.Configuration.AddConfiguration(configuration);
             builder.AddServiceDefaults();
             builder.AddClusterRuntime(context, options.Membership);
             builder.Services.AddSingleton<IClusterView>(monitor);
-            builder.Services.AddSingleton<IHostedService>(new BeforeStop([monitor.StopAsync, .. options.OnStopping is { } stopping ? [stopping] : Array.Empty<Func<Task>>()]));
+            builder.Services.AddSingleton<IHostedService>(new BeforeStop([monitor.StopAsync, runs.StopAsync, .. options.OnStopping is { } stopping ? [stopping] : Array.Empty<Func<Task>>()]));
         });
         try
         {
@@ -77,14 +81,16 @@ public sealed class LiveCluster : IAsyncDisposable
             if (options.Membership is { } membership) await ClusterRuntime.WaitForSilosAsync(app.Services, membership.Silos, cancellation);
             backend.Logger = app.Services.GetRequiredService<ILogger<ClusterBackend>>();
             await backend.StartAsync(app.Services.GetRequiredService<IGrainFactory>());
-            var autoscaler = cluster.Autoscale is { } autoscale ? new Autoscaler(backend, context, autoscale) : null;
+            var autoscaler = cluster.Autoscale is { } autoscale ? new Autoscaler(backend, context, autoscale, runs) : null;
+            runs.Start();
             autoscaler?.Start();
             monitor.Start(app.Services.GetRequiredService<ClusterMetrics>());
-            return new LiveCluster(app, backend, monitor, host, faults) { Admin = admin, Journal = journal, Autoscaler = autoscaler };
+            return new LiveCluster(app, backend, monitor, host, faults) { Admin = admin, Runs = runs, Journal = journal, Autoscaler = autoscaler };
         }
         catch
         {
             await monitor.DisposeAsync();
+            await runs.DisposeAsync();
             await app.DisposeAsync();
             host.Dispose();
             throw;
@@ -126,6 +132,7 @@ public sealed class LiveCluster : IAsyncDisposable
         _ending.Dispose();
         if (Autoscaler is { } autoscaler) await autoscaler.DisposeAsync();
         await _monitor.DisposeAsync();
+        await Runs.DisposeAsync();
         await _app.StopAsync();
         await _app.DisposeAsync();
         if (Journal is { } journal) await journal.DisposeAsync();

@@ -45,6 +45,66 @@ public interface IProbeGrain : IGrainWithStringKey
     Task NotifyAsync(IProbeObserver observer, int count);
 
     Task<bool> ContinuesOnItsSchedulerAsync();
+
+    /// <summary>Yields so many items, then fails.</summary>
+    IAsyncEnumerable<int> FailAfterAsync(int items);
+
+    /// <summary>Yields one item, then waits for cancellation.</summary>
+    IAsyncEnumerable<int> WaitAfterOneAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>What the observer answered.</summary>
+    Task<int> AskAsync(IAnsweringObserver observer, int value);
+
+    [OneWay]
+    Task FailUnheardAsync();
+}
+
+public interface IAnsweringObserver : IGrainObserver
+{
+    Task<int> AnswerAsync(int value);
+}
+
+/// <summary>Keeps a number beyond its own life.</summary>
+public interface IKeepingProbeGrain : IGrainWithStringKey
+{
+    Task SetAsync(int value, bool writes);
+
+    Task<int> GetAsync();
+
+    Task ClearAsync();
+
+    Task<string> GetActivationAsync();
+
+    Task DeactivateAsync();
+}
+
+[GenerateSerializer, Immutable, Alias("xpyd.test.kept.v1")]
+public sealed record Kept
+{
+    [Id(0)] public int Value { get; init; }
+}
+
+public sealed class KeepingProbeGrain([PersistentState("kept")] IPersistentState<Kept> kept) : Grain, IKeepingProbeGrain
+{
+    private readonly string _activation = Guid.NewGuid().ToString();
+
+    public Task SetAsync(int value, bool writes)
+    {
+        kept.State = new Kept { Value = value };
+        return writes ? kept.WriteStateAsync() : Task.CompletedTask;
+    }
+
+    public Task<int> GetAsync() => Task.FromResult(kept.State.Value);
+
+    public Task ClearAsync() => kept.ClearStateAsync();
+
+    public Task<string> GetActivationAsync() => Task.FromResult(_activation);
+
+    public Task DeactivateAsync()
+    {
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
 }
 
 public interface IReentrantProbeGrain : IGrainWithStringKey
@@ -59,6 +119,9 @@ public interface IReentrantProbeGrain : IGrainWithStringKey
 internal static class ProbeLog
 {
     public static ConcurrentDictionary<string, int> Deactivations { get; } = new();
+
+    /// <summary>Ticks of all activations of a grain's timer.</summary>
+    public static ConcurrentDictionary<string, int> Ticks { get; } = new();
 }
 
 public sealed class ProbeGrain : Grain, IProbeGrain
@@ -140,6 +203,7 @@ public sealed class ProbeGrain : Grain, IProbeGrain
             _ =>
             {
                 _ticks++;
+                ProbeLog.Ticks.AddOrUpdate(this.GetPrimaryKeyString(), 1, (_, count) => count + 1);
                 return Task.CompletedTask;
             },
             new GrainTimerCreationOptions { DueTime = due, Period = period });
@@ -167,6 +231,35 @@ public sealed class ProbeGrain : Grain, IProbeGrain
 
         return Task.CompletedTask;
     }
+
+    public async IAsyncEnumerable<int> FailAfterAsync(int items)
+    {
+        for (var i = 1; i <= items; i++)
+        {
+            await Task.Yield();
+            yield return i;
+        }
+
+        throw new InvalidDataException("The stream breaks here.");
+    }
+
+    public async IAsyncEnumerable<int> WaitAfterOneAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        yield return 1;
+        _waiters++;
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        finally
+        {
+            _sawCancellation = true;
+        }
+    }
+
+    public Task<int> AskAsync(IAnsweringObserver observer, int value) => observer.AnswerAsync(value);
+
+    public Task FailUnheardAsync() => throw new InvalidOperationException("Nobody hears this.");
 
     public async Task<bool> ContinuesOnItsSchedulerAsync()
     {
