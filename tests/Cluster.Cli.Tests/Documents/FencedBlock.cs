@@ -4,7 +4,7 @@ namespace Cluster.Cli.Tests.Documents;
 
 /// <summary>
 /// One fenced block of a Markdown document. What follows the language in the fence says how it is checked; see
-/// <see cref="DocumentTests"/>.
+/// <see cref="DocumentBlocks"/>.
 /// </summary>
 /// <param name="Line">Line of the opening fence, from 1.</param>
 internal sealed record FencedBlock(string Document, int Line, string Language, string Info, string Text)

@@ -88,11 +88,18 @@ public sealed class ChartTests
 
     internal static string Csproj(string property) => Repository.Property("build/Container.props", property);
 
-    private static object? Rendered(string template, string? changes = null)
+    internal static IDictionary<object, object> Values() => (IDictionary<object, object>)Yaml.Parse(Repository.Read(Chart + "values.yaml"))!;
+
+    internal static object? Rendered(string template, IDictionary<object, object> values)
     {
-        var values = (IDictionary<object, object>)Yaml.Parse(Repository.Read(Chart + "values.yaml"))!;
-        foreach (var (key, value) in Yaml.Parse(changes ?? "{}") as IDictionary<object, object> ?? values) values[key] = value;
         var version = Yaml.Parse(Repository.Read(Chart + "Chart.yaml")).Text("appVersion");
         return Yaml.Parse(new ChartRenderer(values, "mine", version).Render(Repository.Read($"{Chart}templates/{template}")));
+    }
+
+    private static object? Rendered(string template, string? changes = null)
+    {
+        var values = Values();
+        foreach (var (key, value) in Yaml.Parse(changes ?? "{}") as IDictionary<object, object> ?? values) values[key] = value;
+        return Rendered(template, values);
     }
 }

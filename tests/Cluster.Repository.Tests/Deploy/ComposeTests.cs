@@ -86,6 +86,32 @@ public sealed partial class ComposeTests
         service.Text("image").ShouldStartWith(Repository.Property(project, "ContainerRepository") + ":");
     }
 
+    [Theory]
+    [InlineData("xpyd")]
+    [InlineData("silo")]
+    [InlineData("gateway")]
+    public void Every_variable_is_one_that_the_program_reads(string name)
+    {
+        var sources = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText));
+        foreach (var key in Service(name).Map("environment").Keys.Cast<string>().Where(key => !key.StartsWith("Orleans__", StringComparison.Ordinal) && !key.StartsWith("ConnectionStrings__", StringComparison.Ordinal)))
+        {
+            // Our own sections are read key by key or bound to a record's properties; Orleans reads its own.
+            var read = key.Split("__") is [_, .., var last] ? last : $"\"{key}\"";
+            sources.ShouldContain(read, Case.Sensitive, key);
+        }
+    }
+
+    [Fact]
+    public void Commands_and_probes_name_the_port_that_is_published()
+    {
+        var port = s_compose.List("services.xpyd.ports").Cast<string>().Single().Split(':')[^1];
+        s_compose.Text("services.xpyd.healthcheck.test.4").ShouldEndWith(":" + port);
+        Repository.Read("build/Container.props").ShouldContain($"<ContainerPort Include=\"{port}\"");
+        foreach (var name in (string[])["silo", "gateway"])
+            s_silos.Text($"services.{name}.healthcheck.test.4").ShouldEndWith(":" + s_silos.Text($"services.{name}.environment.Xpyd__Http__Port"));
+    }
+
     [Fact]
     public void Both_Compose_files_and_the_host_run_the_same_versions_of_the_monitoring()
     {
