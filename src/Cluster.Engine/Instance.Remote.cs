@@ -26,6 +26,7 @@ public sealed partial class Instance
         State.NowNs = nowNs;
         sequence.Computed = sequence.Request.InputTokens;
         State.PublishComputed(sequence);
+        State.SkipPassed(sequence);
         sequence.Status = SequenceStatus.Arrived;
         State.StampArrival(sequence, IsStepping);
         State.Arrived.Enqueue(sequence);
@@ -58,6 +59,7 @@ public sealed partial class Instance
         State.Pool.TryAllocate(added);
         State.Pool.Publish(chain, hits, added);
         State.Pool.Release(keys[..(hits + added)]);
+        State.Pool.StoreTails(chain, hits, hits + added, mayEvict: true);
         State.Counters.ReceivedTokens += (long)added * Spec.Kv.BlockSize;
         return (hits + added) * Spec.Kv.BlockSize;
     }

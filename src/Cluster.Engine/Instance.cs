@@ -177,6 +177,7 @@ public sealed partial class Instance
         State.Counters.PromptTokens += Math.Clamp(sequence.Request.InputTokens - sequence.Computed, 0, tokens);
         sequence.Computed += tokens;
         State.PublishComputed(sequence);
+        State.PassWindows(sequence);
         if (sequence.MissingTokens > 0) return;
         State.ShareLastBlock(sequence);
 

@@ -1,3 +1,5 @@
+using Cluster.Engine.Topology;
+
 namespace Cluster.Scenarios.Tests;
 
 public class KvSizingTests
@@ -13,13 +15,21 @@ public class KvSizingTests
         (i.Kv.TotalBlocks * i.Kv.BlockSize * i.Memory.KvBytesPerToken).ShouldBe(i.Memory.KvBytes, i.Kv.BlockSize * i.Memory.KvBytesPerToken);
     }
 
-    [Fact]
-    public void Windows_beside_full_attention_are_set_aside_for_a_full_batch()
+    [Theory]
+    [InlineData("gpt-oss-120b")]
+    [InlineData("jamba-1.5-mini")]
+    [InlineData("qwen3-next-80b-a3b")]
+    public void Hybrid_models_share_one_pool_and_no_slot_is_lost_to_set_aside_state(string model)
     {
-        var i = Instance("gpt-oss-120b", ", tp: 8");
-        var used = i.Kv.TotalBlocks * i.Kv.BlockSize * i.Memory.KvBytesPerToken + i.Scheduler.MaxNumSeqs * i.Memory.StateBytesPerSequence;
-        used.ShouldBe(i.Memory.KvBytes, i.Memory.KvBytes / 100);
+        var i = Instance(model, ", tp: 4");
+        (i.Kv.TotalBlocks * i.Kv.BlockSize * i.Memory.KvBytesPerToken).ShouldBe(i.Memory.KvBytes, i.Kv.BlockSize * i.Memory.KvBytesPerToken);
         i.Scheduler.MaxNumSeqs.ShouldBe(1024);
+        var group = i.Kv.Groups.ShouldHaveSingleItem();
+        // Whole pages cost what the layers hold, and less than one page more.
+        var pages = group.PagesFor(100_000, i.Kv.BlockSize) * i.Kv.BlockSize * i.Memory.KvBytesPerToken;
+        pages.ShouldBeGreaterThanOrEqualTo(i.Memory.StateBytesPerSequence * 0.999);
+        if (group.Kind == KvGroupKind.State) pages.ShouldBeLessThan(i.Memory.StateBytesPerSequence + (i.Kv.BlockSize * i.Memory.KvBytesPerToken));
+        else (group.Pages, group.Tokens).ShouldBe((1, 128));
     }
 
     [Fact]

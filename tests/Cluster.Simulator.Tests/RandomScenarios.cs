@@ -73,6 +73,7 @@ internal static class RandomScenarios
                     CopyOnPartialReuse = seed % 2 == 0,
                     ForgetsBeyondBound = seed % 7 < 2,
                     EnablePrefixCaching = seed % 3 != 0,
+                    Groups = seed % 7 is 2 or 4 or 5 ? Groups(blocks * 16 / blockSize, new RandomStream(seed, "groups")) : [],
                     Eviction = Pick([.. Evictions.Registry.All.Select(p => p.Name)], new RandomStream(seed, "eviction")),
                     Tiers = seed % 2 == 0 ? [] : Tiers((int)(seed % 3), new RandomStream(seed, "tiers")),
                 },
@@ -100,6 +101,14 @@ internal static class RandomScenarios
 
     private static ImmutableArray<KvTierSpec> Tiers(int deepest, RandomStream random) =>
         [.. Enumerable.Range(0, deepest + 1).Select(i => new KvTierSpec((KvTierKind)i, random.NextInt(1, 200), 1e6, Clusters.Link with { BytesPerSecond = 1e9 }))];
+
+    /// <summary>Windows, states or both, small enough that a request fits.</summary>
+    private static ImmutableArray<KvGroupSpec> Groups(int blocks, RandomStream random)
+    {
+        var window = new KvGroupSpec(KvGroupKind.Window, random.NextInt(1, 3), random.NextInt(1, 100));
+        var state = new KvGroupSpec(KvGroupKind.State, random.NextInt(1, Math.Max(1, blocks / 16)), 0);
+        return random.NextInt(3) switch { 0 => [window], 1 => [state], _ => [window, window with { Tokens = random.NextInt(1, 60) }, state] };
+    }
 
     private static AutoscaleSpec Autoscale(ClusterSpec cluster, RandomStream random) => new()
     {

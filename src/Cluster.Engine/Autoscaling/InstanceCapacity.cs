@@ -32,7 +32,7 @@ public static class InstanceCapacity
     {
         ArgumentNullException.ThrowIfNull(instance);
         var context = Math.Max(1, contextTokens);
-        var (fits, beyond) = (1, 1 + (int)Math.Clamp(instance.Kv.TotalBlocks * (double)instance.Kv.BlockSize / context, 1, instance.Scheduler.MaxNumSeqs));
+        var (fits, beyond) = (1, 1 + (int)Math.Clamp(instance.Kv.TotalBlocks / (double)instance.Kv.BlocksFor(context), 1, instance.Scheduler.MaxNumSeqs));
         // The largest batch that meets the objective lies in [fits, beyond).
         while (beyond - fits > 1)
         {

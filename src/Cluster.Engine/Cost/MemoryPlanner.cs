@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cluster.Engine.Models;
 using Cluster.Engine.Topology;
 
@@ -87,18 +88,32 @@ public static class MemoryPlanner
     /// <summary>Windows, counted full, and SSM state.</summary>
     private static double StateBytesPerSequence(Deployment deployment)
     {
-        var split = deployment.Parallelism;
-        var bytes = 0.0;
+        var (windows, states) = FixedGroups(deployment);
+        return states + windows.Sum(w => w.Tokens * w.BytesPerToken);
+    }
+
+    /// <summary>What layers of fixed size hold on the fullest rank: windows with their bytes per token, and the bytes of a sequence's state.</summary>
+    public static (ImmutableArray<(int Tokens, double BytesPerToken)> Windows, double StateBytes) FixedGroups(Deployment deployment)
+    {
+        ArgumentNullException.ThrowIfNull(deployment);
+        var (windows, states) = (new SortedDictionary<int, double>(), 0.0);
         foreach (var g in deployment.Model.Layers)
         {
-            if (g.StateSpace is { } s)
-                bytes += g.Count * ((s.StateElements * NumberFormats.BytesPerWeight(s.StateFormat)) + (2.0 * s.ConvolutionChannels * (s.ConvolutionSize - 1))) / split.Tp;
-            else if (IsFixed(g))
-                bytes += (double)g.Count * g.ContextBound * 2 * DenseGemms.Share(g.Attention!.KvHeads, split.Tp) * g.Attention.HeadSize * NumberFormats.BytesPerKvElement(deployment.Kv);
+            if (g.StateSpace is not null) states += StateBytes(deployment, g) / deployment.Parallelism.Pp;
+            else if (IsFixed(g)) windows[g.ContextBound] = windows.GetValueOrDefault(g.ContextBound) + (WindowBytesPerToken(deployment, g) / deployment.Parallelism.Pp);
         }
 
-        return bytes / split.Pp;
+        return ([.. windows.Select(w => (w.Key, w.Value))], states);
     }
+
+    private static double StateBytes(Deployment deployment, LayerGroup g)
+    {
+        var s = g.StateSpace!;
+        return g.Count * ((s.StateElements * NumberFormats.BytesPerWeight(s.StateFormat)) + (2.0 * s.ConvolutionChannels * (s.ConvolutionSize - 1))) / deployment.Parallelism.Tp;
+    }
+
+    private static double WindowBytesPerToken(Deployment deployment, LayerGroup g) =>
+        g.Count * 2.0 * DenseGemms.Share(g.Attention!.KvHeads, deployment.Parallelism.Tp) * g.Attention.HeadSize * NumberFormats.BytesPerKvElement(deployment.Kv);
 
     /// <summary>True for layers whose KV stops growing: windows. Sparse attention keeps all of it and reads less.</summary>
     private static bool IsFixed(LayerGroup g) => g.Attention is { Window: > 0 };

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Cluster.Engine.KvCache.Eviction;
+using Cluster.Engine.Topology;
 
 namespace Cluster.Engine.KvCache;
 
@@ -11,7 +13,7 @@ namespace Cluster.Engine.KvCache;
 /// Blocks that only one sequence can use are counted, not named: what a block table would add is an address that
 /// nothing in the model reads. Cached blocks are kept in runs (<see cref="BlockRuns"/>).
 /// </remarks>
-public sealed class BlockPool
+public sealed partial class BlockPool
 {
     private readonly IKvEventSink? _events;
     private readonly IEvictionPolicy _eviction;
@@ -20,8 +22,11 @@ public sealed class BlockPool
 
     /// <param name="events">Learns what enters and leaves the cache; null where nobody listens.</param>
     /// <param name="eviction">Picks what goes when room is needed, for this pool alone; null: least recently released first.</param>
-    public BlockPool(long totalBlocks, IKvEventSink? events = null, IEvictionPolicy? eviction = null)
+    /// <param name="groups">Layers that keep less than full attention does: what they need to go on from a block is cached beside it.</param>
+    /// <param name="blockSize">Tokens per block; only groups ask.</param>
+    public BlockPool(long totalBlocks, IKvEventSink? events = null, IEvictionPolicy? eviction = null, ImmutableArray<KvGroupSpec> groups = default, int blockSize = 1)
     {
+        _tails = groups.IsDefaultOrEmpty ? [] : [.. groups.Select(g => new TailCache(g, blockSize))];
         (Total, Free, _events) = (totalBlocks, totalBlocks, events);
         _eviction = eviction ?? new LruEviction();
         _runs = new BlockRuns(_eviction);
@@ -148,6 +153,7 @@ public sealed class BlockPool
             if (--run.References > 0) continue;
             Referenced -= run.Count;
             Evictable += run.Count;
+            run.ReleasedAt = _clock++;
             _eviction.Released(_path[i]);
         }
     }
@@ -175,10 +181,14 @@ public sealed class BlockPool
 
     private void Evict(long blocks)
     {
-        Evictable -= blocks;
-        Free += blocks;
         while (blocks > 0)
         {
+            if (OldestTail() is { } tail)
+            {
+                blocks -= EvictTail(tail);
+                continue;
+            }
+
             var victim = _runs.NextVictim;
             ref var run = ref _runs[victim];
             var taken = (int)Math.Min(blocks, run.Count);
@@ -186,6 +196,8 @@ public sealed class BlockPool
             if (taken < run.Count) run.Count -= taken;
             else _runs.RemoveVictim(victim);
             blocks -= taken;
+            Evictable -= taken;
+            Free += taken;
             _events?.Removed(chain, start, taken);
         }
     }
@@ -198,6 +210,7 @@ public sealed class BlockPool
         foreach (var run in _runs.All())
             if (_runs[run].References > 0) referenced += _runs[run].Count;
             else evictable += _runs[run].Count;
+        foreach (var tails in _tails) evictable += tails.TotalPages;
         if (referenced != Referenced || evictable != Evictable || Free < 0 || Allocated < 0
             || Free + Allocated + Referenced + Evictable != Total)
         {

@@ -10,6 +10,9 @@ internal struct BlockRun
     public int Start;
     public int Count;
     public int References;
+
+    /// <summary>When its last user left, by the pool's own count.</summary>
+    public long ReleasedAt;
 }
 
 /// <summary>
@@ -49,6 +52,7 @@ internal sealed class BlockRuns(IEvictionPolicy eviction)
     {
         var whole = _runs[run];
         var tail = Add(whole.Chain, whole.Start + at, whole.Count - at, whole.References);
+        _runs[tail].ReleasedAt = whole.ReleasedAt;
         _runs[run].Count = at;
         eviction.Split(run, tail, whole.References == 0);
     }

@@ -70,6 +70,9 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
     /// <summary>Leading blocks that it holds through the prefix cache.</summary>
     internal int SharedBlocks { get; set; }
 
+    /// <summary>Leading blocks of which windows and states have been left in the cache, or were found there.</summary>
+    internal int TailBlocks { get; set; }
+
     /// <summary>Blocks it holds alone.</summary>
     internal int PrivateBlocks { get; set; }
 

@@ -20,8 +20,8 @@ public sealed partial class DecodeBatch
     public int BlocksDueOf(Sequence member)
     {
         if (!_paged) return 0;
-        if (_drafts is null) return DueSlot(member) == Steps % _blockSize && Grows(ComputedOf(member)) ? 1 : 0;
         var computed = ComputedOf(member);
+        if (_drafts is null) return DueSlot(member) == Steps % _blockSize && Grows(computed) ? BlocksPerBoundary(computed) : 0;
         return BlocksFor(computed + LookaheadOf(member)) - BlocksFor(computed);
     }
 

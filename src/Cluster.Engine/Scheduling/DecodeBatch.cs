@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
 
 namespace Cluster.Engine.Scheduling;
 
@@ -24,9 +26,11 @@ public sealed partial class DecodeBatch
     /// <param name="paged">False when members reserved their maximum length at admission, so that no step needs blocks.</param>
     /// <param name="forgets">KV beyond the bound is dropped, so that members stop growing there.</param>
     /// <param name="drafts">Decides which drafted tokens are accepted; null where none are drafted.</param>
-    public DecodeBatch(int blockSize, int boundedContext, bool paged = true, DraftAcceptance? drafts = null, bool forgets = false)
+    /// <param name="groups">Layers that keep less than full attention does, in the same pool.</param>
+    public DecodeBatch(int blockSize, int boundedContext, bool paged = true, DraftAcceptance? drafts = null, bool forgets = false, ImmutableArray<KvGroupSpec> groups = default)
     {
         _drafts = drafts;
+        _groups = groups.IsDefault ? [] : groups;
         _blockSize = blockSize;
         _paged = paged;
         _forgets = forgets && boundedContext != int.MaxValue;
@@ -61,6 +65,7 @@ public sealed partial class DecodeBatch
         {
             var next = NextFinishStep;
             if (_bounding.TryPeek(out _, out var bounding)) next = Math.Min(next, bounding.Step);
+            if (_filling.TryPeek(out _, out var filling)) next = Math.Min(next, filling.Step);
             return (int)Math.Min(int.MaxValue, next - Steps);
         }
     }
@@ -88,7 +93,8 @@ public sealed partial class DecodeBatch
         sequence.JoinStep = Steps;
         sequence.FinishStep = Steps + sequence.TargetTokens - sequence.Generated;
         if (!Speculates) _finishing.Enqueue(sequence, (sequence.FinishStep, sequence.AdmissionOrder));
-        if (!Speculates && Grows(sequence.Computed)) _blocksDue[DueSlot(sequence)]++;
+        if (!Speculates && Grows(sequence.Computed)) _blocksDue[DueSlot(sequence)] += BlocksPerBoundary(sequence.Computed);
+        if (!Speculates) AwaitFullWindows(sequence);
         (Count, Changes) = (Count + 1, Changes + 1);
         ContextTokens += sequence.Computed;
         BoundedContextTokens += Math.Min(sequence.Computed + 1L, _boundedContext);
@@ -109,7 +115,7 @@ public sealed partial class DecodeBatch
         if (member.JoinStep == Steps) _fresh.Remove(member);
         else member.LastTokenNs = _advancedNs;
         var computed = ComputedOf(member);
-        if (!Speculates && Grows(computed)) _blocksDue[DueSlot(member)]--;
+        if (!Speculates && Grows(computed)) _blocksDue[DueSlot(member)] -= BlocksPerBoundary(computed);
         (Count, Changes) = (Count - 1, Changes + 1);
         ContextTokens -= computed;
         BoundedContextTokens -= Math.Min(computed + 1L, _boundedContext);
@@ -144,6 +150,8 @@ public sealed partial class DecodeBatch
             _growing--;
             if (_forgets) _blocksDue[DueSlot(member)]--;
         }
+
+        FillWindows();
     }
 
     /// <summary>The next member that has all its tokens, still in the batch; by order of admission.</summary>
@@ -161,7 +169,13 @@ public sealed partial class DecodeBatch
     /// <summary>Tokens of a sequence of this length whose KV is kept: the one that comes next is the last of the bound.</summary>
     public int Kept(int tokens) => _forgets ? Math.Min(tokens, _boundedContext - 1) : tokens;
 
-    public int BlocksFor(int tokens) => (Kept(tokens) + _blockSize - 1) / _blockSize;
+    /// <summary>Blocks that a sequence of so many tokens holds, over all groups.</summary>
+    public int BlocksFor(int tokens)
+    {
+        var blocks = (Kept(tokens) + _blockSize - 1) / _blockSize;
+        foreach (var group in _groups) blocks += (int)group.PagesFor(tokens, _blockSize);
+        return blocks;
+    }
 
     private bool Grows(int computed) => !_forgets || computed + 1 < _boundedContext;
 

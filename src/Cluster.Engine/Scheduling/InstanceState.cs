@@ -16,12 +16,12 @@ public sealed class InstanceState
         ArgumentNullException.ThrowIfNull(spec);
         Spec = spec;
         if (!spec.Kv.Tiers.IsEmpty) Tiers = new KvTiers(spec.Kv.Tiers, remoteTier, chain => Pool!.CountPrefix(chain), kvEvents);
-        Pool = new BlockPool(spec.Kv.TotalBlocks, Tiers ?? kvEvents, Evictions.Registry.Create(spec.Kv.Eviction, new Dictionary<string, double>()));
+        Pool = new BlockPool(spec.Kv.TotalBlocks, Tiers ?? kvEvents, Evictions.Registry.Create(spec.Kv.Eviction, new Dictionary<string, double>()), spec.Kv.Groups, spec.Kv.BlockSize);
         Waiting = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Arrived = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Decodes = new DecodeBatch(spec.Kv.BlockSize, spec.Cost.BoundedContextTokens, !spec.Kv.ContiguousReservation,
             spec.Deployment.Speculation is { } speculation ? new DraftAcceptance(speculation, spec.Seed) : null,
-            spec.Kv.ForgetsBeyondBound);
+            spec.Kv.ForgetsBeyondBound, spec.Kv.Groups);
     }
 
     public InstanceSpec Spec { get; }
@@ -81,9 +81,14 @@ public sealed class InstanceState
     /// <summary>Blocks that running sequences will still ask for, at most; what others hold is taken as theirs.</summary>
     public long BlocksToCome => Math.Max(0, PromisedBlocks - Pool.Allocated - Pool.Referenced);
 
-    /// <summary>Blocks that this sequence holds at its full length.</summary>
-    public int BlocksAtFullLength(Sequence sequence) =>
-        Decodes.BlocksFor(sequence.Request.InputTokens + Math.Max(sequence.TargetTokens, 1) - 1);
+    /// <summary>Blocks that this sequence holds at its full length; of hybrid models, while the last chunk of so long a prompt is computed.</summary>
+    public int BlocksAtFullLength(Sequence sequence)
+    {
+        var tokens = sequence.Request.InputTokens + Math.Max(sequence.TargetTokens, 1) - 1;
+        if (Spec.Kv.Groups.IsEmpty) return Decodes.BlocksFor(tokens);
+        var chunk = Spec.Scheduler.EnableChunkedPrefill ? Math.Min(tokens, Spec.Scheduler.MaxNumBatchedTokens) : tokens;
+        return Decodes.BlocksDuring(tokens - chunk, chunk);
+    }
 
     /// <summary>Remembers during which step a sequence came.</summary>
     internal void StampArrival(Sequence sequence, bool stepping) => sequence.QueuedStep = stepping ? Counters.Steps : Counters.Steps - 1;
@@ -94,7 +99,7 @@ public sealed class InstanceState
 
     /// <summary>Blocks that this sequence takes at admission when nothing is paged: nobody knows how long it will be.</summary>
     public int BlocksReservedAhead(Sequence sequence) =>
-        (int)Math.Max(BlocksAtFullLength(sequence), Math.Min((Decodes.Kept(Spec.Kv.MaxModelLen) + Spec.Kv.BlockSize - 1L) / Spec.Kv.BlockSize, Pool.Total));
+        (int)Math.Max(BlocksAtFullLength(sequence), Math.Min(Spec.Kv.BlocksFor(Decodes.Kept(Spec.Kv.MaxModelLen)), Pool.Total));
 
     /// <summary>Token-steps in which KV was held, and in which it held a token: the rest is waste.</summary>
     internal void RecordFill(Sequence sequence)
@@ -140,6 +145,39 @@ public sealed class InstanceState
         }
     }
 
+    /// <summary>
+    /// After a chunk: windows drop the blocks that they have passed, which stay cached until evicted, as do the prompt's last ones
+    /// and the state at its end, for those who will go on from there.
+    /// </summary>
+    internal void PassWindows(Sequence sequence)
+    {
+        if (Spec.Kv.Groups.IsEmpty) return;
+        if (!Spec.Kv.ContiguousReservation)
+        {
+            var passed = sequence.SharedBlocks + sequence.PrivateBlocks - Decodes.BlocksFor(sequence.Computed);
+            Pool.Return(passed);
+            sequence.PrivateBlocks -= passed;
+        }
+
+        StoreTails(sequence, mayEvict: true);
+    }
+
+    /// <summary>Of what came from elsewhere, windows have the last blocks alone.</summary>
+    internal void SkipPassed(Sequence sequence)
+    {
+        var most = 1;
+        foreach (var group in Spec.Kv.Groups) most = Math.Max(most, group.BlocksNeeded(Spec.Kv.BlockSize));
+        sequence.TailBlocks = Math.Max(sequence.TailBlocks, (sequence.Computed / Spec.Kv.BlockSize) - most);
+    }
+
+    private void StoreTails(Sequence sequence, bool mayEvict)
+    {
+        if (!Spec.Kv.EnablePrefixCaching || Spec.Kv.Groups.IsEmpty) return;
+        var full = sequence.Computed / Spec.Kv.BlockSize;
+        if (full > sequence.TailBlocks) Pool.StoreTails(sequence.BlockKeys(Spec.Kv.BlockSize), sequence.TailBlocks, full, mayEvict);
+        sequence.TailBlocks = full;
+    }
+
     /// <summary>Full blocks that are computed enter the prefix cache.</summary>
     internal void PublishComputed(Sequence sequence)
     {
@@ -176,6 +214,10 @@ public sealed class InstanceState
         Pool.Return(sequence.PrivateBlocks);
         if (sequence.SharedBlocks > 0)
             Pool.Release(sequence.BlockKeys(Spec.Kv.BlockSize).AsSpan(0, sequence.SharedBlocks));
+        // While decoding, windows have passed all but the last; and whoever makes room must not lose what it has found.
+        SkipPassed(sequence);
+        StoreTails(sequence, mayEvict: false);
+        sequence.TailBlocks = 0;
         sequence.PrivateBlocks = sequence.SharedBlocks = 0;
     }
 

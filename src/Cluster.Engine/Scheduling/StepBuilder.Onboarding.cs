@@ -22,7 +22,7 @@ public sealed partial class StepBuilder
         var below = State.Tiers!.CountPrefix(keys[hits..]);
         if (below == 0) return Onboard.Nothing;
         var (kv, pool) = (State.Spec.Kv, State.Pool);
-        var length = kv.ContiguousReservation ? State.BlocksReservedAhead(head) : hits + below;
+        var length = kv.ContiguousReservation ? State.BlocksReservedAhead(head) : kv.Groups.IsEmpty ? hits + below : State.Decodes.BlocksFor((hits + below) * kv.BlockSize);
         if (length - hits + pool.CountEvictable(keys[..hits]) + reserveBlocks > pool.Available)
             return State.Running + State.Onboarding.Count > 0 ? Onboard.NoRoom : Onboard.Nothing;
         // Before blocks are evicted to make room: what goes down must not displace what comes up.

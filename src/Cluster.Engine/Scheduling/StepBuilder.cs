@@ -88,7 +88,7 @@ public sealed partial class StepBuilder(InstanceState state)
     {
         var tokens = ChunkSize(sequence);
         if (tokens == 0) return false;
-        var blocks = State.Decodes.BlocksFor(sequence.Computed + tokens) - sequence.SharedBlocks - sequence.PrivateBlocks;
+        var blocks = State.Decodes.BlocksDuring(sequence.Computed, tokens) - sequence.SharedBlocks - sequence.PrivateBlocks;
         while (blocks > 0 && !State.Pool.TryAllocate(blocks))
         {
             var victim = State.Victim()!;
@@ -118,7 +118,7 @@ public sealed partial class StepBuilder(InstanceState state)
         {
             // At least the last known token is always computed: its logits are needed.
             var keys = head.BlockKeys(kv.BlockSize).AsSpan(0, (head.KnownTokens - 1) / kv.BlockSize);
-            hits = keys[..State.Pool.CountPrefix(keys)];
+            hits = keys[..State.Pool.CountUsable(keys, State.Pool.CountPrefix(keys))];
             if (State.Tiers is not null && hits.Length < keys.Length)
             {
                 var onboard = TryOnboard(head, keys, hits.Length, reserveBlocks);
@@ -130,7 +130,7 @@ public sealed partial class StepBuilder(InstanceState state)
         var tokens = ChunkSize(head, computed);
         if (tokens == 0) return Block(WaitCause.Budget);
         var held = received ? head.SharedBlocks + head.PrivateBlocks : hits.Length;
-        var length = kv.ContiguousReservation ? State.BlocksReservedAhead(head) : State.Decodes.BlocksFor(computed + tokens);
+        var length = kv.ContiguousReservation ? State.BlocksReservedAhead(head) : State.Decodes.BlocksDuring(computed, tokens);
         var blocks = Math.Max(0, length - held);
         while (blocks + State.Pool.CountEvictable(hits) + reserveBlocks > State.Pool.Available)
         {
@@ -140,7 +140,9 @@ public sealed partial class StepBuilder(InstanceState state)
         }
 
         State.Pool.Acquire(hits);
+        State.Pool.UseTails(hits);
         Allocate(blocks);
+        if (!received) head.TailBlocks = hits.Length;
         if (!received && computed > hits.Length * kv.BlockSize) State.Counters.CopiedBlocks++;
         if (!received) RecordHit(head, computed);
         head.SharedBlocks = received ? head.SharedBlocks : hits.Length;
@@ -177,7 +179,8 @@ public sealed partial class StepBuilder(InstanceState state)
     /// <summary>Tokens of the block after the full ones that a sequence here has and may be copied.</summary>
     private int PartialHit(Sequence head, int fullBlocks)
     {
-        if (State.Partials.Count == 0) return 0;
+        // Windows and states are not there within a block.
+        if (State.Partials.Count == 0 || !State.Spec.Kv.Groups.IsEmpty) return 0;
         var from = fullBlocks * State.Spec.Kv.BlockSize;
         var limit = Math.Min(head.KnownTokens - 1, from + State.Spec.Kv.BlockSize - 1);
         return limit <= from ? 0 : State.Partials.Longest(State.ParentKey(head, fullBlocks), head.Request.Content, from, limit);

@@ -5,7 +5,7 @@ namespace Cluster.Engine.Topology;
 
 /// <summary>The KV cache of one instance.</summary>
 /// <param name="BlockSize">Tokens per block.</param>
-/// <param name="TotalBlocks">Blocks in the pool: from HBM (see <c>Cost.MemoryPlan</c>) or overridden.</param>
+/// <param name="TotalBlocks">Blocks in the pool: from HBM (see <c>Cost.MemoryPlan</c>) or overridden. Of hybrid models, pages; see <see cref="Groups"/>.</param>
 public sealed record KvCacheSpec(int BlockSize, long TotalBlocks)
 {
     public bool EnablePrefixCaching { get; init; } = true;
@@ -21,6 +21,17 @@ public sealed record KvCacheSpec(int BlockSize, long TotalBlocks)
     /// that a sequence stops growing there. False where some layer keeps all of it.
     /// </summary>
     public bool ForgetsBeyondBound { get; init; }
+
+    /// <summary>Layers that keep less than full attention, beside it in the same pool; empty where all layers keep alike.</summary>
+    public ImmutableArray<KvGroupSpec> Groups { get; init; } = [];
+
+    /// <summary>Blocks that a sequence of so many tokens holds, over all groups.</summary>
+    public long BlocksFor(double tokens)
+    {
+        var blocks = (long)Math.Ceiling(tokens / BlockSize);
+        foreach (var group in Groups) blocks += group.PagesFor((long)tokens, BlockSize);
+        return blocks;
+    }
 
     /// <summary>Longest context a request may reach; with contiguous reservation, what each reserves.</summary>
     public int MaxModelLen { get; init; } = int.MaxValue;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cluster.Engine.Cost;
 using Cluster.Engine.Topology;
 
@@ -7,29 +8,40 @@ namespace Cluster.Scenarios.Resolving;
 public static class KvSizing
 {
     /// <summary>
-    /// Blocks count the tokens of layers whose KV grows. What is fixed per sequence (SSM state, windows) is set aside
-    /// for a full batch first, for at most half of the memory; the batch shrinks where that is not enough. A model
-    /// whose layers are all windowed counts whole windows; one without any KV is bounded by its batch alone.
+    /// Blocks count the tokens of layers whose KV grows; what windows and states beside them hold comes from the same blocks (see
+    /// <see cref="Groups"/>). A model whose layers are all windowed counts whole windows; one without any KV is bounded by its
+    /// batch alone, which shrinks to the states that fit.
     /// </summary>
     /// <param name="blocksOverride">Blocks asked for whatever the HBM holds.</param>
     public static (SchedulerSpec Scheduler, long Blocks) Of(Deployment deployment, ResolvedEngine engine, MemoryPlan memory, long? blocksOverride)
     {
         var scheduler = engine.Scheduler;
         var fixedBytes = memory.StateBytesPerSequence;
-        if (fixedBytes <= 0) return (scheduler, blocksOverride ?? Blocks(memory.KvTokens, engine));
-        if (memory.KvBytesPerToken > 0)
-        {
-            var sequences = Math.Max(1, Math.Min(PerReplica(scheduler, memory), (int)(memory.KvBytes / 2 / fixedBytes)));
-            var tokens = (long)((memory.KvBytes - sequences * fixedBytes) / memory.KvBytesPerToken) * memory.SequenceReplicas;
-            return (Shrunk(scheduler, sequences, memory), blocksOverride ?? Blocks(tokens, engine));
-        }
-
+        if (fixedBytes <= 0 || memory.KvBytesPerToken > 0) return (scheduler, blocksOverride ?? Blocks(memory.KvTokens, engine));
         var fitting = memory.KvBytes / fixedBytes;
         var bound = deployment.Model.Layers.Max(g => g.ContextBound);
         if (deployment.Model.Layers.All(g => g.StateSpace is null) && bound < int.MaxValue)
             return (scheduler, blocksOverride ?? Blocks((long)(fitting * bound) * memory.SequenceReplicas, engine));
         return (Shrunk(scheduler, (int)Math.Min(fitting, PerReplica(scheduler, memory)), memory), blocksOverride ?? Blocks(long.MaxValue, engine));
     }
+
+    /// <summary>
+    /// Layers that keep less than the full attention beside them, in pages of one of its blocks. Empty where there is no full
+    /// attention, or where retention bounds it as well.
+    /// </summary>
+    public static ImmutableArray<KvGroupSpec> Groups(Deployment deployment, MemoryPlan memory, int blockSize)
+    {
+        ArgumentNullException.ThrowIfNull(deployment);
+        ArgumentNullException.ThrowIfNull(memory);
+        if (memory.KvBytesPerToken <= 0 || deployment.Retention is not null) return [];
+        var (windows, stateBytes) = MemoryPlanner.FixedGroups(deployment);
+        var groups = ImmutableArray.CreateBuilder<KvGroupSpec>();
+        foreach (var (tokens, bytesPerToken) in windows) groups.Add(new KvGroupSpec(KvGroupKind.Window, Pages(bytesPerToken / memory.KvBytesPerToken), tokens));
+        if (stateBytes > 0) groups.Add(new KvGroupSpec(KvGroupKind.State, Pages(stateBytes / (memory.KvBytesPerToken * blockSize)), 0));
+        return groups.ToImmutable();
+    }
+
+    private static int Pages(double share) => Math.Max(1, (int)Math.Ceiling(share - 1e-9));
 
     /// <summary>Whether every layer with KV keeps no more than this bound: then sequences stop growing there. Sparse attention reads less and keeps all.</summary>
     public static bool ForgetsBeyond(Deployment deployment, int boundTokens)

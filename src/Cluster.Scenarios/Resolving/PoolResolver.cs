@@ -44,6 +44,7 @@ internal static class PoolResolver
         if (blocks < 1)
             return new Reshaped(null, [$"Less than one block of {engine.BlockSize} tokens of KV fits beside {model.Name}. Raise tp or pp, or choose a narrower weight format."]);
 
+        var groups = KvSizing.Groups(deployment, memory, engine.BlockSize);
         var kv = new KvCacheSpec(engine.BlockSize, blocks)
         {
             EnablePrefixCaching = engine.EnablePrefixCaching,
@@ -51,8 +52,10 @@ internal static class PoolResolver
             ContiguousReservation = engine.ContiguousReservation,
             MaxModelLen = Math.Min(pool.Engine.MaxModelLen ?? model.ContextLength, model.ContextLength),
             ForgetsBeyondBound = KvSizing.ForgetsBeyond(deployment, cost.BoundedContextTokens),
+            Groups = groups,
             Eviction = pool.Engine.Eviction,
-            Tiers = [.. pool.Engine.KvTiers.Select(t => Tier(t, pool, catalog, engine.BlockSize * memory.InstanceKvBytesPerToken))],
+            // What windows and states need to go on from a block lies in a tier beside it.
+            Tiers = [.. pool.Engine.KvTiers.Select(t => Tier(t, pool, catalog, engine.BlockSize * memory.InstanceKvBytesPerToken * (1 + groups.Where(g => g.Kind == KvGroupKind.Window).Sum(g => g.Pages))))],
         };
         return new Reshaped(
             new InstanceSpec(pool.Name, pool.Name, pool.Role, deployment, scheduler, kv, cost, memory)

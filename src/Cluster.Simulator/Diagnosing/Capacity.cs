@@ -19,10 +19,9 @@ public static class Capacity
         {
             // Contiguous reservation holds every sequence at its final length from the start.
             var held = i.Kv.ContiguousReservation ? whole : mean;
-            var blocks = Math.Ceiling(held / i.Kv.BlockSize);
-            var sequences = i.Kv.TotalBlocks / blocks;
-            // State that does not grow is set aside per batch slot, so slots are what it leaves room for.
-            return i.Memory.StateBytesPerSequence > 0 ? Math.Min(sequences, i.Scheduler.MaxNumSeqs) : sequences;
+            var sequences = i.Kv.TotalBlocks / (double)i.Kv.BlocksFor(held);
+            // A model without KV is bounded by the states that fit, which its batch slots were cut to.
+            return i.Memory.KvBytesPerToken <= 0 ? Math.Min(sequences, i.Scheduler.MaxNumSeqs) : sequences;
         });
     }
 }

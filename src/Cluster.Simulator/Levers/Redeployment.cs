@@ -35,7 +35,7 @@ public static class Redeployment
         {
             Deployment = deployment,
             Scheduler = scheduler,
-            Kv = old.Kv with { TotalBlocks = blocks },
+            Kv = old.Kv with { TotalBlocks = blocks, Groups = KvSizing.Groups(deployment, memory, old.Kv.BlockSize) },
             Cost = new StepCostModel(deployment),
             Memory = memory,
         };

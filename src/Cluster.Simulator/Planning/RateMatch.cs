@@ -45,7 +45,7 @@ public static class RateMatch
     {
         ArgumentNullException.ThrowIfNull(instance);
         var context = inputTokens + (outputTokens / 2);
-        var blocks = Math.Ceiling(context / instance.Kv.BlockSize);
+        double blocks = instance.Kv.BlocksFor(context);
         var most = (int)Math.Max(1, Math.Min(instance.Kv.TotalBlocks / blocks, instance.Scheduler.MaxNumSeqs));
         var (low, high) = (0, most);
         while (low < high)
