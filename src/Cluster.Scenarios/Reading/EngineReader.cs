@@ -28,6 +28,7 @@ internal static class EngineReader
             OverlapScheduling = r.Flag("overlap_scheduling", "Compose a step while the one before it runs: requests join one step later."),
             LongPrefillTokenThreshold = r.Int("long_prefill_token_threshold", "Most prompt tokens of one request in a step; 0: no limit.", 0, 1_048_576) ?? 0,
             Priority = r.Flag("priority", "Order waiting requests by priority, then arrival.") ?? false,
+            DisableHybridKvCacheManager = r.Flag("disable_hybrid_kv_cache_manager", "Windowed layers keep every token, in blocks of full attention.") ?? false,
             ContiguousReservation = r.Flag("contiguous_reservation", "Reserve the longest context at admission, as before paging."),
             MaxModelLen = r.Int("max_model_len", "Longest context of a request; what contiguous reservation takes for each. Default: the model's.", 1, 100_000_000),
             Eviction = r.Choice("eviction", "Which cached block goes when room is needed. Default lru.", PolicyNames.Evictions) ?? Cluster.Engine.KvCache.Eviction.Evictions.Default,

@@ -29,16 +29,32 @@ public static class KvSizing
     /// Layers that keep less than the full attention beside them, in pages of one of its blocks. Empty where there is no full
     /// attention, or where retention bounds it as well.
     /// </summary>
-    public static ImmutableArray<KvGroupSpec> Groups(Deployment deployment, MemoryPlan memory, int blockSize)
+    /// <param name="withoutWindows">Windows keep every token; see <see cref="WithoutWindows"/>.</param>
+    public static ImmutableArray<KvGroupSpec> Groups(Deployment deployment, MemoryPlan memory, int blockSize, bool withoutWindows = false)
     {
         ArgumentNullException.ThrowIfNull(deployment);
         ArgumentNullException.ThrowIfNull(memory);
         if (memory.KvBytesPerToken <= 0 || deployment.Retention is not null) return [];
         var (windows, stateBytes) = MemoryPlanner.FixedGroups(deployment);
         var groups = ImmutableArray.CreateBuilder<KvGroupSpec>();
-        foreach (var (tokens, bytesPerToken) in windows) groups.Add(new KvGroupSpec(KvGroupKind.Window, Pages(bytesPerToken / memory.KvBytesPerToken), tokens));
+        foreach (var (tokens, bytesPerToken) in withoutWindows ? [] : windows) groups.Add(new KvGroupSpec(KvGroupKind.Window, Pages(bytesPerToken / memory.KvBytesPerToken), tokens));
         if (stateBytes > 0) groups.Add(new KvGroupSpec(KvGroupKind.State, Pages(stateBytes / (memory.KvBytesPerToken * blockSize)), 0));
         return groups.ToImmutable();
+    }
+
+    /// <summary>The plan of an engine whose windowed layers keep all tokens, as if beside full attention there were nothing else: blocks of all layers.</summary>
+    public static MemoryPlan WithoutWindows(Deployment deployment, MemoryPlan memory)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        if (memory.KvBytesPerToken <= 0) return memory;
+        var (windows, stateBytes) = MemoryPlanner.FixedGroups(deployment);
+        var share = 1 + (windows.Sum(w => w.BytesPerToken) / memory.KvBytesPerToken);
+        return memory with
+        {
+            KvBytesPerToken = memory.KvBytesPerToken * share,
+            InstanceKvBytesPerToken = memory.InstanceKvBytesPerToken * share,
+            StateBytesPerSequence = stateBytes,
+        };
     }
 
     private static int Pages(double share) => Math.Max(1, (int)Math.Ceiling(share - 1e-9));

@@ -40,11 +40,12 @@ internal static class PoolResolver
         var reasons = DeploymentRules.CheckFit(deployment, engine.Scheduler, engine.GpuMemoryUtilization);
         if (reasons.Count > 0) return new Reshaped(null, [.. reasons]);
         var (cost, memory) = Catalog.Price(deployment, engine.Scheduler, engine.GpuMemoryUtilization);
+        if (pool.Engine.DisableHybridKvCacheManager) memory = KvSizing.WithoutWindows(deployment, memory);
         var (scheduler, blocks) = KvSizing.Of(deployment, engine, memory, pool.Engine.NumGpuBlocksOverride);
         if (blocks < 1)
             return new Reshaped(null, [$"Less than one block of {engine.BlockSize} tokens of KV fits beside {model.Name}. Raise tp or pp, or choose a narrower weight format."]);
 
-        var groups = KvSizing.Groups(deployment, memory, engine.BlockSize);
+        var groups = KvSizing.Groups(deployment, memory, engine.BlockSize, pool.Engine.DisableHybridKvCacheManager);
         var kv = new KvCacheSpec(engine.BlockSize, blocks)
         {
             EnablePrefixCaching = engine.EnablePrefixCaching,

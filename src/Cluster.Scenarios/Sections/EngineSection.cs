@@ -49,6 +49,9 @@ public sealed record EngineSection(string Profile = "vllm")
     /// <summary>Order waiting requests by priority, then arrival. Default false.</summary>
     public bool Priority { get; init; }
 
+    /// <summary>Windowed layers keep every token, in the blocks of full attention (vLLM's <c>--disable-hybrid-kv-cache-manager</c>). Default false.</summary>
+    public bool DisableHybridKvCacheManager { get; init; }
+
     /// <summary>Reserve the longest possible context at admission, contiguously, as engines did before paging. Default: only profile <c>static</c>.</summary>
     public bool? ContiguousReservation { get; init; }
 
