@@ -55,10 +55,12 @@ public sealed class LiveCluster : IAsyncDisposable
     public IReadOnlyList<string> Notes => [.. _host.Compute.Notes, .. VirtualTimeOnly(_host.Context.Cluster)];
 
     /// <summary>Calibrates the host, starts everything and returns when <c>/health</c> answers 200.</summary>
+    /// <exception cref="HostConfigurationException">This host has no room for so many instances.</exception>
     public static async Task<LiveCluster> StartAsync(ClusterSpec cluster, LiveOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Membership is null && HostMemory.Refuse(cluster) is { } refusal) throw new HostConfigurationException(refusal);
         var host = new HostResources(cluster, options.Compute, options.TimeScale, options.Charter, options.Watch);
         var journal = options.RecordPath is { } path ? new RouterJournal(path) : null;
         var context = host.Context with { Journal = journal };
