@@ -72,7 +72,7 @@ public sealed class LiveCluster : IAsyncDisposable
         var app = GatewayHost.Build(options.Gateway, backend, admin, builder =>
         {
             if (options.Configuration is { } configuration) builder.Configuration.AddConfiguration(configuration);
-            builder.AddServiceDefaults();
+            builder.AddServiceDefaults(telemetry => telemetry.InstanceId = options.Membership?.SiloName);
             builder.AddClusterRuntime(context, options.Membership);
             builder.Services.AddSingleton<IClusterView>(monitor);
             builder.Services.AddSingleton<IHostedService>(new BeforeStop([monitor.StopAsync, runs.StopAsync, .. options.OnStopping is { } stopping ? [stopping] : Array.Empty<Func<Task>>()]));
