@@ -9,9 +9,6 @@ namespace Cluster.Compute;
 /// </summary>
 public sealed class ComputeHost : IDisposable
 {
-    /// <summary>|ln| of measured ÷ cached beyond which a cached calibration is measured anew: about 10 %.</summary>
-    private const double DriftTolerance = 0.1;
-
     private readonly ComputePool? _pool;
     private readonly Dictionary<GemmFormat, CalibratedSlices> _slices = [];
     private readonly List<string> _notes = [];
@@ -44,7 +41,7 @@ public sealed class ComputeHost : IDisposable
     public ComputeHealth Health { get; }
 
     /// <summary>One for each kernel in use; empty in mode <see cref="ComputeMode.Modeled"/>.</summary>
-    public IReadOnlyList<HostCalibration> Calibrations => [.. _slices.Values.Distinct().Select(slices => slices.Calibration)];
+    public IReadOnlyList<HostCalibration> Calibrations => [.. _slices.Values.Distinct().Select(slices => slices.Now.Calibration)];
 
     /// <summary>Null in mode <see cref="ComputeMode.Modeled"/>.</summary>
     public ComputePool? Pool => _pool;
@@ -53,7 +50,7 @@ public sealed class ComputeHost : IDisposable
     public IReadOnlyList<string> Notes =>
     [
         .. _notes, .. _pool?.Notes ?? [], .. Health.Note is { } late ? [late] : Array.Empty<string>(),
-        .. Options.Mode == ComputeMode.Measured ? _slices.Values.Distinct().Select(slices => slices.Correction.Note).OfType<string>() : [],
+        .. Options.Mode == ComputeMode.Measured ? _slices.Values.Distinct().Select(slices => slices.Now.Correction.Note).OfType<string>() : [],
     ];
 
     /// <summary>A timer for one instance.</summary>
@@ -82,7 +79,7 @@ public sealed class ComputeHost : IDisposable
     /// </summary>
     internal void RecalibrateFaster()
     {
-        foreach (var slices in _slices.Values.Distinct()) _pool?.TryEnqueue(new RecalibrationWork(slices));
+        foreach (var slices in _slices.Values.Distinct()) _pool?.TryEnqueue(new RecalibrationWork(_pool, slices, new CalibrationStore(Options.CacheDirectory)));
     }
 
     /// <summary>Weights and calibration of the kernel that a format gets; one that stands in for another is shared with it.</summary>
@@ -97,7 +94,7 @@ public sealed class ComputeHost : IDisposable
         }
 
         var runner = new SliceRunner(kernel, Options.WeightBytes);
-        var work = new CalibrationWork(runner, new CalibrationStore(Options.CacheDirectory), time);
+        var work = new CalibrationWork(runner, new CalibrationStore(Options.CacheDirectory), Options.DriftTolerance, time);
         _pool!.TryEnqueue(work);
         var (calibration, notes) = work.Wait();
         _slices[format] = new CalibratedSlices(runner, calibration);
@@ -105,7 +102,7 @@ public sealed class ComputeHost : IDisposable
     }
 
     /// <summary>Loads or measures on a pool thread, where slices will run.</summary>
-    private sealed class CalibrationWork(SliceRunner runner, CalibrationStore store, TimeProvider? time) : IComputeWork
+    private sealed class CalibrationWork(SliceRunner runner, CalibrationStore store, double driftTolerance, TimeProvider? time) : IComputeWork
     {
         private readonly TaskCompletionSource<(HostCalibration, IReadOnlyList<string>)> _done = new();
 
@@ -117,7 +114,7 @@ public sealed class ComputeHost : IDisposable
             {
                 var calibrator = new HostCalibrator(runner, time);
                 var cached = store.Load(HostCalibrator.Describe(runner.Kernel));
-                if (cached is not null && calibrator.Drift(cached) <= DriftTolerance)
+                if (cached is not null && calibrator.Drift(cached) <= driftTolerance)
                 {
                     _done.SetResult((cached, store.Notes));
                     return;
@@ -133,8 +130,21 @@ public sealed class ComputeHost : IDisposable
         }
     }
 
-    private sealed class RecalibrationWork(CalibratedSlices slices) : IComputeWork
+    /// <summary>One rung at a time, back in the queue behind the steps that wait meanwhile. A full queue ends it; the next window asks again.</summary>
+    private sealed class RecalibrationWork(ComputePool pool, CalibratedSlices slices, CalibrationStore store) : IComputeWork
     {
-        public void Execute() => slices.Calibration = new HostCalibrator(slices.Runner).Measure();
+        private readonly IEnumerator<HostCalibration?> _rungs = new HostCalibrator(slices.Runner).MeasureRungs().GetEnumerator();
+
+        public void Execute()
+        {
+            if (_rungs.MoveNext() && _rungs.Current is { } found)
+            {
+                slices.Adopt(found);
+                store.Save(found);
+                return;
+            }
+
+            pool.TryEnqueue(this);
+        }
     }
 }

@@ -41,6 +41,9 @@ public sealed record ComputeOptions
     /// <summary>Where calibrations are kept; null for the user's cache directory.</summary>
     public string? CacheDirectory { get; init; }
 
+    /// <summary>|ln| of measured ÷ cached beyond which a cached calibration is measured anew at start-up: 0.1 is about 10 %.</summary>
+    public double DriftTolerance { get; init; } = 0.1;
+
     public int EffectiveThreads => Threads > 0 ? Threads : Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Share of a step's wall duration that its slice may take.</summary>
@@ -58,6 +61,7 @@ public sealed record ComputeOptions
         Check(MaxSliceNs is >= 10_000 and <= 100_000_000, "max_slice_ns", MaxSliceNs, "10000 … 100000000");
         Check(QueueCapacity is >= 1 and <= 65_536, "queue_capacity", QueueCapacity, "1 … 65536");
         Check(WeightBytes is >= 1 << 20 and <= 4L << 30, "weight_bytes", WeightBytes, "1048576 … 4294967296");
+        Check(DriftTolerance > 0, "drift_tolerance", DriftTolerance, "above 0");
         Check(Formats.Count > 0 && Formats.All(Enum.IsDefined), "formats", $"[{string.Join(", ", Formats)}]", "one or more of fp32, bf16, int8");
         try
         {

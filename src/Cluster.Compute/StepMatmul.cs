@@ -117,7 +117,7 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
     private StepTiming Measure()
     {
         var options = _host.Options;
-        var calibration = _slices.Calibration;
+        var (calibration, correction) = _slices.Now;
         var queuedNs = (long)((Stopwatch.GetTimestamp() - _enqueued) * NsPerTick);
         var modelNs = Time.FromSeconds(_cost.DurationSeconds);
         var wallNs = modelNs / _host.TimeScale;
@@ -130,7 +130,7 @@ internal sealed class StepMatmul : IStepTimer, IComputeWork, IValueTaskSource<St
         var expectedPieceNs = calibration.PanelNs[slice.Rung] * slice.Panels;
         var sliceRatio = matmulNs / (expectedPieceNs * slice.Pieces);
         var raw = Statistics.Median(pieceNs) / expectedPieceNs;
-        var ratio = _slices.Correction.Correct(slice.Rung, raw);
+        var ratio = correction.Correct(slice.Rung, raw);
 
         var saturated = queuedNs + matmulNs > wallNs || raw > SaturationRatio;
         var emulatedNs = options.Mode == ComputeMode.Measured ? (long)(modelNs * ratio) : modelNs;

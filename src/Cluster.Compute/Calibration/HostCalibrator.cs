@@ -36,16 +36,24 @@ public sealed class HostCalibrator
     }
 
     /// <summary>Under a second on the calling thread, which should be one of the pool's.</summary>
-    public HostCalibration Measure()
+    public HostCalibration Measure() => MeasureRungs().Last()!;
+
+    /// <summary>The same in pieces of a few milliseconds, for a host that has other work as well: null, rung after rung, until the last, which is the result.</summary>
+    public IEnumerable<HostCalibration?> MeasureRungs()
     {
         var panelNs = new double[SliceLadder.Rows.Count];
         Array.Fill(panelNs, double.MaxValue);
         for (var pass = 0; pass < Passes; pass++)
         {
-            for (var rung = 0; rung < panelNs.Length; rung++) panelNs[rung] = Math.Min(panelNs[rung], MeasureRung(rung));
+            for (var rung = 0; rung < panelNs.Length; rung++)
+            {
+                panelNs[rung] = Math.Min(panelNs[rung], MeasureRung(rung));
+                yield return null;
+            }
         }
+
         var flops = Enumerable.Range(0, panelNs.Length).Max(rung => _runner.PanelFlops(rung) / panelNs[rung]) * 1e9;
-        return new HostCalibration(Describe(_runner.Kernel), panelNs, flops, _runner.PanelBytes / panelNs[0] * 1e9, _time.GetUtcNow());
+        yield return new HostCalibration(Describe(_runner.Kernel), panelNs, flops, _runner.PanelBytes / panelNs[0] * 1e9, _time.GetUtcNow());
     }
 
     /// <summary>

@@ -57,6 +57,9 @@ public interface IProbeGrain : IGrainWithStringKey
 
     [OneWay]
     Task FailUnheardAsync();
+
+    /// <summary>Calls another grain and blocks the thread until it answers, which grains should not do.</summary>
+    Task<int> BlockOnAsync(string other);
 }
 
 public interface IAnsweringObserver : IGrainObserver
@@ -221,6 +224,8 @@ public sealed class ProbeGrain : Grain, IProbeGrain
             yield return i;
         }
     }
+
+    public Task<int> BlockOnAsync(string other) => Task.FromResult(GrainFactory.GetGrain<IProbeGrain>(other).AppendAsync(7).GetAwaiter().GetResult());
 
     public Task NotifyAsync(IProbeObserver observer, int count)
     {
