@@ -13,16 +13,26 @@ public static class NearestName
         foreach (var candidate in candidates)
         {
             var folded = Fold(candidate);
-            var edits = folded.Contains(needle, StringComparison.Ordinal) && needle.Length >= 3 ? 1 : Edits(needle, folded);
+            var edits = folded == needle ? 0 : IsPartOf(needle, folded) ? 1 : Edits(needle, folded);
             if (edits < best.Edits && edits <= Math.Max(2, Math.Max(needle.Length, folded.Length) / 3)) best = (candidate, edits);
         }
 
         return best.Name;
     }
 
-    /// <summary><c>Did you mean 'x'?</c>, or null.</summary>
-    public static string? Question(string written, IEnumerable<string> candidates) =>
-        Of(written, candidates) is { } name ? $"Did you mean '{name}'?" : null;
+    /// <summary><c>Did you mean 'x'?</c>, or null. Of a beginning that several names share, up to three are named.</summary>
+    public static string? Question(string written, IEnumerable<string> candidates)
+    {
+        var names = candidates as IReadOnlyCollection<string> ?? [.. candidates];
+        if (Of(written, names) is not { } name) return null;
+        var needle = Fold(written);
+        var begun = names.Where(n => IsPartOf(needle, Fold(n)) && Fold(n).StartsWith(needle, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal).Take(3).ToList();
+        return begun.Count < 2 || Fold(name) == needle
+            ? $"Did you mean '{name}'?"
+            : $"Did you mean {string.Join(", ", begun[..^1].Select(n => $"'{n}'"))} or '{begun[^1]}'?";
+    }
+
+    private static bool IsPartOf(string needle, string folded) => needle.Length >= 3 && folded.Contains(needle, StringComparison.Ordinal);
 
     private static string Fold(string name) =>
         string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();

@@ -49,10 +49,9 @@ public static class ScenarioFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var folder = Path.GetDirectoryName(Path.GetFullPath(path));
-            var others = Directory.Exists(folder)
-                ? Directory.EnumerateFiles(folder, "*.yaml").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal).ToArray()
-                : [];
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            // The name alone is what people try first, from a folder that keeps its scenarios in one of that name.
+            string[] others = [.. FilesOf(folder), .. FilesOf(Path.Combine(folder, "scenarios")).Select(name => $"scenarios/{name}")];
             var message = e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message;
             return new ScenarioResult(null, [], [new ScenarioError(new SourceLocation(path, 0, 0), "", message)
             {
@@ -60,6 +59,9 @@ public static class ScenarioFile
             }]);
         }
     }
+
+    private static IEnumerable<string> FilesOf(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.yaml").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal) : [];
 
     /// <summary>Reads and resolves text.</summary>
     /// <param name="file">Named in errors; trace paths are relative to its folder.</param>
