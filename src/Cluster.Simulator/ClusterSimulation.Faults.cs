@@ -101,6 +101,7 @@ public sealed partial class ClusterSimulation
         // What it gave back may let another in.
         Touch(decision.PrefillInstance);
         _router.Withdraw(flight.Request.Id);
+        _oracle?.PrefillEnded(flight.Request.Id);
         Log((ulong)flight.Request.Id, (ulong)visible);
         if (_cluster.Router.DecisionNs == 0) Place(flight);
         else _events.Schedule(_nowNs + _cluster.Router.DecisionNs, EventKind.Routed, flight.Request.Id);

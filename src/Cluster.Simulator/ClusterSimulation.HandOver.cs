@@ -43,7 +43,7 @@ public sealed partial class ClusterSimulation
     {
         // Gone in the same moment.
         if (flight.Prefill!.Status != SequenceStatus.Held) return;
-        _router.PrefillEnded(flight.Request.Id, _nowNs);
+        PrefillEnded(flight);
         if (flight.Decode is null) Announce(flight);
         flight.HandOver!.PrefillEnded();
         Send(flight);

@@ -21,6 +21,20 @@ public sealed partial class ClusterSimulation
         public void Removed(ulong[] chain, int start, int count) => simulation._router.Removed(instance, chain, start, count, simulation._nowNs);
     }
 
+    private void PrefillEnded(Flight flight)
+    {
+        _router.PrefillEnded(flight.Request.Id, _nowNs);
+        _oracle?.PrefillEnded(flight.Request.Id);
+    }
+
+    /// <summary>The decision at hand against what was true at its moment.</summary>
+    private void Judge(Flight flight)
+    {
+        var verdict = _oracle!.Judge(flight.Leg, flight.Decision!, _instances.Peek, _router.IsOpen, _nowNs);
+        flight.Decision = flight.Decision! with { Oracle = verdict };
+        _regrets!.Record(verdict.RegretNs);
+    }
+
     private RunRecord Record() => new(
         _cluster, _records, _gaps,
         [.. _instances.All.Select((i, index) => new InstanceRecord(
@@ -40,6 +54,7 @@ public sealed partial class ClusterSimulation
     {
         KvBytesMoved = _links?.BytesMoved ?? 0,
         LogHash = _log,
+        Regrets = _regrets,
         ScaleActions = _scaleActions,
     };
 }

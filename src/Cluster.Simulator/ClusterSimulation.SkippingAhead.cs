@@ -60,6 +60,14 @@ public sealed partial class ClusterSimulation
             }
         }
 
+        /// <summary>The instance as it shows at this moment, to be looked at and not touched.</summary>
+        public Instance Peek(int index)
+        {
+            var instance = _instances[index];
+            if (instance.IsAhead) instance.CatchUp(_simulation._nowNs, _simulation._begunNs == _simulation._nowNs);
+            return instance;
+        }
+
         /// <summary>Whether the instance's step ends then; false when that event was overtaken: a moment at which nothing happens is none.</summary>
         public bool IsDue(int index, long timeNs) => _dueNs[index] == timeNs && _instances[index].IsStepping;
 

@@ -23,6 +23,8 @@ public sealed partial class ClusterSimulation
     private readonly EventQueue _events = new();
     private readonly InstanceSet _instances;
     private readonly Router _router;
+    private readonly Oracle? _oracle;
+    private readonly DurationHistogram? _regrets;
     private readonly LinkFabric? _links;
     private readonly Dictionary<long, Flight> _flights = [];
     private readonly TouchedSet _touched;
@@ -39,6 +41,7 @@ public sealed partial class ClusterSimulation
         _cluster = cluster;
         _observer = options.Observer;
         _router = new Router(cluster, _observer?.LogsDecisions ?? false);
+        if (_observer is { LogsDecisions: true }) (_oracle, _regrets) = (new Oracle(cluster), new DurationHistogram());
         _touched = new TouchedSet(cluster.Instances.Length);
         _instances = new InstanceSet(this, options.SkipAhead && !_router.UsesLoadReports && _observer is not { WantsEveryStep: true });
         _links = cluster.Link is null ? null : new LinkFabric(cluster.Link, cluster.Instances.Length);
@@ -150,6 +153,7 @@ public sealed partial class ClusterSimulation
             return;
         }
 
+        if (_oracle is not null) Judge(flight);
         Log((ulong)flight.Request.Id, (ulong)flight.Decision.PrefillInstance << 32 | (uint)flight.Decision.DecodeInstance);
         _observer?.Placed(flight.Request, flight.Decision);
         if (flight.Decision.CopySource >= 0) StartCopy(flight);
@@ -210,7 +214,7 @@ public sealed partial class ClusterSimulation
             {
                 case InstanceEffectKind.FirstToken:
                     if (flight.Reroutes == 0) _planner?.FirstToken(flight.Timeline.TtftNs);
-                    if (flight.Decision!.IsLocal) _router.PrefillEnded(flight.Request.Id, _nowNs);
+                    if (flight.Decision!.IsLocal) PrefillEnded(flight);
                     break;
                 case InstanceEffectKind.PrefillComplete: HandOver(flight); break;
                 case InstanceEffectKind.KvReserved: Reserved(flight, effect.Tokens); break;
@@ -238,6 +242,7 @@ public sealed partial class ClusterSimulation
     {
         _flights.Remove(flight.Request.Id);
         _router.Ended(flight.Request.Id, _nowNs);
+        _oracle?.PrefillEnded(flight.Request.Id);
         Leave(flight);
     }
 

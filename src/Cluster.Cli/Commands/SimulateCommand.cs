@@ -6,6 +6,7 @@ using Cluster.Cli.Scenarios;
 using Cluster.Report;
 using Cluster.Scenarios;
 using Cluster.Simulator;
+using Cluster.Simulator.Recording;
 using Cluster.Simulator.Reporting;
 
 namespace Cluster.Cli.Commands;
@@ -21,6 +22,7 @@ internal static class SimulateCommand
         var command = new Command("simulate", "Run a scenario in virtual time and report.") { json };
         scenario.AddTo(command);
         files.AddTo(command);
+        files.AddDecisionsTo(command);
         var replay = new Option<string?>("--replay") { Description = "Play a recorded live run again ('xpyd run --record FILE'): its decisions on its inputs, its arrivals in virtual time.", HelpName = "FILE" };
         command.Options.Add(replay);
         command.SetAction((arguments, cancellation) => Guarded.RunAsync(() =>
@@ -28,13 +30,22 @@ internal static class SimulateCommand
             var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
             var replayed = arguments.GetValue(replay) is { } path ? ReplayRun.Run(loaded, path, cancellation) : null;
             var report = replayed is not null ? replayed.Report
-                : files.Wanted(arguments) ? SimulateWatched(loaded, files, arguments, cancellation) : Simulate(loaded, cancellation);
+                : files.Wanted(arguments) ? SimulateWatched(loaded, files, arguments, cancellation) : SimulateLogged(loaded, files, arguments, cancellation);
             if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());
             else ReportTable.Print(report, Terminal.Out);
             if (replayed is not null) ReplayRun.Print(replayed);
             return Task.FromResult(replayed is { IsFaithful: false } ? 1 : 0);
         }));
         return command;
+    }
+
+    /// <summary>As <see cref="Simulate"/>, with a decision log where one is asked for.</summary>
+    private static RunReport SimulateLogged(ScenarioResult loaded, ReportFiles files, ParseResult arguments, CancellationToken cancellation)
+    {
+        using var decisions = files.OpenDecisions(arguments);
+        if (decisions is null) return Simulate(loaded, cancellation);
+        var variants = loaded.Variants.Select(v => VariantReport.Of(ClusterSimulation.Run(v.Cluster, v.Workload, new DecisionLog(v.Cluster, decisions), cancellation))).ToList();
+        return new RunReport(loaded.Scenario!.Name, "virtual", variants, Verdict.Of(variants));
     }
 
     public static RunReport Simulate(ScenarioResult loaded, CancellationToken cancellation)

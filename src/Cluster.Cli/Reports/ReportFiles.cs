@@ -11,6 +11,8 @@ internal sealed class ReportFiles
     private readonly Option<FileInfo?> _report = new("--report") { Description = "Write a report with pictures to this HTML file; it opens without a server.", HelpName = "report.html" };
     private readonly Option<FileInfo?> _timeline = new("--timeline") { Description = "Write every step and request as a trace for ui.perfetto.dev.", HelpName = "trace.json" };
 
+    private readonly Option<FileInfo?> _decisions = new("--decisions") { Description = "Write every routing decision as a line of JSON: each candidate's cost, and the regret against an oracle.", HelpName = "decisions.jsonl" };
+
     public void AddTo(Command command)
     {
         ArgumentNullException.ThrowIfNull(command);
@@ -22,6 +24,16 @@ internal sealed class ReportFiles
 
     /// <summary>The trace to write, open; null when none is asked for. Dispose it when the run has ended.</summary>
     public TimelineFile? OpenTimeline(ParseResult arguments) => arguments.GetValue(_timeline) is { } file ? new TimelineFile(Create(file)) : null;
+
+    /// <summary>Decisions are logged only in virtual time: only there an oracle can look on.</summary>
+    public void AddDecisionsTo(Command command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        command.Options.Add(_decisions);
+    }
+
+    /// <summary>The decision log to write, open; null when none is asked for.</summary>
+    public StreamWriter? OpenDecisions(ParseResult arguments) => arguments.GetValue(_decisions) is { } file ? new StreamWriter(Create(file)) : null;
 
     /// <summary>Writes the report, if it is asked for.</summary>
     public void WriteReport(ParseResult arguments, Func<ReportModel> model)

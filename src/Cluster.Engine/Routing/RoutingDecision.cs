@@ -22,6 +22,9 @@ public sealed record RoutingDecision(long RequestId, long AtNs, int PrefillInsta
     /// </summary>
     public long RegretNs { get; init; } = Units.Time.Unset;
 
+    /// <summary>What an oracle says that knew every instance as it was; null unless the driver asked one.</summary>
+    public OracleVerdict? Oracle { get; init; }
+
     /// <summary>Costs of all prefill candidates, lower is better; empty unless decisions are logged.</summary>
     public ImmutableArray<CandidateCost> PrefillCosts { get; init; } = [];
 

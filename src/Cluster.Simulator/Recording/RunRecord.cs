@@ -14,6 +14,9 @@ public sealed record RunRecord(ClusterSpec Cluster, IReadOnlyList<RequestRecord>
     /// <summary>What the autoscaler did, in order.</summary>
     public IReadOnlyList<ScaleAction> ScaleActions { get; init; } = [];
 
+    /// <summary>TTFT lost by each routing decision against an oracle's, where decisions were logged.</summary>
+    public DurationHistogram? Regrets { get; init; }
+
     /// <summary>Hash over every decision and every time stamp, in order: equal runs have equal logs.</summary>
     public ulong LogHash { get; init; }
 }

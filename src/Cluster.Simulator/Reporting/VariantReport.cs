@@ -46,6 +46,9 @@ public sealed record VariantReport
     /// <summary>Tokens that a verifying pass gave a sequence, accepted drafts and the one of its own; null where nothing is drafted.</summary>
     public required double? TokensPerPass { get; init; }
 
+    /// <summary>TTFT that routing decisions lost against an oracle that knows every instance as it is; null unless decisions were logged.</summary>
+    public Distribution? RegretMs { get; init; }
+
     /// <summary>Share of steps priced outside what kernels were measured for, or on a GPU whose kernels were not measured.</summary>
     public required double ExtrapolatedSteps { get; init; }
 
@@ -82,6 +85,7 @@ public sealed record VariantReport
             TierHitRate = totals.InputTokens == 0 ? 0 : Math.Min(1, run.Instances.Sum(i => i.OnboardedTokens) / (double)totals.InputTokens),
             KvWaste = run.Instances.Sum(i => i.KvHeldTokenSteps) is > 0 and var held ? 1 - (run.Instances.Sum(i => i.KvUsedTokenSteps) / held) : 0,
             TokensPerPass = run.Instances.Sum(i => i.Drafts) is > 0 and var drafts ? 1 + (run.Instances.Sum(i => i.AcceptedDraftTokens) / (double)drafts) : null,
+            RegretMs = run.Regrets is { } regrets ? Distribution.Of(regrets) : null,
             ExtrapolatedSteps = run.Instances.Sum(i => i.Walls.Steps) is > 0 and var steps ? run.Instances.Sum(i => i.Walls.ExtrapolatedSteps) / (double)steps : 0,
             Walls = WallsByRole(run),
             CostPerMillionTokens = Cost(run, seconds, totals.OutputTokens),

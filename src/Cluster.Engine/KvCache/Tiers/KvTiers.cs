@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 
 namespace Cluster.Engine.KvCache.Tiers;
 
@@ -101,6 +102,22 @@ public sealed class KvTiers : IKvEventSink
         for (var i = 0; i < _tiers.Length; i++)
             if (_found[i] > 0) dueNs = Math.Max(dueNs, _ports[i].Read(_found[i], _readyNs[i]));
         return dueNs;
+    }
+
+    /// <summary>Nanoseconds that copying these blocks up would take, were nothing else under way.</summary>
+    /// <param name="blocks">All in some tier.</param>
+    public long ReadNs(ReadOnlySpan<ulong> blocks)
+    {
+        Array.Clear(_found);
+        foreach (var block in blocks) _found[TierOf(block)]++;
+        var longest = 0.0;
+        for (var i = 0; i < _tiers.Length; i++)
+        {
+            var (spec, bytes) = (_tiers[i].Spec, _found[i] * _tiers[i].Spec.BytesPerBlock);
+            if (bytes > 0) longest = Math.Max(longest, spec.Link.SetupSeconds + (bytes / spec.Link.EffectiveBytesPerSecond(bytes)));
+        }
+
+        return Time.FromSeconds(longest);
     }
 
     /// <summary>The instance dies: its own tiers go with it, HBM first; a shared store stays.</summary>
