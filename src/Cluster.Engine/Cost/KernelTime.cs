@@ -62,25 +62,6 @@ public static partial class Kernels
     public static double GemmBytes(double m, double n, double k, double weightBytes, double activationBytes) =>
         (n * k * weightBytes) + (m * k * activationBytes) + (m * n * 2);
 
-    /// <summary>Grouped GEMM over the experts that the tokens of the hottest rank chose.</summary>
-    public static KernelTime Moe(MoeCurve curve, in Roof roof, in MoeLoad load)
-    {
-        ArgumentNullException.ThrowIfNull(curve);
-        var ranks = Math.Log2(Math.Max(1, load.ExpertRanks));
-        var skew = load.RoutingExponent <= 0 ? 1 : Math.Pow(1 + (curve.SkewGrowth * load.RoutingExponent), ranks) * load.SkewRelief;
-        var pairs = load.Tokens * load.ActiveExperts / load.ExpertRanks * Math.Max(1, skew);
-        var draws = load.Tokens / (1 + (curve.Concentration * load.RoutingExponent));
-        var local = load.Experts / load.ExpertRanks;
-        var touched = local * (1 - Math.Pow(1 - (load.ActiveExperts / load.Experts), draws));
-        touched = Math.Max(Math.Min(touched, pairs), Math.Min(1, pairs));
-        var matrix = load.Matrices * load.HiddenSize * load.Width;
-        var compute = 2 * matrix * (pairs + (touched * curve.TileRows / 2)) / (roof.FlopsPerSecond * curve.ComputeEfficiency) * (1 + (curve.HalfWidth / load.Width));
-        var rows = load.IsDispatched ? pairs : load.Tokens * load.ActiveExperts;
-        var bytes = (touched * matrix * load.WeightBytes) + (pairs * ((4 * load.HiddenSize) + (4 * load.Matrices * load.Width)) * curve.ActivationWeight)
-            + (rows * 4 * load.HiddenSize * curve.RowWeight);
-        return new KernelTime(compute, bytes / (roof.BytesPerSecond * curve.MemoryEfficiency), curve.FloorSeconds, curve.Sharpness);
-    }
-
     /// <summary>α–β with a ramp; <paramref name="busFactor"/> is 2(n−1)/n for all-reduce, (n−1)/n for the others (NCCL tests, PERFORMANCE.md).</summary>
     public static double Collective(CollectiveCurve curve, double bytesPerSecond, double bytes, int ranks, double busFactor)
     {
@@ -96,13 +77,3 @@ public static partial class Kernels
 /// <param name="PairWidth">Multiply–adds per query–key pair in decode: 2·d_h, or the latent's two products.</param>
 public readonly record struct HeadShape(
     double QueryHeads, double KvHeads, double HeadSize, double KvRowElements, double PairWidth, double KvElementBytes, bool Fp8Cache);
-
-/// <summary>What one layer's experts on one rank are asked for.</summary>
-/// <param name="Tokens">New tokens of all ranks that share the experts.</param>
-/// <param name="Width">Expert width on this rank.</param>
-/// <param name="Matrices">3 gated, 2 plain.</param>
-/// <param name="SkewRelief">Redundant experts' flattening of the hottest load, in (0, 1].</param>
-/// <param name="IsDispatched">Ranks receive only the tokens whose experts they hold (all-to-all); else each holds all tokens.</param>
-public readonly record struct MoeLoad(
-    double Tokens, double HiddenSize, double Width, double Matrices, double Experts, double ActiveExperts, double ExpertRanks,
-    double WeightBytes, double RoutingExponent, double SkewRelief, bool IsDispatched = false);

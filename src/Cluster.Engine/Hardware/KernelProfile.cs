@@ -85,15 +85,23 @@ public sealed record DecodeAttentionCurve(
     double CacheBytes, double CacheSpeedup);
 
 /// <summary>Grouped GEMM over experts.</summary>
-/// <param name="TileRows">Rows wasted per touched expert, twice over: half-filled tiles.</param>
+/// <param name="FloorSeconds">Launch and drain of empty kernels: gating, sorting, two products, sum.</param>
+/// <param name="FloorSecondsPerExpert">The same per expert of the layer.</param>
+/// <param name="ExpertParallelFloorSeconds">The same where a rank holds some of the experts: choices are mapped and the rest masked.</param>
 /// <param name="HalfWidth">Expert width per rank at which half the arithmetic is overhead.</param>
 /// <param name="ActivationWeight">How often the activations of a rank's own pairs cross HBM relative to once in and once out.</param>
 /// <param name="RowWeight">The same for rows per (token, choice) that a rank holds whether the expert is its own or not: sorting, quantising, summing.</param>
-/// <param name="SkewGrowth">Growth of the hottest rank's load per doubling of ranks and unit of the routing exponent.</param>
-/// <param name="Concentration">Loss of distinct experts touched per unit of the routing exponent.</param>
+/// <param name="HotRankWeight">How far the hottest rank lies beyond the mean, relative to what the spread of experts' loads predicts.</param>
+/// <param name="LargestTile">Rows of the largest tile.</param>
+/// <param name="TileFollowsLoad">True where tiles double with the rows per expert from 16 on; false where the largest serves as soon as there are more tokens than experts.</param>
+/// <param name="PaddingWeight">Cost of a padded row beside a real one.</param>
+/// <param name="TileRows">Rows that one tile costs besides its own: unpacking weights, filling the pipeline.</param>
+/// <param name="SpillSlowdown">How much slower arithmetic gets when activations outgrow the L2 cache and are read again for every column of tiles.</param>
+/// <param name="SpillBytes">Size of the layer's input at which half of that shows.</param>
 public sealed record MoeCurve(
-    double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double Sharpness, double TileRows,
-    double HalfWidth, double ActivationWeight, double RowWeight, double SkewGrowth, double Concentration);
+    double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double FloorSecondsPerExpert, double ExpertParallelFloorSeconds, double Sharpness, double HalfWidth,
+    double ActivationWeight, double RowWeight, double HotRankWeight, double LargestTile, bool TileFollowsLoad, double PaddingWeight, double TileRows,
+    double SpillSlowdown, double SpillBytes);
 
 /// <summary>Collectives inside the scale-up domain, and messages out of it.</summary>
 public sealed record CollectiveCurves

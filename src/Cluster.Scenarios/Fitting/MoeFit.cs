@@ -9,6 +9,9 @@ internal static class MoeFit
 {
     private readonly record struct Row(MoeLoad Load, double Seconds);
 
+    /// <summary>How libraries choose the rows of a tile: doubling with the load, or vLLM's default configuration.</summary>
+    private static readonly (double Largest, bool FollowsLoad)[] s_tiles = [(128, true), (128, false)];
+
     private static readonly Dictionary<string, NumberFormat> s_formats = new()
     {
         ["bfloat16"] = NumberFormat.Bf16,
@@ -29,13 +32,13 @@ internal static class MoeFit
             var rows = table.Where(r => format == NumberFormat.Mxfp4 ? ServesMxfp4(r, scaled) : r["moe_dtype"] == name).Where(IsSpread).Select(r => ToRow(r, bytes)).ToList();
             if (rows.Count == 0) continue;
             var roof = KernelLookup.Roof(gpu, gpu.ComputeFormat(format));
-            var result = CurveFit.Run(rows, r => r.Seconds, (x, r) => Kernels.Moe(Curve(x), roof, r.Load).Seconds,
+            var (tiles, result) = s_tiles.Select(t => (t, CurveFit.Run(rows, r => r.Seconds, (x, r) => Kernels.Moe(Curve(x, t), roof, r.Load).Seconds,
             [
-                new("compute efficiency", 0.5, 0.02, 1), new("memory efficiency", 0.6, 0.05, 1), new("floor µs", 30, 1, 300), new("sharpness", 3, 1, 8),
-                new("tile rows", 32, 0, 256), new("half width", 100, 0, 3000), new("activation weight", 1, 0, 8), new("row weight", 0.5, 0, 8),
-                new("skew growth", 0.3, 0, 1), new("concentration", 0.3, 0, 3),
-            ]);
-            fit.Moe[format] = Curve(result.Values);
+                new("compute efficiency", 0.5, 0.02, 1), new("memory efficiency", 0.9, 0.05, 1), new("floor µs", 30, 1, 300), new("floor ns per expert", 10, 0, 500),
+                new("expert-parallel floor µs", 5, 0, 100), new("sharpness", 1.5, 1, 8), new("half width", 100, 0, 3000), new("activation weight", 1, 0, 8), new("row weight", 0.5, 0, 8),
+                new("hot rank weight", 1, 0, 3), new("padding weight", 1, 0, 2), new("tile rows", 20, 0, 300), new("spill slowdown", 0.3, 0, 5), new("spill MB", 50, 1, 1000),
+            ]))).MinBy(f => f.Item2.Loss);
+            fit.Moe[format] = Curve(result.Values, tiles);
             fit.Report("moe", NumberFormats.Name(format), result);
         }
     }
@@ -52,12 +55,13 @@ internal static class MoeFit
         ? r["moe_dtype"] == "w4a8_mxfp4_mxfp8"
         : r["moe_dtype"] == "w4a16_mxfp4" && r["kernel_source"].Contains("gptoss", StringComparison.Ordinal);
 
-    private static MoeCurve Curve(double[] x) => new(x[0], x[1], x[2] * 1e-6, x[3], x[4], x[5], x[6], x[7], x[8], x[9]);
+    private static MoeCurve Curve(double[] x, (double Largest, bool FollowsLoad) tiles) => new(
+        x[0], x[1], x[2] * 1e-6, x[3] * 1e-9, x[4] * 1e-6, x[5], x[6], x[7], x[8], x[9], tiles.Largest, tiles.FollowsLoad, x[10], x[11], x[12], x[13] * 1e6);
 
     private static Row ToRow(TableRow r, double weightBytes) => new(
         new MoeLoad(
             r.Number("num_tokens"), r.Number("hidden_size"), r.Number("inter_size") / r.Number("moe_tp_size"), 3, r.Number("num_experts"),
-            r.Number("topk"), r.Number("moe_ep_size"), weightBytes, Exponent(r["distribution"]), 1),
+            r.Number("topk"), r.Number("moe_ep_size"), weightBytes, Exponent(r["distribution"]), 1, IsDealt: true),
         r.Number("latency") / 1e3);
 
     private static double Exponent(string distribution) =>
