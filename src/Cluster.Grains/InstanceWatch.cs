@@ -7,6 +7,9 @@ namespace Cluster.Grains;
 internal sealed class InstanceWatch(ILogger logger)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>For one that was never seen: it may begin just now, on a silo that does.</summary>
+    private static readonly TimeSpan s_firstPatience = TimeSpan.FromSeconds(30);
     private readonly Dictionary<string, InstanceSnapshot> _lastSeen = new(StringComparer.Ordinal);
 
     /// <summary>How an instance is, or was when it last answered.</summary>
@@ -14,7 +17,7 @@ internal sealed class InstanceWatch(ILogger logger)
     {
         try
         {
-            return _lastSeen[name] = await instance.GetSnapshotAsync().WaitAsync(s_patience);
+            return _lastSeen[name] = await instance.GetSnapshotAsync().WaitAsync(_lastSeen.ContainsKey(name) ? s_patience : s_firstPatience);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException && _lastSeen.ContainsKey(name))
         {

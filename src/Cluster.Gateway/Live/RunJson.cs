@@ -27,10 +27,10 @@ internal static class RunJson
         ["events"] = new JsonArray([.. run.Events.Select(e => new JsonObject { ["at_seconds"] = e.AtNs / 1e9, ["what"] = e.What, ["text"] = e.Text })]),
     };
 
-    private static JsonObject Quantiles(DurationCounts durations) => new()
+    private static JsonObject Quantiles(DurationCounts? durations) => new()
     {
-        ["p50"] = durations.QuantileNs(0.5) / 1e6,
-        ["p90"] = durations.QuantileNs(0.9) / 1e6,
-        ["p99"] = durations.QuantileNs(0.99) / 1e6,
+        ["p50"] = durations?.QuantileNs(0.5) / 1e6,
+        ["p90"] = durations?.QuantileNs(0.9) / 1e6,
+        ["p99"] = durations?.QuantileNs(0.99) / 1e6,
     };
 }

@@ -8,17 +8,17 @@ public sealed record DurationCounts(
     [property: Id(0)] int[] Buckets,
     [property: Id(1)] long[] Counts)
 {
-    public static DurationCounts Empty { get; } = new([], []);
-
     public static DurationCounts Of(IEnumerable<long> durationsNs)
     {
         var groups = durationsNs.GroupBy(LogBuckets.Of).OrderBy(g => g.Key).ToList();
         return new DurationCounts([.. groups.Select(g => g.Key)], [.. groups.Select(g => g.LongCount())]);
     }
 
-    public DurationCounts Plus(DurationCounts more)
+    /// <summary>Those of both; either may be null for none.</summary>
+    public static DurationCounts? Sum(DurationCounts? some, DurationCounts? more) => some is null || more is null ? some ?? more : some.Plus(more);
+
+    private DurationCounts Plus(DurationCounts more)
     {
-        ArgumentNullException.ThrowIfNull(more);
         var all = Buckets.Zip(Counts).Concat(more.Buckets.Zip(more.Counts)).GroupBy(b => b.First, b => b.Second).OrderBy(g => g.Key).ToList();
         return new DurationCounts([.. all.Select(g => g.Key)], [.. all.Select(g => g.Sum())]);
     }
@@ -48,9 +48,9 @@ public sealed record RunTally
     [Id(6)] public long CachedTokens { get; init; }
     [Id(7)] public long OutputTokens { get; init; }
 
-    /// <summary>Of those completed, emulated.</summary>
-    [Id(8)] public DurationCounts Ttft { get; init; } = DurationCounts.Empty;
-    [Id(9)] public DurationCounts Tpot { get; init; } = DurationCounts.Empty;
+    /// <summary>Of those completed, emulated; null while there are none.</summary>
+    [Id(8)] public DurationCounts? Ttft { get; init; }
+    [Id(9)] public DurationCounts? Tpot { get; init; }
 
     public RunTally Plus(RunTally more)
     {
@@ -65,8 +65,8 @@ public sealed record RunTally
             PromptTokens = PromptTokens + more.PromptTokens,
             CachedTokens = CachedTokens + more.CachedTokens,
             OutputTokens = OutputTokens + more.OutputTokens,
-            Ttft = Ttft.Plus(more.Ttft),
-            Tpot = Tpot.Plus(more.Tpot),
+            Ttft = DurationCounts.Sum(Ttft, more.Ttft),
+            Tpot = DurationCounts.Sum(Tpot, more.Tpot),
         };
     }
 }

@@ -18,18 +18,6 @@ public sealed class EndingContractTests(ContractHost host, RealClockHost real)
     }
 
     [Fact]
-    public async Task A_timer_ends_with_its_activation()
-    {
-        var first = await Grain.GetActivationAsync();
-        await Grain.StartTimerAsync(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
-        await Grain.DeactivateAsync();
-        await UntilAsync(async () => await Grain.GetActivationAsync() != first);
-        host.Clock.Advance(TimeSpan.FromSeconds(10));
-        (await Grain.CountTicksAsync()).ShouldBe(0);
-        ProbeLog.Ticks.ContainsKey(_key).ShouldBeFalse();
-    }
-
-    [Fact]
     public async Task A_stream_that_breaks_yields_what_came_before_and_tells_why()
     {
         List<int> items = [];

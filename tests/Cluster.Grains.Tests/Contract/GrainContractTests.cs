@@ -131,6 +131,18 @@ public sealed class GrainContractTests(ContractHost host)
     }
 
     [Fact]
+    public async Task A_timer_ends_with_its_activation()
+    {
+        var first = await _grain.GetActivationAsync();
+        await _grain.StartTimerAsync(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        await _grain.DeactivateAsync();
+        await UntilAsync(async () => await _grain.GetActivationAsync() != first);
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+        (await _grain.CountTicksAsync()).ShouldBe(0);
+        ProbeLog.Ticks.ContainsKey(_grain.GetPrimaryKeyString()).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_stream_yields_every_item_in_order_across_batches()
     {
         List<int> items = [];

@@ -13,7 +13,7 @@ public sealed class RunStateTests
         var state = s_new.With(News("a", 1, 3)).With(News("b", 1, 4)).With(News("a", 2, 5));
         var run = state.Runs.ShouldHaveSingleItem();
         (run.Tally.Completed, run.Tally.OutputTokens, run.AtNs).ShouldBe((12, 120, 2));
-        run.Tally.Ttft.Counts.Sum().ShouldBe(12);
+        run.Tally.Ttft!.Counts.Sum().ShouldBe(12);
     }
 
     [Fact]
@@ -47,11 +47,12 @@ public sealed class RunStateTests
     {
         var random = new Random(5);
         var all = Enumerable.Range(0, 2000).Select(_ => (long)(1e6 * Math.Exp(3 * random.NextDouble()))).ToArray();
-        var added = DurationCounts.Of(all[..700]).Plus(DurationCounts.Of(all[700..])).Plus(DurationCounts.Empty);
+        var added = DurationCounts.Sum(null, DurationCounts.Sum(DurationCounts.Of(all[..700]), DurationCounts.Of(all[700..])))!;
         Array.Sort(all);
         foreach (var quantile in new[] { 0.01, 0.5, 0.9, 0.99, 1 })
             added.QuantileNs(quantile)!.Value.ShouldBe(all[(int)Math.Ceiling(quantile * all.Length) - 1], 0.017 * added.QuantileNs(quantile)!.Value);
-        DurationCounts.Empty.QuantileNs(0.5).ShouldBeNull();
+        DurationCounts.Of([]).QuantileNs(0.5).ShouldBeNull();
+        DurationCounts.Sum(null, null).ShouldBeNull();
     }
 
     private static RunNews News(string gateway, long number, int completed) => new(
