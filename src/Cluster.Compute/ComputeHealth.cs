@@ -27,7 +27,7 @@ public sealed class ComputeHealth
     public long MatmulNs => Interlocked.Read(ref _matmulNs);
 
     /// <summary>In words for a banner; null while saturated steps are rare.</summary>
-    public string? Note => SaturatedSteps <= Math.Max(2, Steps / 100) ? null : string.Create(System.Globalization.CultureInfo.InvariantCulture,
+    public string? Note => SaturatedSteps <= Math.Max(2, Steps / 20) ? null : string.Create(System.Globalization.CultureInfo.InvariantCulture,
         $"This host does not keep up: {SaturatedSteps} of {Steps} steps found no compute thread in time, outlasted themselves or ran at less than half speed. Use fewer instances, a smaller time.scale or time.compute: paced.");
 
     /// <summary>Median ratio of the last whole window of 1,024 slices, uncorrected; 1 before the first.</summary>

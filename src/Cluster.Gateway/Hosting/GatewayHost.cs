@@ -18,6 +18,8 @@ public static class GatewayHost
         GatewayOptionsValidator.ThrowIfUnsound(options);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(GatewayHost).Assembly.GetName().Name });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        // Standard output belongs to reports, and to programs that read them.
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options));
         builder.WebHost.UseKestrelHttpsConfiguration();
         // A token is written to its socket by the thread that brings it: a hop to another thread would cost more than the write.

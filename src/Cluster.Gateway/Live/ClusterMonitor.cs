@@ -23,6 +23,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
     private EmulatorMetrics? _emulator;
     private Task _watching = Task.CompletedTask;
     private readonly ConsoleExtras _extras;
+    private readonly HostWatch _host = new();
     private FaultMessage[] _faults = [];
     private (TopologySnapshot Now, TopologySnapshot Before, double Seconds)? _pictures;
 
@@ -115,6 +116,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
                 var seconds = Math.Max(1e-3, (nowNs - beforeNs) / 1e9);
                 _pictures = (now, before, seconds);
                 _accounts?.Update(before, now, seconds);
+                if (_host.Look(now) is { } news) GatewayLog.HostPace(_backend.Logger, news);
                 (before, beforeNs) = (now, nowNs);
             }
         }

@@ -11,4 +11,7 @@ internal static partial class GatewayLog
 
     [LoggerMessage(3, LogLevel.Warning, "The run's record could not be kept; it is said again in a second.")]
     public static partial void NotRecorded(ILogger logger, Exception failure);
+
+    [LoggerMessage(4, LogLevel.Warning, "{News}")]
+    public static partial void HostPace(ILogger logger, string news);
 }
