@@ -7,6 +7,9 @@ namespace Cluster.Report;
 /// <param name="Variants">Those compared; may be empty when nothing was started.</param>
 public sealed record ReportModel(string Scenario, string Mode, string Verdict, IReadOnlyList<ReportVariant> Variants)
 {
+    /// <summary>Why, a sentence each; empty where there is nothing to compare.</summary>
+    public IReadOnlyList<string> Why { get; init; } = [];
+
     /// <summary>What a reader must know first: the run was aborted, or the emulator was late. Null: nothing.</summary>
     public string? Notice { get; init; }
 

@@ -17,6 +17,7 @@ public static class ReportWriter
             ["meta"] = () => Text(Meta(model)),
             ["notice"] = () => model.Notice is null ? "" : $"<p class=\"verdict notice\" role=\"alert\">{Text(model.Notice)}</p>",
             ["verdict"] = () => Text(model.Verdict),
+            ["why"] = () => model.Why.Count == 0 ? "" : $"<ul class=\"why\">{string.Concat(model.Why.Select(reason => $"<li>{Text(reason)}</li>"))}</ul>",
             ["version"] = () => Text(Version),
             ["css"] = () => Asset("theme.css") + Asset("report.css"),
             ["data"] = () => ReportData.Json(model),

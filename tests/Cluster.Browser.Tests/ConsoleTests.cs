@@ -72,6 +72,20 @@ public sealed class ConsoleTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [Fact]
+    public async Task It_says_whether_its_cluster_wins_and_why_and_which_hop_is_the_longest()
+    {
+        await using var host = await ConsoleHost.StartAsync(new DemoCluster());
+        await using var sheet = await OpenAsync(host, 1280);
+        await Expect(sheet.Page.Locator("#verdict")).ToContainTextAsync("2P2D wins");
+        await Expect(sheet.Page.Locator("#why li")).ToHaveCountAsync(2);
+        // Two variants and the live cluster; the better of each figure stands out, a lead of under 2 % does not.
+        await Expect(sheet.Page.Locator("#variants tbody tr")).ToHaveCountAsync(3);
+        (await sheet.Page.Locator("#variants tbody tr").Nth(0).Locator(".best").CountAsync()).ShouldBe(4);
+        await Expect(sheet.Page.Locator("#longest")).ToContainTextAsync("prefill takes 128 ms");
+        await Expect(sheet.Page.Locator("#figures")).ToContainTextAsync("95 % meet the SLO");
+    }
+
+    [Fact]
     public async Task A_console_left_open_through_a_restart_reconnects_by_itself()
     {
         var first = await ConsoleHost.StartAsync(new DemoCluster());

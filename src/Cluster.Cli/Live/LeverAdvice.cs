@@ -17,7 +17,7 @@ internal static class LeverAdvice
     }
 
     private static LeverView View(PulledLever pulled) =>
-        new(pulled.Lever.Name, pulled.Lever.Moves.ToString().ToLowerInvariant(), Words(pulled.Effect), pulled.Trap ?? "");
+        new(pulled.Lever.Name, pulled.Lever.Moves.ToString().ToLowerInvariant(), Words(pulled.Effect), pulled.Trap is null ? "" : pulled.Lever.Trap);
 
     private static string Words(LeverEffect effect)
     {

@@ -37,6 +37,7 @@ internal static class ReportTable
             Row("steps beyond measured kernels", v => v.ExtrapolatedSteps.ToString("P1", CultureInfo.InvariantCulture));
         console.Write(table);
         console.WriteLine(report.Verdict);
+        foreach (var reason in report.Why) console.WriteLine($"  {reason}");
 
         void Row(string title, Func<VariantReport, string> cell) =>
             table.AddRow([Markup.Escape(title), .. columns.Select(c => Markup.Escape(cell(c.Variant)))]);

@@ -18,6 +18,7 @@ internal static class RunReportPage
         new(report.Scenario, report.Mode == "virtual" ? "virtual time" : report.Mode, report.Verdict, variants)
         {
             Notice = notice,
+            Why = report.Why,
             SloTtftMs = objectives.TtftNs / 1e6,
             SloTpotMs = objectives.TpotNs / 1e6,
             SloE2eMs = objectives.E2eNs / 1e6,

@@ -33,7 +33,19 @@ public sealed record ClusterSnapshot(string Cluster, string Model, double Emulat
     /// <summary>What could be done about the walls, best first.</summary>
     public IReadOnlyList<LeverView> Levers { get; init; } = [];
     public IReadOnlyList<FaultView> Faults { get; init; } = [];
+
+    /// <summary>This cluster beside the scenario's others; null: there are none, or they are still being run.</summary>
+    public ComparisonView? Comparison { get; init; }
 }
+
+/// <summary>The variants of a scenario in virtual time, on its workload.</summary>
+/// <param name="Verdict">Which wins, in a sentence.</param>
+/// <param name="Why">A sentence each.</param>
+public sealed record ComparisonView(string Verdict, IReadOnlyList<string> Why, IReadOnlyList<VariantView> Variants);
+
+/// <summary>One variant's figures; latencies in milliseconds.</summary>
+public sealed record VariantView(
+    string Name, double GoodputRps, double TtftP50Ms, double TtftP99Ms, double TpotP50Ms, double TpotP99Ms, double ItlP99Ms, string PrefillWall, string DecodeWall);
 
 /// <summary>What clients see. Latencies in milliseconds over the window; null when no request ended in it.</summary>
 public sealed record TrafficView

@@ -27,10 +27,10 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
     private FaultMessage[] _faults = [];
     private (TopologySnapshot Now, TopologySnapshot Before, double Seconds)? _pictures;
 
-    public ClusterMonitor(ClusterBackend backend, ClusterContext context, Func<CancellationToken, Task<IReadOnlyList<LeverView>>>? levers)
+    public ClusterMonitor(ClusterBackend backend, ClusterContext context, LiveOptions options)
     {
         (_backend, _context) = (backend, context);
-        _extras = new ConsoleExtras(backend, levers);
+        _extras = new ConsoleExtras(backend, options.Levers, options.Comparison);
         _recent = new RecentRequests(context.Cluster.Slo, 10 * Time.Second);
     }
 
@@ -73,6 +73,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
             Steps = [.. now.Instances.Where(i => before.Instances.FirstOrDefault(b => b.Name == i.Name)?.Steps != i.Steps).SelectMany(Steps)],
             Decisions = _extras.Decisions,
             Levers = _extras.Levers,
+            Comparison = _extras.Comparison,
             Faults = [.. _faults.Select(f => new FaultView(f.Id, f.Kind, f.Target, f.Factor))],
             Walls = now.Instances.GroupBy(i => i.Role).ToDictionary(g => g.Key, g => WallOf([.. g])),
             Roofs = [.. cluster.Instances.Select(i => i.Deployment.Gpu).DistinctBy(g => g.Name).Select(g => new RoofView(g.Name, g.PeakFlops.Values.Max(), g.HbmBytesPerSecond))],

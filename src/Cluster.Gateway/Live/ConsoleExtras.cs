@@ -5,7 +5,9 @@ namespace Cluster.Gateway.Live;
 
 /// <summary>What only a console asks for: gathered while somebody looks, left alone otherwise.</summary>
 /// <param name="levers">Finds out what the levers would do; null: nobody can say.</param>
-internal sealed class ConsoleExtras(ClusterBackend backend, Func<CancellationToken, Task<IReadOnlyList<LeverView>>>? levers) : IAsyncDisposable
+/// <param name="comparison">Runs the scenario's variants beside each other; null: there is one.</param>
+internal sealed class ConsoleExtras(
+    ClusterBackend backend, Func<CancellationToken, Task<IReadOnlyList<LeverView>>>? levers, Func<CancellationToken, Task<ComparisonView>>? comparison) : IAsyncDisposable
 {
     private const int DecisionsShown = 30;
 
@@ -15,6 +17,7 @@ internal sealed class ConsoleExtras(ClusterBackend backend, Func<CancellationTok
     private readonly CancellationTokenSource _stopping = new();
     private long _askedAtMs = long.MinValue / 2;
     private Task<IReadOnlyList<LeverView>>? _levers;
+    private Task<ComparisonView>? _comparison;
 
     /// <summary>Newest first.</summary>
     public IReadOnlyList<DecisionView> Decisions { get; private set; } = [];
@@ -27,6 +30,14 @@ internal sealed class ConsoleExtras(ClusterBackend backend, Func<CancellationTok
         _ => [],
     };
 
+    /// <summary>Null until it is found out.</summary>
+    public ComparisonView? Comparison => _comparison switch
+    {
+        { IsCompletedSuccessfully: true } done => done.Result,
+        { IsFaulted: true } failed => new ComparisonView($"The variants could not be compared: {failed.Exception!.InnerException!.Message}", [], []),
+        _ => null,
+    };
+
     /// <summary>Somebody looks.</summary>
     public void Ask() => Volatile.Write(ref _askedAtMs, Environment.TickCount64);
 
@@ -34,7 +45,9 @@ internal sealed class ConsoleExtras(ClusterBackend backend, Func<CancellationTok
     public async Task RefreshAsync()
     {
         if (Environment.TickCount64 - Volatile.Read(ref _askedAtMs) > LooksForMs) return;
-        _levers ??= levers?.Invoke(_stopping.Token);
+        _comparison ??= comparison?.Invoke(_stopping.Token);
+        // One after the other: the live cluster has the host to itself but for one thread.
+        if (_comparison is null or { IsCompleted: true }) _levers ??= levers?.Invoke(_stopping.Token);
         Decisions = [.. (await backend.Router.GetDecisionsAsync(DecisionsShown)).Select(View)];
     }
 
@@ -42,6 +55,7 @@ internal sealed class ConsoleExtras(ClusterBackend backend, Func<CancellationTok
     {
         await _stopping.CancelAsync();
         // Its outcome is of no interest any more, but it must not outlive the cluster.
+        if (_comparison is { } comparing) await Task.WhenAny(comparing);
         if (_levers is { } finding) await Task.WhenAny(finding);
         _stopping.Dispose();
     }

@@ -63,7 +63,7 @@ public sealed class LiveCluster : IAsyncDisposable
         var journal = options.RecordPath is { } path ? new RouterJournal(path) : null;
         var context = host.Context with { Journal = journal };
         var backend = new ClusterBackend(context);
-        var monitor = new ClusterMonitor(backend, context, options.Levers);
+        var monitor = new ClusterMonitor(backend, context, options);
         var runs = new RunReporter(backend, context);
         var faults = new FaultPlayer(backend, context, runs);
         var admin = new ClusterAdmin(backend, context, faults, runs);

@@ -22,6 +22,9 @@ public sealed record LiveOptions
     /// <summary>Finds out what could be done about the walls, best first, for the console; asked once, when somebody looks. Null: the console shows none.</summary>
     public Func<CancellationToken, Task<IReadOnlyList<LeverView>>>? Levers { get; init; }
 
+    /// <summary>Runs the scenario's variants beside each other, for the console; asked once, when somebody looks. Null: there is nothing to compare.</summary>
+    public Func<CancellationToken, Task<ComparisonView>>? Comparison { get; init; }
+
     /// <summary>One silo of many; null: alone in this process.</summary>
     public MembershipOptions? Membership { get; init; }
 

@@ -73,7 +73,7 @@
     return base({
     grid: { left: 56, right: 18, top: series.length > 6 ? 58 : 34, bottom: 44 },
     legend: Object.assign(base().legend, { type: 'scroll', right: 0 }),
-    xAxis: axis('emulated seconds', { type: 'value', min: 'dataMin', max: 'dataMax', axisLabel: { color: css('--muted'), hideOverlap: true, formatter: v => number(v, 4) } }),
+    xAxis: axis('emulated seconds', { type: 'value', min: 'dataMin', max: 'dataMax', axisLabel: { color: css('--muted'), hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: v => number(v, 4) } }),
     yAxis: axis(options.label ?? '', { type: 'value', min: 0, max: options.percent && peak > 0.4 ? 1 : undefined, nameGap: 40, axisLabel: { color: css('--muted'), formatter: options.percent ? ticks : v => number(v) } }),
     tooltip: Object.assign(base().tooltip, { trigger: 'axis', order: 'valueDesc', valueFormatter: options.percent ? percent : v => number(v) }),
     series: series.map(s => ({ name: s.name, type: 'line', showSymbol: false, sampling: 'lttb', step: options.step ? 'end' : false, lineStyle: { width: 1.5 }, data: s.points }))

@@ -18,5 +18,8 @@ public sealed record RunReport(
         WriteIndented = true,
     };
 
+    /// <summary>Why that variant won, a sentence each; empty without two to compare.</summary>
+    public IReadOnlyList<string> Why => Reasons.Of(Variants);
+
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 }

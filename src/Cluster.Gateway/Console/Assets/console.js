@@ -51,10 +51,11 @@
   }
 
   const figureCells = new Map();
-  function figure(name, text, judged) {
+  function figure(name, text, judged, note = '') {
     let cell = figureCells.get(name);
-    if (!cell) { cell = { box: el('div', {}), value: el('dd', {}) }; cell.box.append(el('dt', { textContent: name }), cell.value); $('figures').append(cell.box); figureCells.set(name, cell); }
+    if (!cell) { cell = { box: el('div', {}), value: el('dd', {}), note: el('small', {}) }; cell.box.append(el('dt', { textContent: name }), cell.value, cell.note); $('figures').append(cell.box); figureCells.set(name, cell); }
     if (cell.value.textContent !== text) cell.value.textContent = text;
+    if (cell.note.textContent !== note) cell.note.textContent = note;
     const judgement = judged === null ? '' : judged ? 'met' : 'missed';
     if (cell.box.className !== judgement) cell.box.className = judgement;
   }
@@ -62,13 +63,14 @@
   function figures(s) {
     const t = s.traffic, within = (value, limit) => value == null || limit == null ? null : value <= limit;
     const ms = v => v == null ? '–' : c.seconds(v);
-    figure('Goodput', c.number(t.goodput_rps) + ' req/s', null);
+    const aim = limit => limit == null ? '' : `objective ${c.seconds(limit)}`, met = t.requests_per_s > 0 ? t.goodput_rps / t.requests_per_s : null;
+    figure('Goodput', c.number(t.goodput_rps) + ' req/s', met === null || t.slo_ttft_ms == null && t.slo_tpot_ms == null ? null : met >= .95, met === null ? 'no request ended lately' : `${c.percent(met)} meet the SLO`);
     figure('Throughput', c.number(t.requests_per_s) + ' req/s', null);
     figure('Output tokens', c.number(t.output_tokens_per_s) + '/s', null);
-    figure('TTFT p50', ms(t.ttft_p50_ms), within(t.ttft_p50_ms, t.slo_ttft_ms));
-    figure('TTFT p99', ms(t.ttft_p99_ms), within(t.ttft_p99_ms, t.slo_ttft_ms));
-    figure('TPOT p50', ms(t.tpot_p50_ms), within(t.tpot_p50_ms, t.slo_tpot_ms));
-    figure('TPOT p99', ms(t.tpot_p99_ms), within(t.tpot_p99_ms, t.slo_tpot_ms));
+    figure('TTFT p50', ms(t.ttft_p50_ms), within(t.ttft_p50_ms, t.slo_ttft_ms), aim(t.slo_ttft_ms));
+    figure('TTFT p99', ms(t.ttft_p99_ms), within(t.ttft_p99_ms, t.slo_ttft_ms), aim(t.slo_ttft_ms));
+    figure('TPOT p50', ms(t.tpot_p50_ms), within(t.tpot_p50_ms, t.slo_tpot_ms), aim(t.slo_tpot_ms));
+    figure('TPOT p99', ms(t.tpot_p99_ms), within(t.tpot_p99_ms, t.slo_tpot_ms), aim(t.slo_tpot_ms));
     figure('In flight', String(t.in_flight), null);
     figure('Failed', String(t.failed), t.failed > 0 ? false : null);
     figure('Late steps', c.percent(s.emulator.late_share), s.emulator.late_share > 0.05 ? false : null);
@@ -86,9 +88,42 @@
     $('banner').hidden = worries.length === 0;
   }
 
+  // Best of a column is green when it leads by more than 2 %: less is chance.
+  const leads = (values, i, lower) => values.every((v, j) => j === i || (lower ? values[i] < v * .98 : values[i] > v * 1.02));
+  let compared = null;
+  function comparison(s) {
+    $('comparison').hidden = !s.comparison;
+    if (!s.comparison) return;
+    const { verdict, why, variants } = s.comparison, t = s.traffic, key = verdict + why.join();
+    if (compared !== key) {
+      compared = key;
+      $('verdict').textContent = verdict;
+      $('why').replaceChildren(...why.map(text => el('li', { textContent: text })));
+    }
+    const columns = [['Goodput', v => v.goodput_rps, x => c.number(x) + ' req/s', false], ['TTFT p50', v => v.ttft_p50_ms, c.seconds, true], ['TTFT p99', v => v.ttft_p99_ms, c.seconds, true],
+      ['TPOT p50', v => v.tpot_p50_ms, c.seconds, true], ['TPOT p99', v => v.tpot_p99_ms, c.seconds, true], ['ITL p99', v => v.itl_p99_ms, c.seconds, true]];
+    const cell = (v, i, [, read, format, lower]) => el('td', { textContent: format(read(v)), className: variants.length > 1 && leads(variants.map(read), i, lower) ? 'best' : '' });
+    const walls = v => v.prefill_wall === v.decode_wall ? v.prefill_wall : `${v.prefill_wall} / ${v.decode_wall}`;
+    const rows = variants.map((v, i) => el('tr', {}, el('td', { textContent: v.name }), ...columns.map(column => cell(v, i, column)), el('td', { textContent: walls(v) })));
+    const now = [c.number(t.goodput_rps) + ' req/s', t.ttft_p50_ms, t.ttft_p99_ms, t.tpot_p50_ms, t.tpot_p99_ms].map(x => typeof x === 'string' ? x : x == null ? '–' : c.seconds(x));
+    const live = el('tr', { className: 'live' }, ...[`${s.cluster}, live now`, ...now, '', Object.values(s.walls).join(' / ')].map(text => el('td', { textContent: text })));
+    $('variants').replaceChildren(el('thead', {}, el('tr', {}, ...['', ...columns.map(([name]) => name), 'Walls'].map(text => el('th', { scope: 'col', textContent: text })))), el('tbody', {}, ...rows, live));
+  }
+
+  const meanings = {
+    tokenize: 'the gateway itself takes its time', route: 'the router, or the host it runs on, takes its time', prefill_queue: 'prompts wait for an instance to compute them: more prefill instances shorten it',
+    prefill: 'prompts are being computed: more GPUs per instance, or prompts found in cache, shorten it', kv_alloc: 'decode instances have no KV blocks free',
+    kv_transfer: 'KV crosses the link: a faster link or layer-wise overlap shortens it', decode_queue: 'computed prompts wait for the step in progress or a slot in the batch: more decode instances shorten it',
+  };
+  function longest(s) {
+    const total = Object.values(s.hops_ms).reduce((a, b) => a + b, 0), [hop, ms] = Object.entries(s.hops_ms).reduce((a, b) => b[1] > a[1] ? b : a, ['', 0]);
+    const text = total > 0 ? `Of ${c.seconds(total)} on average, ${c.hopNames[hop] ?? hop} takes ${c.seconds(ms)} (${c.percent(ms / total)}): ${meanings[hop] ?? ''}.` : '';
+    if ($('longest').textContent !== text) $('longest').textContent = text;
+  }
+
   function walls(s) {
     $('walls').replaceChildren(...Object.entries(s.walls).map(([role, wall]) => el('span', { className: `wall-chip wall-${wall}`, textContent: `${role}: ${wall}` })));
-    const rows = s.levers.slice(0, 6).map(l => el('tr', {}, el('td', { textContent: l.name }), el('td', { textContent: l.wall }), el('td', { textContent: l.effect + (l.trap ? ` Trap: ${l.trap}` : '') })));
+    const rows = s.levers.slice(0, 6).map(l => el('tr', {}, el('td', { textContent: l.name }), el('td', { textContent: l.wall }), el('td', {}, l.effect, ...(l.trap ? [el('div', { className: 'trap', textContent: l.trap })] : []))));
     $('levers').replaceChildren(...(rows.length ? [el('thead', {}, el('tr', {}, ...['Lever', 'Wall', 'Effect'].map(t => el('th', { scope: 'col', textContent: t })))), el('tbody', {}, ...rows)] : []));
   }
 
@@ -132,7 +167,7 @@
     dirty = false;
     const title = `${snapshot.cluster} · ${snapshot.model}`;
     if ($('title').textContent !== title) { $('title').textContent = title; document.title = `${title} · xpyd`; }
-    status(); figures(snapshot); banner(snapshot);
+    status(); figures(snapshot); banner(snapshot); comparison(snapshot); longest(snapshot);
     window.xpydTopology.update(snapshot);
     walls(snapshot); decisions(snapshot); window.xpydControls.update(snapshot);
     charts.forEach(draw => draw());

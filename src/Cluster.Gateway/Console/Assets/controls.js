@@ -4,7 +4,7 @@
   const root = document.getElementById('controls'), said = document.getElementById('said');
   const el = (tag, props, ...children) => { const e = Object.assign(document.createElement(tag), props); e.append(...children); return e; };
   const label = (text, input) => el('label', {}, el('span', { textContent: text }), input);
-  const token = el('input', { type: 'password', autocomplete: 'off', placeholder: 'none needed on loopback' });
+  const token = el('input', { type: 'password', autocomplete: 'off', placeholder: 'none on loopback' });
   token.value = sessionStorage.getItem('xpyd-admin-token') ?? '';
   token.addEventListener('change', () => { sessionStorage.setItem('xpyd-admin-token', token.value); loadDials(); });
 
@@ -40,7 +40,7 @@
 
   // Faults.
   const kind = el('select', {}, ...['crash', 'drain', 'slow', 'link', 'expire_kv', 'router_restart', 'disconnect'].map(k => el('option', { value: k, textContent: k })));
-  const target = el('select', {}), factor = el('input', { type: 'number', step: 'any', min: '0', placeholder: 'slow: time ×, link: bandwidth ×' }), duration = el('input', { type: 'number', step: 'any', min: '0', placeholder: 'until cleared' });
+  const target = el('select', {}), factor = el('input', { type: 'number', step: 'any', min: '0', placeholder: 'as usual', title: 'slow: times as long; link: share of its bandwidth; disconnect: share of requests' }), duration = el('input', { type: 'number', step: 'any', min: '0', placeholder: 'until cleared' });
   const inject = el('button', { type: 'button', textContent: 'Inject' }), inForce = el('div', {});
   const number = input => input.value === '' ? null : Number(input.value);
   inject.addEventListener('click', () => act(`Inject ${kind.value} at ${target.value}`, () => call('POST', 'faults', { kind: kind.value, target: target.value, factor: ['slow', 'link', 'disconnect'].includes(kind.value) ? number(factor) : null, duration_seconds: number(duration) })));
