@@ -1,5 +1,3 @@
-using Cluster.Scenarios;
-using Cluster.Scenarios.Catalogs;
 using Cluster.Simulator.Reporting;
 
 namespace Cluster.Simulator.Tests;
@@ -7,13 +5,7 @@ namespace Cluster.Simulator.Tests;
 /// <summary>Each example says what to look at; here it is looked at. Directions only: sizes belong to the fits.</summary>
 public class ExampleEffectTests
 {
-    private static Dictionary<string, VariantReport> Run(string example)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Cluster.sln"))) folder = folder.Parent;
-        var result = ScenarioFile.Load(Path.Combine(folder.FullName, "scenarios", example + ".yaml"), Catalog.Default).OrThrow();
-        return result.Variants.ToDictionary(v => v.Cluster.Name, v => VariantReport.Of(ClusterSimulation.Run(v.Cluster, v.Workload)));
-    }
+    private static Dictionary<string, VariantReport> Run(string example) => Examples.Run(example);
 
     [Fact]
     public void Static_batches_keep_requests_waiting_for_the_longest_answer()
