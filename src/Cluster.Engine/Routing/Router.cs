@@ -95,7 +95,7 @@ public sealed partial class Router
 
         var copySource = movesPrefill ? -1 : replica.Prefill.CopySource;
         var cached = _matches.Overlap[copySource >= 0 ? copySource : prefill.Value.Instance];
-        replica.View.Placed(request.Id, prefill.Value.Instance, decode.Value.Instance, Math.Max(1, request.InputTokens - cached), query.InputBlocks, chain, full);
+        replica.View.Placed(request.Id, prefill.Value.Instance, decode.Value.Instance, Math.Max(1, request.InputTokens - cached), query.InputBlocks, chain, full, speculates);
         if (_usesOverlap && _cluster.Router.Index == PrefixIndexSource.History) Remember(replica, request, prefill.Value.Instance, decode.Value.Instance, nowNs);
         return new RoutingDecision(request.Id, nowNs, prefill.Value.Instance, decode.Value.Instance, _matches.Overlap[prefill.Value.Instance] / query.BlockSize)
         {

@@ -105,13 +105,15 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
 
     /// <summary>A decision of this replica: known at once.</summary>
     /// <param name="chain">Keys of the prompt's blocks where anything asks for them, else null.</param>
-    public void Placed(long id, int prefillInstance, int decodeInstance, int prefillTokens, int blocks, ulong[]? chain = null, int fullBlocks = 0)
+    /// <param name="counted">The prompt counts as cached while it is computed: see <see cref="Pending"/>.</param>
+    public void Placed(
+        long id, int prefillInstance, int decodeInstance, int prefillTokens, int blocks, ulong[]? chain = null, int fullBlocks = 0, bool counted = false)
     {
-        var placement = new Placement(prefillInstance, decodeInstance, prefillTokens, blocks) { Chain = chain, FullBlocks = fullBlocks, IsPending = chain is not null };
+        var placement = new Placement(prefillInstance, decodeInstance, prefillTokens, blocks) { Chain = chain, FullBlocks = fullBlocks, IsPending = counted };
         _active[id] = placement;
         Count(decodeInstance, in placement);
         if (prefillInstance != decodeInstance) Count(prefillInstance, in placement);
-        if (chain is not null) (_pending ??= new DistinctBlocks(_activeBlocks.Length)).Add(prefillInstance, chain, fullBlocks, fullBlocks);
+        if (counted) (_pending ??= new DistinctBlocks(_activeBlocks.Length)).Add(prefillInstance, chain!, fullBlocks, fullBlocks);
         _pendingPrefillTokens[prefillInstance] += prefillTokens;
         _activeBlocks[decodeInstance] += blocks;
         _activeRequests[decodeInstance]++;
