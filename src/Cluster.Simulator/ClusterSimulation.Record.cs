@@ -54,6 +54,7 @@ public sealed partial class ClusterSimulation
     {
         KvBytesMoved = _links?.BytesMoved ?? 0,
         LogHash = _log,
+        Effort = new SimulationEffort(_handled, _router.CandidatesLookedAt),
         Regrets = _regrets,
         ScaleActions = _scaleActions,
     };

@@ -33,6 +33,7 @@ public sealed partial class ClusterSimulation
     private long _nowNs;
     private long _begunNs = Time.Unset;
     private ulong _log;
+    private long _handled;
 
     private readonly ISimulationObserver? _observer;
 
@@ -79,7 +80,7 @@ public sealed partial class ClusterSimulation
         BeginAutoscaling();
         ScheduleFaults();
         ScheduleArrival();
-        for (long n = 1; _events.Count > 0; n++)
+        while (_events.Count > 0)
         {
             var next = _events.Take();
             if (next.Kind != EventKind.StepEnd || _instances.IsDue((int)next.Target, next.TimeNs))
@@ -89,7 +90,7 @@ public sealed partial class ClusterSimulation
             }
 
             if (_events.Count == 0 || _events.NextNs > _nowNs) BeginSteps();
-            if ((n & 0xFFFF) == 0) cancellation.ThrowIfCancellationRequested();
+            if ((++_handled & 0xFFFF) == 0) cancellation.ThrowIfCancellationRequested();
         }
 
         if (_flights.Count > 0)
@@ -265,45 +266,6 @@ public sealed partial class ClusterSimulation
         if (completed) _planner?.Completed(request, cached, record.TpotNs);
         Log((ulong)line.FirstTokenNs, (ulong)_nowNs);
         if (_arrivals.Ended(request, _nowNs)) ScheduleArrival();
-    }
-
-    /// <summary>The client went away: wherever its request is, it leaves; inside a step when that ends.</summary>
-    private void Abort(Flight flight)
-    {
-        flight.ClientIsGone = true;
-        if (flight.Decision is not { } decision || flight.Prefill is null)
-        {
-            End(flight, RequestOutcome.Aborted);
-            return;
-        }
-
-        AbortAt(decision.DecodeInstance, flight.Decode);
-        AbortAt(decision.PrefillInstance, flight.Prefill);
-    }
-
-    private void AbortAt(int instance, Sequence? sequence)
-    {
-        if (sequence is null || sequence.Status == SequenceStatus.Outside) return;
-        _instances[instance].Abort(sequence, _nowNs);
-        Touch(instance);
-    }
-
-    /// <summary>Whatever an ended request still has anywhere goes: KV held at its source, transfers under way.</summary>
-    private void Leave(Flight flight)
-    {
-        CancelTransfers(flight);
-        if (flight.Decision is not { } decision) return;
-        if (flight.Prefill?.Status == SequenceStatus.Held)
-        {
-            _instances[decision.PrefillInstance].ReleaseHeld(flight.Prefill, _nowNs);
-            Touch(decision.PrefillInstance);
-        }
-        else
-        {
-            AbortAt(decision.PrefillInstance, flight.Prefill);
-        }
-
-        AbortAt(decision.DecodeInstance, flight.Decode);
     }
 
     private void Log(ulong a, ulong b) => _log = Hashing.Mix(Hashing.Mix(_log, a), b);

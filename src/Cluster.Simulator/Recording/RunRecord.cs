@@ -17,9 +17,17 @@ public sealed record RunRecord(ClusterSpec Cluster, IReadOnlyList<RequestRecord>
     /// <summary>TTFT lost by each routing decision against an oracle's, where decisions were logged.</summary>
     public DurationHistogram? Regrets { get; init; }
 
+    /// <summary>What it took to simulate; null of live runs.</summary>
+    public SimulationEffort? Effort { get; init; }
+
     /// <summary>Hash over every decision and every time stamp, in order: equal runs have equal logs.</summary>
     public ulong LogHash { get; init; }
 }
+
+/// <summary>What a simulation did, in counts that no host changes.</summary>
+/// <param name="Events">Events handled; skipped steps have none.</param>
+/// <param name="CandidatesLookedAt">By routing policies, over all decisions.</param>
+public sealed record SimulationEffort(long Events, long CandidatesLookedAt);
 
 /// <summary>One instance after the run.</summary>
 public sealed record InstanceRecord(
