@@ -10,6 +10,8 @@ namespace Cluster.Cli.Commands;
 internal static class CatalogHostFit
 {
     private const string SplitwiseEngine = "splitwise-2023";
+    private const string ServingOrigin = "fitted by xpyd catalog fit --host on serving points of ai-dynamo/aiconfigurator, commit 095f58a51c4c; see docs/validation.md";
+    private const string SplitwiseOrigin = "fitted by xpyd catalog fit --host on the measured rows of Mutinifni/splitwise-sim, commit 8f99e7dc9b40; see docs/validation.md";
 
     /// <param name="folder">Holds measured points (*calibration*.csv) or Splitwise's perf_model.csv.</param>
     /// <param name="only">Engines to fit; empty: all that the points name.</param>
@@ -20,30 +22,37 @@ internal static class CatalogHostFit
         var points = Directory.EnumerateFiles(folder, "*calibration*.csv").Order(StringComparer.Ordinal).SelectMany(MeasuredPoint.Read).ToList();
         var catalog = write is null ? CliCatalog.Load() : Catalog.Load(write);
         var table = new Table().AddColumns("engine", "points", "figure", "before", "fitted");
+        var fit = new HostFit(catalog, points.Where(p => only.Count == 0 || only.Contains(p.Engine)));
         foreach (var engine in points.Select(p => p.Engine).Distinct().Where(e => catalog.Engines.ContainsKey(e) && (only.Count == 0 || only.Contains(e))))
         {
-            Report(table, catalog, engine, HostFit.Run(catalog, engine, points), HostFit.Parameters, write);
+            Report(table, catalog, engine, fit.Run(engine), HostFit.FiguresOf(engine), write, ServingOrigin);
         }
 
         var splitwise = Path.Combine(folder, "perf_model.csv");
         if (File.Exists(splitwise) && (only.Count == 0 || only.Contains(SplitwiseEngine)))
-            Report(table, catalog, SplitwiseEngine, SplitwiseTable.Fit(catalog, SplitwiseEngine, SplitwiseTable.Read(splitwise)), SplitwiseTable.Parameters, write);
+            Report(table, catalog, SplitwiseEngine, SplitwiseTable.Fit(catalog, SplitwiseEngine, SplitwiseTable.Read(splitwise)), HostFigure.Splitwise, write, SplitwiseOrigin);
         Terminal.Out.Write(table);
     }
 
-    private static void Report(Table table, Catalog catalog, string engine, HostFitResult fit, IReadOnlyList<HostParameter> parameters, string? write)
+    private static void Report(Table table, Catalog catalog, string engine, HostFitResult fit, IReadOnlyList<HostFigure> parameters, string? write, string origin)
     {
         foreach (var p in parameters)
             table.AddRow(engine, $"{fit.Points}", p.Name, $"{p.Get(catalog.Engines[engine]):G3}", $"{p.Get(fit.Profile):G3}");
         table.AddRow(engine, $"{fit.Points}", "loss", $"{fit.LossBefore:F4}", $"{fit.Loss:F4}");
-        if (write is not null) Write(Path.Combine(write, "engines", engine + ".json"), fit, parameters);
+        if (write is not null) Write(Path.Combine(write, "engines", engine + ".json"), fit, parameters, origin);
     }
 
     /// <summary>Replaces the figures in the engine's file; everything else stays as written.</summary>
-    private static void Write(string file, HostFitResult fit, IReadOnlyList<HostParameter> parameters)
+    private static void Write(string file, HostFitResult fit, IReadOnlyList<HostFigure> parameters, string origin)
     {
         var root = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
-        foreach (var p in parameters) root[p.Name] = p.Get(fit.Profile);
+        var sources = root["sources"]!.AsObject();
+        foreach (var p in parameters)
+        {
+            root[p.Name] = p.Get(fit.Profile);
+            sources[p.Name] = origin;
+        }
+
         File.WriteAllText(file, root.ToJsonString(CatalogJson.Options) + "\n");
     }
 }

@@ -20,41 +20,53 @@ internal static class ValidateCommand
         var docs = new Option<string?>("--docs") { Description = "Folder to write validation.md, its pictures and the baseline into." };
         var data = new Option<string?>("--data") { Description = "Folder with kernels/, collectives/ and splitwise/: adds their fits to the document." };
         var steady = new Option<bool>("--steady") { Description = "Leave out the first request of each client. Measured points count it." };
+        var cross = new Option<bool>("--cross-validate") { Description = "Also fit the engines' host figures without each model, GPU and engine version in turn, and predict what was left out: takes some minutes." };
         var json = CommonOptions.Json();
-        var command = new Command("validate", "Predict each measured point through the engine and print the error.") { points, catalogFolder, docs, data, steady, json };
+        var command = new Command("validate", "Predict each measured point through the engine and print the error.") { points, catalogFolder, docs, data, steady, cross, json };
         command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
         {
             var files = arguments.GetValue(points)!;
             foreach (var file in files.Where(f => !File.Exists(f))) throw new UsageException($"{file}: no such file.");
             var catalog = arguments.GetValue(catalogFolder) is { } folder ? Catalog.Load(folder) : CliCatalog.Load();
-            var report = ValidationReport.Run([.. files.SelectMany(MeasuredPoint.Read)], catalog, arguments.GetValue(steady), cancellation);
+            List<MeasuredPoint> measured = [.. files.SelectMany(MeasuredPoint.Read)];
+            var report = ValidationReport.Run(measured, catalog, arguments.GetValue(steady), cancellation);
+            var leftOut = arguments.GetValue(cross) ? new HostCrossValidation(catalog, measured, cancellation).Run() : [];
             if (arguments.GetValue(docs) is { } target)
-                WriteDocument(target, report, catalog, arguments.GetValue(data));
+                WriteDocument(target, report, catalog, arguments.GetValue(data), leftOut);
             if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());
-            else Print(report);
+            else Print(report, leftOut);
         })));
         return command;
     }
 
-    private static void WriteDocument(string target, ValidationReport report, Catalog catalog, string? data)
+    private static void WriteDocument(string target, ValidationReport report, Catalog catalog, string? data, IReadOnlyList<LeftOutErrors> leftOut)
     {
         var kernels = data is null ? [] : CatalogFit.Run(catalog, data).SelectMany(f => f.Lines).ToList();
         var splitwise = data is null ? "" : Path.Combine(data, "splitwise", "perf_model.csv");
         var errors = File.Exists(splitwise) ? SplitwiseTable.Errors(SplitwiseTable.Read(splitwise), catalog, catalog.Engines["splitwise-2023"]) : null;
-        ValidationDocument.Write(target, report, kernels, errors);
+        ValidationDocument.Write(target, report, kernels, errors, leftOut);
     }
 
-    private static void Print(ValidationReport report)
+    private static void Print(ValidationReport report, IReadOnlyList<LeftOutErrors> leftOut)
     {
         var table = new Table().AddColumns("model", "GPU", "engine", "mode", "rows", "TTFT median", "TTFT p90", "TPOT median", "TPOT p90");
         foreach (var g in report.Groups())
             table.AddRow(g.Model, g.Gpu, g.Engine, g.Mode, $"{g.Rows}", $"{g.MedianApe.Ttft:P1}", $"{g.P90Ape.Ttft:P1}", $"{g.MedianApe.Tpot:P1}", $"{g.P90Ape.Tpot:P1}");
         Terminal.Out.Write(table);
         PrintWorst(report);
+        if (leftOut.Count > 0) PrintLeftOut(leftOut);
         foreach (var reason in report.Rows.Where(r => r.NotCovered is not null).GroupBy(r => r.NotCovered))
             Terminal.Out.WriteLine($"not covered: {reason.Count()} rows: {reason.Key}");
         var (median, p90) = (ValidationReport.Quantile(report.Covered, 0.5), ValidationReport.Quantile(report.Covered, 0.9));
         Terminal.Out.WriteLine($"{report.Covered.Count} of {report.Rows.Count} rows covered. Median APE: TTFT {median.Ttft:P1}, TPOT {median.Tpot:P1}; p90: TTFT {p90.Ttft:P1}, TPOT {p90.Tpot:P1}.");
+    }
+
+    private static void PrintLeftOut(IReadOnlyList<LeftOutErrors> leftOut)
+    {
+        var table = new Table().AddColumns("left out at a time", "fits", "rows", "TPOT", "TTFT", "P/D TPOT", "P/D TTFT");
+        foreach (var l in leftOut)
+            table.AddRow(l.LeftOut, $"{l.Folds}", $"{l.Rows}", $"{l.Aggregated.Tpot:P1}", $"{l.Aggregated.Ttft:P1}", $"{l.Disaggregated.Tpot:P1}", $"{l.Disaggregated.Ttft:P1}");
+        Terminal.Out.Write(table);
     }
 
     private static void PrintWorst(ValidationReport report)

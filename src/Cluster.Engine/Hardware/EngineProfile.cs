@@ -20,6 +20,9 @@ public sealed record EngineProfile(string Name, string Source)
     /// <summary>Host seconds once per request outside steps: HTTP, tokenising, first response.</summary>
     public required double RequestHostSeconds { get; init; }
 
+    /// <summary>Host seconds per prompt token outside steps: tokenising.</summary>
+    public double RequestTokenHostSeconds { get; init; }
+
     /// <summary>Tokens per streamed chunk: clients see the first token when the first chunk is full (SGLang's and TensorRT-LLM's stream interval).</summary>
     public required int StreamInterval { get; init; }
 

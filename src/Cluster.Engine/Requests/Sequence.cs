@@ -76,6 +76,9 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
     /// <summary>Blocks it holds alone.</summary>
     internal int PrivateBlocks { get; set; }
 
+    /// <summary>The attention replica that computes it, where a scheduler tells them apart; −1: none chosen.</summary>
+    internal int Rank { get; set; } = -1;
+
     /// <summary>Order of admission: victims are taken from the end.</summary>
     internal long AdmissionOrder { get; set; }
 

@@ -95,7 +95,10 @@ public sealed class InstanceState
 
     /// <summary>Under overlap scheduling the next step was composed before the sequence came, unless nothing runs.</summary>
     internal bool CameTooLate(Sequence sequence) =>
-        Spec.Scheduler.OverlapScheduling && Running > 0 && Counters.Steps < sequence.QueuedStep + 2;
+        Spec.Scheduler.OverlapScheduling && Running > 0 && Counters.Steps < KnownFromStep(sequence);
+
+    /// <summary>The first step that a scheduler can compose knowing of the sequence.</summary>
+    internal long KnownFromStep(Sequence sequence) => sequence.QueuedStep + (Spec.Scheduler.OverlapScheduling ? 2 : 1);
 
     /// <summary>Blocks that this sequence takes at admission when nothing is paged: nobody knows how long it will be.</summary>
     public int BlocksReservedAhead(Sequence sequence) =>

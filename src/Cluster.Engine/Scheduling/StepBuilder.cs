@@ -106,9 +106,13 @@ public sealed partial class StepBuilder(InstanceState state)
     /// </summary>
     /// <param name="reserveBlocks">Blocks to leave untouched for others, e.g. for the growth of running sequences.</param>
     /// <returns>False, with <see cref="Blocked"/> set, when it must go on waiting.</returns>
-    public bool TryAdmitHead(long reserveBlocks = 0)
+    public bool TryAdmitHead(long reserveBlocks = 0) => TryAdmit(State.Head!, reserveBlocks);
+
+    /// <summary>As <see cref="TryAdmitHead"/>, for a sequence that waits, wherever it stands in the queue.</summary>
+    public bool TryAdmit(Sequence head, long reserveBlocks = 0)
     {
-        var (head, kv) = (State.Head!, State.Spec.Kv);
+        ArgumentNullException.ThrowIfNull(head);
+        var kv = State.Spec.Kv;
         if (State.Running >= State.Spec.Scheduler.MaxNumSeqs) return Block(WaitCause.Slots);
         if (State.CameTooLate(head)) return Block(WaitCause.Policy);
 

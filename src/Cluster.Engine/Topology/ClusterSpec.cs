@@ -21,6 +21,9 @@ public sealed record ClusterSpec(
     /// <summary>Emulated time of the engine's front end per request, HTTP and tokenising: the <c>tokenize</c> hop. See <see cref="Hardware.EngineProfile.RequestHostSeconds"/>.</summary>
     public long RequestHostNs { get; init; }
 
+    /// <summary>The same per prompt token, in nanoseconds.</summary>
+    public double RequestTokenHostNs { get; init; }
+
     /// <summary>How pools grow and shrink; null: they do not. <see cref="Instances"/> then holds as many as there may come to be.</summary>
     public AutoscaleSpec? Autoscale { get; init; }
 

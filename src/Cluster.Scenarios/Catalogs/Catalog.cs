@@ -18,6 +18,7 @@ public sealed class Catalog
         Links = CatalogReader.ReadLater<LinkProfile>(directory, "links", l => l.Name);
         Engines = CatalogReader.ReadLater<EngineProfile>(directory, "engines", e => e.Name);
         Models = CatalogReader.ReadLater<ModelArchitecture>(directory, "models", m => m.Name, CatalogRules.Check);
+        Launches = CatalogReader.ReadLater<LaunchBook>(directory, "launches", b => b.Name);
     }
 
     private Catalog(CatalogReader reader)
@@ -26,6 +27,7 @@ public sealed class Catalog
         Links = reader.Read<LinkProfile>("links", l => l.Name);
         Engines = reader.Read<EngineProfile>("engines", e => e.Name);
         Models = reader.Read<ModelArchitecture>("models", m => m.Name);
+        Launches = reader.Read<LaunchBook>("launches", b => b.Name, optional: true);
         foreach (var (id, gpu) in Gpus) CatalogRules.Check(gpu, reason => reader.Fail("gpus", id, reason));
         foreach (var (id, model) in Models) CatalogRules.Check(model, reason => reader.Fail("models", id, reason));
         reader.ThrowIfFailed();
@@ -42,7 +44,10 @@ public sealed class Catalog
 
     public IReadOnlyDictionary<string, ModelArchitecture> Models { get; }
 
-    /// <summary>Reads <c>gpus/</c>, <c>links/</c>, <c>engines/</c>, <c>models/</c> under <paramref name="directory"/>.</summary>
+    /// <summary>How published runs were launched; a catalog may have none.</summary>
+    public IReadOnlyDictionary<string, LaunchBook> Launches { get; }
+
+    /// <summary>Reads <c>gpus/</c>, <c>links/</c>, <c>engines/</c>, <c>models/</c> and, if it is there, <c>launches/</c> under <paramref name="directory"/>.</summary>
     /// <exception cref="CatalogException">Missing folder, malformed file, unknown key, missing source: all of them at once.</exception>
     public static Catalog Load(string directory) => new(new CatalogReader(directory));
 

@@ -27,13 +27,14 @@ internal sealed class CatalogReader(string directory, string? own = null)
 {
     private readonly List<string> _failures = [];
 
-    public IReadOnlyDictionary<string, T> Read<T>(string folder, Func<T, string> nameOf)
+    /// <param name="optional">The folder may be missing.</param>
+    public IReadOnlyDictionary<string, T> Read<T>(string folder, Func<T, string> nameOf, bool optional = false)
     {
         var items = new SortedDictionary<string, T>(StringComparer.Ordinal);
         var path = Path.Combine(directory, folder);
         if (!Directory.Exists(path))
         {
-            _failures.Add($"{path}: no such folder; a catalog has gpus/, links/, engines/ and models/.");
+            if (!optional) _failures.Add($"{path}: no such folder; a catalog has gpus/, links/, engines/ and models/.");
             return items;
         }
 

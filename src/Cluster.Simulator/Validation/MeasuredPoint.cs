@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cluster.Scenarios.Fitting;
 
 namespace Cluster.Simulator.Validation;
@@ -17,6 +18,9 @@ public sealed record MeasuredPoint(
     /// </summary>
     public (double Least, double Most) LengthShares { get; init; } = (0.8, 1.0);
 
+    /// <summary>When it ran; null for rows without a date, whose launch nobody published.</summary>
+    public DateOnly? Date { get; init; }
+
     /// <summary>Reads rows in the column format of the serving tables.</summary>
     /// <exception cref="FormatException">A needed cell is not a number; the message names row and column.</exception>
     public static IReadOnlyList<MeasuredPoint> Read(string file) => [.. KernelTable.ReadFile(file).Select(Of)];
@@ -35,6 +39,7 @@ public sealed record MeasuredPoint(
                 row.Number("silicon_ttft_ms"), row.Number("silicon_tpot_ms"))
             {
                 LengthShares = row["measured_date"].Length > 0 ? (0.8, 1.0) : (0.9, 1.1),
+                Date = row["measured_date"].Length > 0 ? DateOnly.ParseExact(row["measured_date"], "yyyy-MM-dd", CultureInfo.InvariantCulture) : null,
             };
         }
         catch (FormatException e)

@@ -21,6 +21,8 @@ public sealed record SplitwiseErrors(int Rows, double PromptMedian, double Promp
 /// <summary>Reads the table and predicts its prompt and token times from the cost model alone: it timed steps, not a loop of clients.</summary>
 public static class SplitwiseTable
 {
+    private const int FitIterations = 30;
+
     private static readonly Dictionary<string, string> s_gpus = new() { ["a100-80gb"] = "a100-80g", ["h100-80gb"] = "h100-sxm" };
 
     /// <summary>The measured rows, repetitions averaged; power-capped ones are synthetic and left out.</summary>
@@ -73,21 +75,15 @@ public static class SplitwiseTable
     public static HostFitResult Fit(Catalog catalog, string engine, IReadOnlyList<SplitwiseRow> rows)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        double Loss(EngineProfile profile) => rows.Average(r =>
+        ArgumentNullException.ThrowIfNull(rows);
+        var (before, figures, weights) = (catalog.Engines[engine], HostFigure.Splitwise, (double[])[.. rows.SelectMany(_ => (double[])[1, 1])]);
+        double[] Residuals(double[] values) => [.. rows.SelectMany(r =>
         {
-            var (prompt, token) = Predict(r, catalog, profile);
-            return HostFit.Capped(prompt / r.PromptMs) + HostFit.Capped(token / r.TokenMs);
-        });
-        return HostFit.Descend(catalog.Engines[engine], Parameters, Loss, rows.Count);
+            var (prompt, token) = Predict(r, catalog, HostFigure.Apply(figures, before, values));
+            return (double[])[Math.Log(prompt / r.PromptMs), Math.Log(token / r.TokenMs)];
+        })];
+        double LossAt(double[] values) => HostLeastSquares.Loss(figures, values, Residuals(values), weights);
+        double[] values = [.. HostLeastSquares.Solve(figures, Residuals, weights, FitIterations).Values.Select((v, i) => figures[i].Rounded(v))];
+        return new HostFitResult(HostFigure.Apply(figures, before, values), rows.Count, LossAt([.. figures.Select(f => f.Get(before))]), LossAt(values));
     }
-
-    /// <summary>Eager kernels of 2023: launches, and Python work per sequence and per prompt token, rule.</summary>
-    public static IReadOnlyList<HostParameter> Parameters { get; } =
-    [
-        new("launch_seconds", 5e-6, 100e-6, e => e.LaunchSeconds, (e, v) => e with { LaunchSeconds = v }),
-        new("prompt_token_host_seconds", 0, 200e-6, e => e.PromptTokenHostSeconds, (e, v) => e with { PromptTokenHostSeconds = v }),
-        new("sequence_host_seconds", 0, 1e-3, e => e.SequenceHostSeconds, (e, v) => e with { SequenceHostSeconds = v }),
-        new("step_host_seconds", 0, 20e-3, e => e.StepHostSeconds, (e, v) => e with { StepHostSeconds = v }),
-        new("kernel_floor_share", 0.1, 1, e => e.KernelFloorShare, (e, v) => e with { KernelFloorShare = v }),
-    ];
 }

@@ -17,14 +17,4 @@ public sealed class PointLoadTests
         var cluster = PointMapping.Map(point, catalog).Cluster.ShouldNotBeNull();
         PointLoad.IsBeyondKernels(point, cluster).ShouldBe(beyond);
     }
-
-    [Fact]
-    public void A_fit_finds_the_figure_that_made_the_data()
-    {
-        var catalog = Catalog.Load(Path.Combine(SmallScenario.RepositoryRoot, "catalog"));
-        var truth = catalog.Engines["vllm"] with { StepHostSeconds = 1e-3 };
-        var fit = HostFit.Descend(catalog.Engines["vllm"], [HostFit.Parameters[0]], p => Math.Abs(p.StepHostSeconds - truth.StepHostSeconds), points: 1);
-        fit.Profile.StepHostSeconds.ShouldBe(truth.StepHostSeconds, 1e-4);
-        fit.Loss.ShouldBeLessThan(fit.LossBefore);
-    }
 }

@@ -1,0 +1,78 @@
+using Cluster.Scenarios.Catalogs;
+
+namespace Cluster.Simulator.Validation;
+
+/// <summary>Median errors of rows that the fit did not see, as fractions.</summary>
+/// <param name="LeftOut">What was left out at a time: model, GPU, engine version; "nothing": the fit saw all rows.</param>
+
+public sealed record LeftOutErrors(string LeftOut, int Folds, int Rows, ErrorFigures Aggregated, ErrorFigures Disaggregated);
+
+/// <summary>
+/// How the host figures do on models, GPUs and engine versions that they were not fitted on: each is left out in turn, the figures
+/// of its engine are fitted on the rest, and the rows left out are predicted with those. An engine of which nothing remains gets
+/// the figures that fit all other engines together.
+/// </summary>
+/// <remarks>A fit without some rows is one step from the full fit, by its slopes; the rows left out are simulated all the same.</remarks>
+public sealed class HostCrossValidation
+{
+    private readonly HostFit _fit;
+
+    private readonly Dictionary<string, Linearisation> _fits = [];
+
+    public HostCrossValidation(Catalog catalog, IReadOnlyList<MeasuredPoint> points, CancellationToken cancellation = default)
+    {
+        _fit = new HostFit(catalog, points, cancellation);
+    }
+
+    public IReadOnlyList<LeftOutErrors> Run() =>
+    [
+        Run("nothing", p => p.Engine, leaveOut: false),
+        Run("model", p => p.Model, leaveOut: true),
+        Run("GPU", p => p.System, leaveOut: true),
+        Run("engine version", Version, leaveOut: true),
+    ];
+
+    /// <summary>Rows without a version are told apart by the month they ran in.</summary>
+    private static string Version(MeasuredPoint p) => p.EngineVersion.Length > 0 ? p.EngineVersion : $"{p.Date:yyyy-MM}";
+
+    private LeftOutErrors Run(string what, Func<MeasuredPoint, string> key, bool leaveOut)
+    {
+        var folds = _fit.Sample.Select(s => (s.Point.Engine, Key: key(s.Point))).Distinct().ToList();
+        var errors = new List<(bool Split, double Ttft, double Tpot)>();
+        foreach (var (engine, left) in folds)
+        {
+            var values = Values(engine, leaveOut ? p => p.Engine == engine && key(p) == left : _ => false, out var figures);
+            errors.AddRange(_fit.Sample.Where(s => s.Point.Engine == engine && key(s.Point) == left).AsParallel().AsOrdered().Select(s =>
+            {
+                var (ttft, tpot) = _fit.Predict(s.Point, figures, values);
+                return (s.Point.Prefill is not null, Math.Abs((ttft / s.Point.TtftMs) - 1), Math.Abs((tpot / s.Point.TpotMs) - 1));
+            }));
+        }
+
+        return new LeftOutErrors(what, folds.Count, errors.Count, Median(errors, split: false), Median(errors, split: true));
+    }
+
+    private double[] Values(string engine, Func<MeasuredPoint, bool> isLeftOut, out IReadOnlyList<HostFigure> figures)
+    {
+        var rows = _fit.Sample.Where(s => s.Point.Engine == engine).ToList();
+        var remain = rows.Any(s => !isLeftOut(s.Point));
+        figures = HostFit.FiguresOf(engine);
+        if (!remain) (rows, figures) = ([.. _fit.Sample.Where(s => s.Point.Engine != engine)], HostFigure.Serving);
+        var name = remain ? engine : "all but " + engine;
+        if (!_fits.TryGetValue(name, out var full)) _fits[name] = full = _fit.Solve(rows, figures);
+        var weights = HostFit.Weights(rows.Select(s => isLeftOut(s.Point) ? s with { Weight = 0 } : s));
+        return HostLeastSquares.Step(figures, full, weights);
+    }
+
+    private static ErrorFigures Median(List<(bool Split, double Ttft, double Tpot)> errors, bool split)
+    {
+        var rows = errors.Where(e => e.Split == split).ToList();
+        return new ErrorFigures(Median(rows.Select(e => e.Ttft)), Median(rows.Select(e => e.Tpot)));
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
+    }
+}

@@ -1,0 +1,48 @@
+using Cluster.Engine.Hardware;
+
+namespace Cluster.Simulator.Validation;
+
+/// <summary>A figure of an engine profile that measured points determine.</summary>
+/// <param name="Prior">What is taken where the points say nothing; also where every fit starts, so that a fit depends on the points alone.</param>
+/// <param name="Least">Physically plausible range.</param>
+public sealed record HostFigure(string Name, double Prior, double Least, double Most, Func<EngineProfile, double> Get, Func<EngineProfile, double, EngineProfile> Set)
+{
+    /// <summary>The figures that serving points determine.</summary>
+    public static IReadOnlyList<HostFigure> Serving { get; } =
+    [
+        new("step_host_seconds", 0.3e-3, 0, 5e-3, e => e.StepHostSeconds, (e, v) => e with { StepHostSeconds = v }),
+        new("kernel_floor_share", 0.75, 0.1, 1, e => e.KernelFloorShare, (e, v) => e with { KernelFloorShare = v }),
+        new("sequence_host_seconds", 10e-6, 0, 50e-6, e => e.SequenceHostSeconds, (e, v) => e with { SequenceHostSeconds = v }),
+        new("prompt_token_host_seconds", 1e-6, 0, 10e-6, e => e.PromptTokenHostSeconds, (e, v) => e with { PromptTokenHostSeconds = v }),
+        new("request_host_seconds", 0.01, 1e-3, 0.06, e => e.RequestHostSeconds, (e, v) => e with { RequestHostSeconds = v }),
+        new("request_token_host_seconds", 1e-6, 0, 10e-6, e => e.RequestTokenHostSeconds, (e, v) => e with { RequestTokenHostSeconds = v }),
+        new("narrow_cache_penalty", 0.5, 0, 1, e => e.NarrowCachePenalty, (e, v) => e with { NarrowCachePenalty = v }),
+    ];
+
+    /// <summary>Eager kernels of 2023: launches, and Python work per sequence and per prompt token, rule.</summary>
+    public static IReadOnlyList<HostFigure> Splitwise { get; } =
+    [
+        new("launch_seconds", 15e-6, 5e-6, 100e-6, e => e.LaunchSeconds, (e, v) => e with { LaunchSeconds = v }),
+        new("prompt_token_host_seconds", 20e-6, 0, 200e-6, e => e.PromptTokenHostSeconds, (e, v) => e with { PromptTokenHostSeconds = v }),
+        new("sequence_host_seconds", 0.2e-3, 0, 1e-3, e => e.SequenceHostSeconds, (e, v) => e with { SequenceHostSeconds = v }),
+        new("step_host_seconds", 10e-3, 0, 20e-3, e => e.StepHostSeconds, (e, v) => e with { StepHostSeconds = v }),
+        new("kernel_floor_share", 0.5, 0.1, 1, e => e.KernelFloorShare, (e, v) => e with { KernelFloorShare = v }),
+    ];
+
+    /// <summary>The profile with these figures.</summary>
+    public static EngineProfile Apply(IReadOnlyList<HostFigure> figures, EngineProfile profile, IReadOnlyList<double> values)
+    {
+        ArgumentNullException.ThrowIfNull(figures);
+        ArgumentNullException.ThrowIfNull(values);
+        for (var i = 0; i < figures.Count; i++) profile = figures[i].Set(profile, values[i]);
+        return profile;
+    }
+
+    /// <summary>Two significant digits: more would claim more than the points know.</summary>
+    public double Rounded(double value)
+    {
+        if (value <= 0) return 0;
+        var scale = Math.Pow(10, 1 - Math.Floor(Math.Log10(value)));
+        return Math.Clamp(Math.Round(value * scale) / scale, Least, Most);
+    }
+}

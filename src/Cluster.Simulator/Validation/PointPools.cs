@@ -1,0 +1,67 @@
+using Cluster.Engine.Cost;
+using Cluster.Engine.Hardware;
+using Cluster.Engine.Models;
+using Cluster.Engine.Topology;
+using Cluster.Scenarios.Catalogs;
+
+namespace Cluster.Simulator.Validation;
+
+/// <summary>The instances of a measured point: what its row states, what its launch script set, and the engine's defaults for the rest.</summary>
+/// <param name="launches">Scripts of the runs that the point belongs to; null: not published.</param>
+internal sealed class PointPools(
+    MeasuredPoint point, ModelArchitecture model, GpuProfile gpu, EngineProfile engine, NumberFormat weights, NumberFormat experts, LaunchBook? launches)
+{
+    /// <summary>TensorRT-LLM scripts round budgets up to this.</summary>
+    private const int BudgetStep = 64;
+
+    public IEnumerable<InstanceSpec> All()
+    {
+        if (point.Prefill is not { } prefill) return Pool("aggregated", InstanceRole.Aggregated, point.Serving);
+        return [.. Pool("prefill", InstanceRole.Prefill, prefill), .. Pool("decode", InstanceRole.Decode, point.Serving)];
+    }
+
+    private IEnumerable<InstanceSpec> Pool(string role, InstanceRole kind, WorkerShape shape)
+    {
+        var split = Split(shape);
+        var launch = launches?.For(new LaunchedPool(
+            point.Engine, model.Name, gpu.Name, weights, role, point.InputTokens, point.OutputTokens, point.Concurrency, split.Tp, split.Dp, point.Date!.Value)) ?? new LaunchSettings();
+        if (launch.ExpertParallel == true && model.IsMoe && split.Dp == 1) split = split with { Ep = split.Tp };
+        var profile = launch.StreamInterval is { } interval ? engine with { StreamInterval = interval } : engine;
+        var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = experts, RoutingSkew = Skew(split) };
+        var scheduler = Scheduler(launch, split);
+        var (cost, memory) = Catalog.Price(deployment, scheduler, engine.GpuMemoryUtilization);
+        var kv = new KvCacheSpec(engine.BlockSize, Math.Min(int.MaxValue, memory.KvTokens / engine.BlockSize));
+        for (var i = 0; i < shape.Count; i++) yield return new InstanceSpec($"{role}-{i}", role, kind, deployment, scheduler, kv, cost, memory);
+    }
+
+    /// <summary>Budgets and slots are per attention replica.</summary>
+    private SchedulerSpec Scheduler(LaunchSettings launch, Parallelism split)
+    {
+        var own = Catalog.DefaultScheduler(engine, gpu);
+        var budget = launch.MaxNumBatchedTokens ?? (launch.BudgetBeyondPrompt is null ? own.MaxNumBatchedTokens : 0);
+        if (launch.BudgetBeyondPrompt is { } beyond)
+            budget = Math.Max(budget, (point.InputTokens + point.Concurrency + beyond + BudgetStep - 1) / BudgetStep * BudgetStep);
+        return own with
+        {
+            MaxNumBatchedTokens = budget * split.Dp,
+            MaxNumSeqs = (launch.MaxNumSeqs ?? own.MaxNumSeqs) * split.Dp,
+            EnableChunkedPrefill = launch.EnableChunkedPrefill ?? own.EnableChunkedPrefill,
+            Dials = launch.Dials,
+        };
+    }
+
+    /// <summary>
+    /// Popularity of experts as the kernel tables' milder power law: fewer distinct experts are touched. Over expert-parallel
+    /// ranks the measured points show no such imbalance: popular experts spread over ranks, and models train or engines place for it.
+    /// </summary>
+    private double Skew(Parallelism split) => model.IsMoe && split.Ep == 1 ? 1.01 : 0;
+
+    /// <summary>
+    /// Some rows of 8-GPU nodes (ids …tp8_ep8) carry tp or dp as the product 64 of moe_tp 8 and moe_ep 8: they ran on 8 GPUs with experts spread over all.
+    /// </summary>
+    private Parallelism Split(WorkerShape s)
+    {
+        if (s.Tp * s.Dp == 64 && s.MoeTp == 8 && s.MoeEp == 8) return s.Dp == 64 ? new Parallelism(1, s.Pp, 8, 8) : new Parallelism(8, s.Pp, 1, 8);
+        return new Parallelism(s.Tp, s.Pp, s.Dp, model.IsMoe ? s.MoeEp : 1);
+    }
+}
