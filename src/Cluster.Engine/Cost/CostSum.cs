@@ -7,12 +7,15 @@ internal struct CostSum
     public double BandwidthSeconds;
     public double NetworkSeconds;
     public double FloorSeconds;
+    /// <summary>Passes over activations that no launch hides: see <see cref="KernelTime.StreamSeconds"/>.</summary>
+    public double StreamSeconds;
+
     public double Flops;
     public double HbmBytes;
     public double NetworkBytes;
     public bool Extrapolated;
 
-    public readonly double Seconds => ComputeSeconds + BandwidthSeconds + NetworkSeconds + FloorSeconds;
+    public readonly double Seconds => ComputeSeconds + BandwidthSeconds + NetworkSeconds + FloorSeconds + StreamSeconds;
 
     /// <summary>One operator, <paramref name="count"/> times: the longer of its two times, and its floor.</summary>
     public void AddRoofline(double computeSeconds, double memorySeconds, double floorSeconds, double flops, double bytes, double count = 1)
@@ -30,6 +33,7 @@ internal struct CostSum
         if (time.ComputeSeconds >= time.MemorySeconds) ComputeSeconds += time.BusySeconds * count;
         else BandwidthSeconds += time.BusySeconds * count;
         FloorSeconds += time.FloorSeconds * count;
+        StreamSeconds += time.StreamSeconds * count;
         Flops += flops * count;
         HbmBytes += bytes * count;
     }
@@ -46,6 +50,7 @@ internal struct CostSum
         BandwidthSeconds += other.BandwidthSeconds * count;
         NetworkSeconds += other.NetworkSeconds * count;
         FloorSeconds += other.FloorSeconds * count;
+        StreamSeconds += other.StreamSeconds * count;
         Flops += other.Flops * count;
         HbmBytes += other.HbmBytes * count;
         NetworkBytes += other.NetworkBytes * count;

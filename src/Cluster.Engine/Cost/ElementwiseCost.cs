@@ -6,6 +6,9 @@ namespace Cluster.Engine.Cost;
 /// <summary>Norms, residuals, rotary positions, activation functions, quantisation: bytes and launches per layer, fused or not.</summary>
 internal sealed class ElementwiseCost
 {
+    /// <summary>Squares and sums, their division, and both products around the sum over ranks, which nothing fuses.</summary>
+    private const double JointNormKernels = 4;
+
     private readonly OperatorCurve _curve;
     private readonly double _secondsPerByte;
     private readonly double _bytesPerToken;
@@ -16,7 +19,7 @@ internal sealed class ElementwiseCost
         var model = deployment.Model;
         _curve = deployment.Gpu.Kernels.Elementwise;
         _secondsPerByte = 1 / (deployment.Gpu.HbmBytesPerSecond * _curve.MemoryEfficiency);
-        _kernels = model.LayerCount * KernelsPerLayer(deployment);
+        _kernels = (model.LayerCount * KernelsPerLayer(deployment)) + (JointNormKernels * model.Layers.Where(g => g.Attention is { NormAcrossHeads: true }).Sum(g => g.Count));
         foreach (var layer in model.Layers) _bytesPerToken += layer.Count * BytesPerToken(deployment, layer);
     }
 

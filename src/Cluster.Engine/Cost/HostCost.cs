@@ -1,3 +1,4 @@
+using Cluster.Engine.Models;
 
 namespace Cluster.Engine.Cost;
 
@@ -10,9 +11,15 @@ internal sealed class HostCost
     public HostCost(Deployment deployment)
     {
         _deployment = deployment;
-        // Launches per layer: two mixer GEMMs, attention, two MLP GEMMs, four elementwise; six more unfused.
-        _kernels = deployment.Model.LayerCount * (deployment.Fusion ? 9.0 : 15.0);
+        foreach (var layer in deployment.Model.Layers) _kernels += layer.Count * KernelsOf(layer, deployment.Fusion);
     }
+
+    /// <summary>
+    /// Launches of a layer. Two mixer GEMMs, attention, two MLP GEMMs and four elementwise; six more unfused. Latent attention: four
+    /// products and five elementwise more. Experts: router, top-k, sort, two quantisations, two grouped products and the combination for the MLP's two.
+    /// </summary>
+    private static double KernelsOf(LayerGroup layer, bool fused) =>
+        (fused ? 9.0 : 15.0) + (layer.Mla is null ? 0 : 5) + (layer.Moe is null ? 0 : 6 + (layer.Moe.SharedSize > 0 ? 3 : 0));
 
     /// <summary>Exposed host seconds of a step whose kernels take <paramref name="gpuSeconds"/>.</summary>
     public double ExposedSeconds(in StepShape shape, double gpuSeconds)

@@ -19,7 +19,10 @@ public readonly record struct KernelTime(double ComputeSeconds, double MemorySec
         }
     }
 
-    public double Seconds => BusySeconds + FloorSeconds;
+    /// <summary>Passes over activations beside the kernel proper: quantisation.</summary>
+    public double StreamSeconds { get; init; }
+
+    public double Seconds => BusySeconds + StreamSeconds + FloorSeconds;
 }
 
 /// <summary>Peaks of one GPU in one format: what a kernel is held against.</summary>
@@ -51,7 +54,7 @@ public static partial class Kernels
         compute *= 1 + (curve.SustainedSlowdown * compute / (compute + curve.SustainedSeconds));
         var memory = (GemmBytes(m, n, k, weightBytes, activationBytes) + (m * n * 2 * (curve.OutputWeight - 1))) / (roof.BytesPerSecond * curve.MemoryEfficiency);
         var quantise = m * (curve.QuantiseSecondsPerRow + (k * curve.QuantiseSecondsPerElement));
-        return new KernelTime(compute, memory, curve.FloorSeconds + (k * curve.SecondsPerK / (1 + (k / curve.SplitK))) + quantise, curve.Sharpness);
+        return new KernelTime(compute, memory, curve.FloorSeconds + (k * curve.SecondsPerK / (1 + (k / curve.SplitK))), curve.Sharpness) { StreamSeconds = quantise };
     }
 
     /// <summary>Libraries have kernels for up to 16, 64 and 128 rows; beyond, tiles repeat.</summary>

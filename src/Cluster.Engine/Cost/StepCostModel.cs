@@ -79,10 +79,11 @@ public sealed class StepCostModel : IStepCostModel
     private StepCost Finish(in CostSum sum, in StepShape replica)
     {
         var floors = sum.FloorSeconds * _deployment.Engine.KernelFloorShare;
-        var gpuSeconds = sum.ComputeSeconds + sum.BandwidthSeconds + sum.NetworkSeconds + floors;
+        var bandwidth = sum.BandwidthSeconds + sum.StreamSeconds;
+        var gpuSeconds = sum.ComputeSeconds + bandwidth + sum.NetworkSeconds + floors;
         var host = _host.ExposedSeconds(replica, gpuSeconds);
         return new StepCost(
-            gpuSeconds + host, sum.ComputeSeconds, sum.BandwidthSeconds, sum.NetworkSeconds, floors + host,
+            gpuSeconds + host, sum.ComputeSeconds, bandwidth, sum.NetworkSeconds, floors + host,
             sum.Flops, sum.HbmBytes, sum.NetworkBytes, sum.Extrapolated);
     }
 

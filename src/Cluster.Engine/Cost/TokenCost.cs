@@ -12,6 +12,7 @@ internal sealed class TokenCost
     private readonly CollectiveCost _collectives;
     private readonly ElementwiseCost _elementwise;
     private readonly double _moeLayers;
+    private readonly double _jointNorms;
     private readonly double _activationBytes;
     private readonly double _dispatchBytesPerToken;
     private readonly double _combineBytesPerToken;
@@ -26,6 +27,7 @@ internal sealed class TokenCost
         _collectives = new CollectiveCost(deployment.Gpu);
         _elementwise = new ElementwiseCost(deployment);
         _moeLayers = model.Layers.Where(g => g.Moe is not null).Sum(g => g.Count);
+        _jointNorms = model.Layers.Where(g => g.Attention is { NormAcrossHeads: true }).Sum(g => g.Count);
         _activationBytes = model.HiddenSize * NumberFormats.BytesPerWeight(deployment.Activations);
         var active = model.Layers.Where(g => g.Moe is not null).Select(g => g.Moe!.ActiveExperts).DefaultIfEmpty(0).Max();
         // Dispatch travels in the experts' own compute format, combine in the activations' (DeepEP).
@@ -51,6 +53,8 @@ internal sealed class TokenCost
     {
         var split = _deployment.Parallelism;
         double layers = _deployment.Model.LayerCount;
+        // Two sums of squares per token, in 32 bits.
+        if (_jointNorms > 0) sum.AddNetwork(_collectives.AllReduceSeconds(8 * replicaTokens, split.Tp), 16 * replicaTokens * (split.Tp - 1) / split.Tp, _jointNorms);
         var bytes = replicaTokens * _activationBytes;
         if (split.Dp == 1)
         {

@@ -39,6 +39,9 @@ public sealed record AttentionShape(int QueryHeads, int KvHeads, int HeadSize)
     /// <summary>A gate as wide as the queries multiplies the output (Qwen3-Next): the query projection doubles.</summary>
     public bool OutputGate { get; init; }
 
+    /// <summary>Queries and keys are normalised over all heads at once (MiniMax-M2): tensor-parallel ranks have to add up their squares first.</summary>
+    public bool NormAcrossHeads { get; init; }
+
     public int ContextBound => Window > 0 ? Window + Sinks : TopK > 0 ? TopK : int.MaxValue;
 }
 

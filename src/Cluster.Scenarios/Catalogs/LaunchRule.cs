@@ -90,6 +90,9 @@ public sealed record LaunchSettings
     /// <summary>Tokens until the first streamed chunk.</summary>
     public int? StreamInterval { get; init; }
 
+    /// <summary>Largest step that CUDA graphs are captured for.</summary>
+    public int? MaxGraphTokens { get; init; }
+
     /// <summary>Experts spread over all ranks whatever the row says.</summary>
     public bool? ExpertParallel { get; init; }
 
@@ -105,6 +108,7 @@ public sealed record LaunchSettings
         MaxNumSeqs = later.MaxNumSeqs ?? MaxNumSeqs,
         EnableChunkedPrefill = later.EnableChunkedPrefill ?? EnableChunkedPrefill,
         StreamInterval = later.StreamInterval ?? StreamInterval,
+        MaxGraphTokens = later.MaxGraphTokens ?? MaxGraphTokens,
         ExpertParallel = later.ExpertParallel ?? ExpertParallel,
         Kv = later.Kv ?? Kv,
         Dials = Dials.SetItems(later.Dials),

@@ -11,12 +11,12 @@ public sealed record Linearisation(double[] Values, double[] Residuals, double[]
 /// </summary>
 public static class HostLeastSquares
 {
-    private const double OutlierScale = 0.05;
+    private const double OutlierScale = 0.15;
     private const double Difference = 0.02;
     private const int Reweightings = 30;
 
     /// <summary>Pull towards the prior, as a share of the residuals' total weight, per squared share of the range.</summary>
-    private const double PriorWeight = 1e-4;
+    private const double PriorWeight = 0.03;
 
     /// <summary>Most that a figure moves in one step, as a share of its range: further the slopes are not to be believed.</summary>
     private const double TrustedMove = 0.2;

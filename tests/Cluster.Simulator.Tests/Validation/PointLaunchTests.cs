@@ -1,0 +1,55 @@
+using Cluster.Engine.Models;
+using Cluster.Engine.Topology;
+using Cluster.Scenarios.Catalogs;
+using Cluster.Simulator.Validation;
+
+namespace Cluster.Simulator.Tests.Validation;
+
+/// <summary>What launch scripts set reaches the cluster that a point runs on.</summary>
+public sealed class PointLaunchTests
+{
+    private static readonly Catalog s_catalog = Catalog.Load(Path.Combine(SmallScenario.RepositoryRoot, "catalog"));
+
+    [Fact]
+    public void A_dated_point_runs_as_its_script_launched_it()
+    {
+        var instance = Instance(Point("trtllm", "meta-llama/Llama-3.1-70B", 1024, 1024, tp: 4, new DateOnly(2025, 10, 29)));
+        instance.Scheduler.MaxNumBatchedTokens.ShouldBe(16384);
+        instance.Scheduler.EnableChunkedPrefill.ShouldBeFalse();
+        instance.Scheduler.Dials["batch_wait_steps"].ShouldBe(20);
+        Instance(Point("trtllm", "meta-llama/Llama-3.1-70B", 1024, 1024, tp: 8, new DateOnly(2025, 10, 29))).Scheduler.Dials.ShouldBeEmpty("its script waits below 8 ranks only");
+    }
+
+    [Fact]
+    public void A_point_without_a_date_runs_with_the_engines_defaults()
+    {
+        var instance = Instance(Point("trtllm", "meta-llama/Llama-3.1-70B", 1024, 1024, tp: 4, null));
+        instance.Scheduler.ShouldBe(Catalog.DefaultScheduler(s_catalog.Engines["trtllm"], s_catalog.Gpus["h200"]) with { Dials = instance.Scheduler.Dials });
+    }
+
+    [Fact]
+    public void Later_rules_replace_what_earlier_ones_set()
+    {
+        var book = s_catalog.Launches["inferencex"];
+        LaunchedPool Pool(int concurrency) => new("sglang", "deepseek-v3", "b200", NumberFormat.Fp8Block, "aggregated", 1024, 1024, concurrency, 8, 1, new DateOnly(2026, 3, 25));
+        book.For(Pool(8)).Dials["receive_interval"].ShouldBe(10);
+        book.For(Pool(16)).Dials["receive_interval"].ShouldBe(30);
+        book.For(Pool(16)).StreamInterval.ShouldBe(30);
+    }
+
+    [Fact]
+    public void Every_model_and_gpu_that_a_launch_rule_names_is_in_the_catalog()
+    {
+        foreach (var rule in s_catalog.Launches.Values.SelectMany(b => b.Rules))
+        {
+            foreach (var model in rule.Models) s_catalog.Models.Keys.ShouldContain(model, rule.Script);
+            foreach (var gpu in rule.Gpus) s_catalog.Gpus.Keys.ShouldContain(gpu, rule.Script);
+            s_catalog.Engines.Keys.ShouldContain(rule.Engine, rule.Script);
+        }
+    }
+
+    private static InstanceSpec Instance(MeasuredPoint point) => PointMapping.Map(point, s_catalog).Cluster.ShouldNotBeNull().Instances[0];
+
+    private static MeasuredPoint Point(string engine, string model, int input, int output, int tp, DateOnly? date) =>
+        new("x", engine, "", model, "h200_sxm", "fp8", "fp8", input, output, 16, null, new WorkerShape(1, tp, 1, 1, 1, 1), 100, 10) { Date = date };
+}
