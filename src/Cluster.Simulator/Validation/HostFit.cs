@@ -13,11 +13,11 @@ public sealed record HostFitResult(EngineProfile Profile, int Points, double Los
 public sealed class HostFit
 {
     private const double TtftWeight = 0.5;
-    private const int PointsPerGroup = 10;
-    private const int Iterations = 4;
+    private const int PointsPerGroup = 6;
+    private const int Iterations = 3;
 
     /// <summary>Larger loops take seconds to simulate and say of the host what smaller ones say.</summary>
-    private const int MostClients = 1024;
+    private const int MostClients = 256;
 
     private readonly Catalog _catalog;
     private readonly CancellationToken _cancellation;
