@@ -90,6 +90,9 @@ public sealed record LaunchSettings
     /// <summary>Tokens until the first streamed chunk.</summary>
     public int? StreamInterval { get; init; }
 
+    /// <summary>Share of HBM that the engine claims.</summary>
+    public double? GpuMemoryUtilization { get; init; }
+
     /// <summary>Largest step that CUDA graphs are captured for.</summary>
     public int? MaxGraphTokens { get; init; }
 
@@ -108,6 +111,7 @@ public sealed record LaunchSettings
         MaxNumSeqs = later.MaxNumSeqs ?? MaxNumSeqs,
         EnableChunkedPrefill = later.EnableChunkedPrefill ?? EnableChunkedPrefill,
         StreamInterval = later.StreamInterval ?? StreamInterval,
+        GpuMemoryUtilization = later.GpuMemoryUtilization ?? GpuMemoryUtilization,
         MaxGraphTokens = later.MaxGraphTokens ?? MaxGraphTokens,
         ExpertParallel = later.ExpertParallel ?? ExpertParallel,
         Kv = later.Kv ?? Kv,

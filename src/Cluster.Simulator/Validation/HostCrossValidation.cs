@@ -26,7 +26,7 @@ public sealed class HostCrossValidation
 
     public IReadOnlyList<LeftOutErrors> Run() =>
     [
-        Run("nothing", p => p.Engine, leaveOut: false),
+        Run("nothing", _fit.ProfileOf, leaveOut: false),
         Run("model", p => p.Model, leaveOut: true),
         Run("GPU", p => p.System, leaveOut: true),
         Run("engine version", Version, leaveOut: true),
@@ -37,12 +37,12 @@ public sealed class HostCrossValidation
 
     private LeftOutErrors Run(string what, Func<MeasuredPoint, string> key, bool leaveOut)
     {
-        var folds = _fit.Sample.Select(s => (s.Point.Engine, Key: key(s.Point))).Distinct().ToList();
+        var folds = _fit.Sample.Select(s => (Engine: _fit.ProfileOf(s.Point), Key: key(s.Point))).Distinct().ToList();
         var errors = new List<(bool Split, double Ttft, double Tpot)>();
         foreach (var (engine, left) in folds)
         {
-            var values = Values(engine, leaveOut ? p => p.Engine == engine && key(p) == left : _ => false, out var figures);
-            errors.AddRange(_fit.Sample.Where(s => s.Point.Engine == engine && key(s.Point) == left).AsParallel().AsOrdered().Select(s =>
+            var values = Values(engine, leaveOut ? p => _fit.ProfileOf(p) == engine && key(p) == left : _ => false, out var figures);
+            errors.AddRange(_fit.Sample.Where(s => _fit.ProfileOf(s.Point) == engine && key(s.Point) == left).AsParallel().AsOrdered().Select(s =>
             {
                 var (ttft, tpot) = _fit.Predict(s.Point, figures, values);
                 return (s.Point.Prefill is not null, Math.Abs((ttft / s.Point.TtftMs) - 1), Math.Abs((tpot / s.Point.TpotMs) - 1));
@@ -54,10 +54,10 @@ public sealed class HostCrossValidation
 
     private double[] Values(string engine, Func<MeasuredPoint, bool> isLeftOut, out IReadOnlyList<HostFigure> figures)
     {
-        var rows = _fit.Sample.Where(s => s.Point.Engine == engine).ToList();
+        var rows = _fit.Sample.Where(s => _fit.ProfileOf(s.Point) == engine).ToList();
         var remain = rows.Any(s => !isLeftOut(s.Point));
         figures = HostFit.FiguresOf(engine);
-        if (!remain) (rows, figures) = ([.. _fit.Sample.Where(s => s.Point.Engine != engine)], HostFigure.Serving);
+        if (!remain) (rows, figures) = ([.. _fit.Sample.Where(s => _fit.ProfileOf(s.Point) != engine)], HostFigure.Serving);
         var name = remain ? engine : "all but " + engine;
         if (!_fits.TryGetValue(name, out var full)) _fits[name] = full = _fit.Solve(rows, figures);
         var weights = HostFit.Weights(rows.Select(s => isLeftOut(s.Point) ? s with { Weight = 0 } : s));

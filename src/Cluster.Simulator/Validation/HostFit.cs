@@ -37,12 +37,16 @@ public sealed class HostFit
 
     /// <summary>The figures that this engine has to itself: the kernel tables are vLLM's, so its own attention pays what they say.</summary>
     public static IReadOnlyList<HostFigure> FiguresOf(string engine) =>
-        engine == "vllm" ? [.. HostFigure.Serving.Where(f => f.Name != "narrow_cache_penalty")] : HostFigure.Serving;
+        engine.StartsWith("vllm", StringComparison.Ordinal) ? [.. HostFigure.Serving.Where(f => f.Name != "narrow_cache_penalty")] : HostFigure.Serving;
 
+    /// <summary>The profile that a point runs with.</summary>
+    internal string ProfileOf(MeasuredPoint point) => PointMapping.ProfileOf(point, _catalog);
+
+    /// <param name="engine">An engine profile of the catalog.</param>
     /// <exception cref="ArgumentException">No point of the engine is covered.</exception>
     public HostFitResult Run(string engine)
     {
-        var rows = Sample.Where(s => s.Point.Engine == engine).ToList();
+        var rows = Sample.Where(s => ProfileOf(s.Point) == engine).ToList();
         if (rows.Count == 0) throw new ArgumentException($"No measured point of engine {engine} is covered by the catalog.");
         var figures = FiguresOf(engine);
         var fit = Solve(rows, figures);
@@ -69,7 +73,7 @@ public sealed class HostFit
     /// <summary>TTFT and TPOT of a point with these figures in its engine's profile.</summary>
     internal (double TtftMs, double TpotMs) Predict(MeasuredPoint point, IReadOnlyList<HostFigure> figures, IReadOnlyList<double> values)
     {
-        var cluster = PointMapping.Map(point, _catalog, HostFigure.Apply(figures, _catalog.Engines[point.Engine], values)).Cluster!;
+        var cluster = PointMapping.Map(point, _catalog, HostFigure.Apply(figures, _catalog.Engines[ProfileOf(point)], values)).Cluster!;
         return PointRun.Predict(point, cluster, cancellation: _cancellation);
     }
 

@@ -11,6 +11,15 @@ public static class PointMapping
     /// <summary>The launch book of dated rows: they are InferenceX runs.</summary>
     private const string DatedRows = "inferencex";
 
+    /// <summary>The engine's profile of the point's own minor version (trtllm-1.0), where the catalog has one; else the engine's.</summary>
+    public static string ProfileOf(MeasuredPoint point, Catalog catalog)
+    {
+        ArgumentNullException.ThrowIfNull(point);
+        ArgumentNullException.ThrowIfNull(catalog);
+        var own = $"{point.Engine}-{string.Join('.', point.EngineVersion.Split('.').Take(2))}";
+        return catalog.Engines.ContainsKey(own) ? own : point.Engine;
+    }
+
     /// <param name="profile">Stands in for the catalog's profile of the point's engine, e.g. while that is fitted.</param>
     public static (ClusterSpec? Cluster, string? NotCovered) Map(MeasuredPoint point, Catalog catalog, EngineProfile? profile = null)
     {
@@ -18,18 +27,20 @@ public static class PointMapping
         ArgumentNullException.ThrowIfNull(catalog);
         if (RepackedModel.Find(catalog, point.Model) is not { } model) return (null, $"model {point.Model} is not in the catalog");
         if (catalog.FindGpu(point.System) is not { } gpu) return (null, $"GPU {point.System} is not in the catalog");
-        if ((profile ?? catalog.Engines.GetValueOrDefault(point.Engine)) is not { } engine) return (null, $"engine {point.Engine} is not in the catalog");
+        if ((profile ?? catalog.Engines.GetValueOrDefault(ProfileOf(point, catalog))) is not { } engine) return (null, $"engine {point.Engine} is not in the catalog");
         if (PointFormats.Weights(point, model) is not { } weights) return (null, $"format {point.GemmFormat} is not known");
         if (PointFormats.Experts(point, model, weights) is not { } experts) return (null, $"expert format {point.MoeFormat} is not known");
         try
         {
             var pools = new PointPools(point, model, gpu, engine, weights, experts, point.Date is null ? null : catalog.Launches.GetValueOrDefault(DatedRows));
+            // Under P/D a request passes two servers, each with a front end of its own.
+            var servers = point.Prefill is null ? 1 : 2;
             var link = point.Prefill is null ? null : catalog.Links[gpu.GpusPerDomain > 8 ? "nvl72" : "ib-ndr-400x8"];
             return (new ClusterSpec(
                 point.Id, [.. pools.All()], link, new TransferSpec(), new RouterSpec("least-requests"), new SloSpec(), Seed: 1)
             {
-                RequestHostNs = Time.FromSeconds(engine.RequestHostSeconds),
-                RequestTokenHostNs = engine.RequestTokenHostSeconds * Time.Second,
+                RequestHostNs = Time.FromSeconds(engine.RequestHostSeconds * servers),
+                RequestTokenHostNs = engine.RequestTokenHostSeconds * Time.Second * servers,
             }, null);
         }
         catch (ArgumentException e)

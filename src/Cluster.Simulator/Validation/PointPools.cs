@@ -29,7 +29,7 @@ internal sealed class PointPools(
         var profile = engine with { StreamInterval = launch.StreamInterval ?? engine.StreamInterval, MaxGraphTokens = launch.MaxGraphTokens ?? engine.MaxGraphTokens };
         var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = experts, RoutingSkew = Skew(split) };
         var scheduler = Scheduler(launch, split);
-        var (cost, memory) = Catalog.Price(deployment, scheduler, engine.GpuMemoryUtilization);
+        var (cost, memory) = Catalog.Price(deployment, scheduler, launch.GpuMemoryUtilization ?? engine.GpuMemoryUtilization);
         var kv = new KvCacheSpec(engine.BlockSize, Math.Min(int.MaxValue, memory.KvTokens / engine.BlockSize));
         for (var i = 0; i < shape.Count; i++) yield return new InstanceSpec($"{role}-{i}", role, kind, deployment, scheduler, kv, cost, memory);
     }
