@@ -12,6 +12,7 @@ internal static class LayerShapes
         {
             Window = Window(c, layer),
             OutputGate = c.Type is "qwen3_next" or "qwen3_5_moe" || c.FlagOr(false, "attn_output_gate"),
+            NormAcrossHeads = c.Type is "minimax_m2",
         };
     }
 
