@@ -1,5 +1,6 @@
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
+using Cluster.Hosting;
 using Cluster.Scenarios;
 using Cluster.Scenarios.Catalogs;
 using Spectre.Console;
@@ -31,6 +32,11 @@ internal static class Guarded
             return BadInput;
         }
         catch (UsageException bad)
+        {
+            Terminal.Error.WriteLine(bad.Message);
+            return BadInput;
+        }
+        catch (HostConfigurationException bad)
         {
             Terminal.Error.WriteLine(bad.Message);
             return BadInput;

@@ -18,6 +18,7 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
     private readonly LinkRecorder _recorder = new(metrics, context);
     private readonly HandOverDesk _desk = new(
         context.Cluster.Link ?? throw new InvalidOperationException($"Cluster '{context.Cluster.Name}' has no link."), context.Cluster.Transfer, []);
+    private readonly LinkSpans _spans = new(context.Clock);
     private long _wakeNs = Time.Never;
 
     private LinkPlaces _places = null!;
@@ -50,6 +51,7 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
     public Task ReservedAsync(KvReserved news)
     {
         ArgumentNullException.ThrowIfNull(news);
+        _spans.Expect(news);
         _desk.Reserved(news.RequestId, _places.Of(news.Source), _places.Of(news.Destination), news.PromptTokens, news.MissingTokens, NowNs);
         return Publish();
     }
@@ -97,6 +99,7 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
     {
         for (var i = 0; i < _desk.Effects.Count; i++) Courier.Tell(_desk.Effects[i], _places.Names);
         _recorder.Publish(_desk, _places.Names);
+        _spans.Publish(_desk, _places.Names);
         _desk.ClearEffects();
         if (_desk.NextEventNs < _wakeNs) _ = WakeAsync(_wakeNs = _desk.NextEventNs);
         return Task.CompletedTask;

@@ -41,7 +41,7 @@ internal sealed class LinkRecorder(ClusterMetrics metrics, ClusterContext contex
         if (effect.Kind is DeskEffectKind.Arrived or DeskEffectKind.CopyEnded)
         {
             _series.KvTransferred(effect.DurationNs, effect.ExposedNs);
-            context.Watch?.Transferred(names[effect.Source], names[effect.Destination], context.Clock.NowNs - effect.DurationNs, context.Clock.NowNs);
+            context.Watch?.Transferred(names[effect.Source], names[effect.Destination], effect.AtNs - effect.DurationNs, effect.AtNs);
             ref var flow = ref CollectionsMarshal.GetValueRefOrAddDefault(_flows, (effect.Source, effect.Destination), out _);
             flow = (flow.Bytes + effect.Bytes, flow.Transfers + 1);
             PortOf(effect.Source, names).CarriedBytes += effect.Bytes;

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
 using Cluster.Grains.Journal;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
+using Cluster.ServiceDefaults.Tracing;
 
 namespace Cluster.Grains;
 
@@ -26,10 +28,11 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
     public async Task<RouteReply> RouteAsync(RequestMessage request)
     {
         ArgumentNullException.ThrowIfNull(request);
+        using var span = RequestTracing.BeginHop("route", request.Trace);
         var atNs = NowNs;
         var decision = _seat.Route(request, atNs);
         var rejection = _seat.Router.Rejection;
-        Record(request, decision, atNs);
+        Record(request, decision, atNs, span);
         if (context.Cluster.Router.DecisionNs > 0) await context.Clock.WaitUntilAsync(NowNs + context.Cluster.Router.DecisionNs);
         var nowNs = NowNs;
         if (decision is null) return new RouteReply(false, "", "", nowNs, Reason(rejection));
@@ -87,7 +90,7 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
         return entry.Ns;
     }
 
-    private void Record(RequestMessage request, RoutingDecision? decision, long atNs)
+    private void Record(RequestMessage request, RoutingDecision? decision, long atNs, Activity? span)
     {
         var router = _seat.Router;
         var (kind, word) = decision switch
@@ -104,6 +107,7 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
             Decode = decision is null ? null : _seat.NameOf(decision.DecodeInstance),
         });
         _log.Add(request.Id, atNs, word, decision, request.InputTokens, router);
+        RouterSpan.Describe(span, router, decision, word);
         var matched = decision is null ? 0 : decision.OverlapBlocks * router.Instances[decision.PrefillInstance].Kv.BlockSize;
         metrics.ForCluster(context.Cluster.Name).Routed(router.Spec.Policy, kind, request.InputTokens, Math.Min(matched, request.InputTokens), decision?.RegretNs ?? Time.Unset);
     }

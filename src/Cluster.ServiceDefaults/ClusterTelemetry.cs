@@ -17,7 +17,7 @@ internal sealed class ClusterTelemetry : IDisposable
 
     public ClusterTelemetry(ServiceDefaultsOptions options, ClusterMetrics metrics)
     {
-        var resource = ResourceBuilder.CreateDefault().AddService(options.ServiceName, serviceVersion: options.ServiceVersion);
+        var resource = ResourceBuilder.CreateDefault().AddService(options.ServiceName, serviceVersion: options.ServiceVersion, autoGenerateServiceInstanceId: options.InstanceId is null, serviceInstanceId: options.InstanceId);
         var exporter = new PrometheusExporter((label, value) => label switch
         {
             "engine" => metrics.Registry.Publishes(value),

@@ -18,8 +18,8 @@ public static class ServiceDefaultsExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         var options = new ServiceDefaultsOptions();
-        options.ReadFrom(builder.Configuration);
         configure?.Invoke(options);
+        options.ReadFrom(builder.Configuration);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(_ => new ClusterMetrics(MeterNames.Take()));
         builder.Services.AddSingleton<ClusterTelemetry>();

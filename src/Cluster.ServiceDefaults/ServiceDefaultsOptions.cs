@@ -19,9 +19,14 @@ public sealed class ServiceDefaultsOptions
     public IList<string> ForeignMeters { get; } =
         ["System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans"];
 
-    /// <summary>Sources of spans: requests and the grain calls that serve them, not every HTTP call such as a scrape.</summary>
-    public IList<string> ActivitySources { get; } =
-        [Tracing.RequestTracing.SourceName, "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime"];
+    /// <summary>service.instance.id: which of the processes of that name this is; null: a name made up at the start.</summary>
+    public string? InstanceId { get; set; }
+
+    /// <summary>
+    /// Sources of spans: requests, hop by hop. Not every HTTP call such as a scrape; nor every grain call, because a step serves
+    /// many requests and its calls belong to none of them: requests carry their context in their messages instead.
+    /// </summary>
+    public IList<string> ActivitySources { get; } = [Tracing.RequestTracing.SourceName];
 
     /// <summary>Protocol of the push: <c>grpc</c> or <c>http/protobuf</c>, from OTEL_EXPORTER_OTLP_PROTOCOL.</summary>
     public OtlpExportProtocol OtlpProtocol { get; set; } = OtlpExportProtocol.Grpc;

@@ -56,7 +56,7 @@ internal static class SiloHost
     {
         var http = HttpConfiguration.Read(builder.Configuration, defaultPort: 0);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(http.Host, http.Port));
-        builder.AddServiceDefaults();
+        builder.AddServiceDefaults(telemetry => (telemetry.ServiceName, telemetry.InstanceId) = ("xpyd-silo", membership.SiloName));
         builder.AddClusterRuntime(context, membership);
         var app = builder.Build();
         app.MapMetrics();

@@ -35,6 +35,18 @@ public sealed class BadInputTests
         Sentence(result.Error).ShouldContain(said);
     }
 
+    [Theory]
+    [InlineData("topology.decode.instances=9000", "9,002 instances, and one process on this host has room for")]
+    [InlineData("topology.decode.instances=0", "topology.decode.instances")]
+    [InlineData("time.scale=0", "0.01 … 100")]
+    [InlineData("time.scale=101", "0.01 … 100")]
+    public async Task A_cluster_that_this_host_cannot_carry_is_refused_before_it_begins(string setting, string said)
+    {
+        var result = await Xpyd.RunAsync("up", s_quickstart, "--port", "0", "--set", setting);
+        result.ExitCode.ShouldBe(2, result.Output);
+        result.Error.ShouldContain(said);
+    }
+
     [Fact]
     public async Task A_file_that_cannot_be_written_is_named()
     {

@@ -20,22 +20,39 @@ public sealed class TracingTests
         new TtftHops(1_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000, 6_000_000, 7_000_000), 100, 40, 12);
 
     [Fact]
-    public void A_request_is_one_trace_whose_hops_follow_each_other_and_end_with_decoding()
+    public void A_request_is_one_trace_and_its_hops_stand_where_they_passed()
     {
         using var heard = new Heard();
         var request = RequestTracing.StartRequest("chat", "m", "hops", 64, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")!;
-        RequestTracing.AddHops(request, s_observed, timeScale: 2, "prefill-0", "decode-1");
+        // What travels between processes is text.
+        var context = RequestTracing.ContextOf(request);
+        var began = DateTime.UtcNow.AddSeconds(-1);
+        using (var route = RequestTracing.BeginHop("route", context)) route!.SetTag("xpyd.router.policy", "kv-aware");
+        RequestTracing.HopPassed("prefill", context, began, began.AddMilliseconds(5), 10 * Time.Millisecond, "prefill-0", new KeyValuePair<string, object?>("gen_ai.usage.input_tokens", 100));
+        RequestTracing.HopPassed("kv_alloc", context, began, began, 0, "decode-0");
         RequestTracing.Finish(request, s_observed, "stop");
 
         request.TraceId.ToHexString().ShouldBe("0af7651916cd43dd8448eb211c80319c");
+        request.ParentSpanId.ToHexString().ShouldBe("b7ad6b7169203331");
         request.GetTagItem("gen_ai.usage.output_tokens").ShouldBe(12);
+        request.GetTagItem("gen_ai.usage.cache_read.input_tokens").ShouldBe(40);
         var spans = heard.Of(request).Where(s => s != request).ToList();
-        spans.Select(s => s.OperationName).ShouldBe(
-            ["xpyd.tokenize", "xpyd.route", "xpyd.prefill_queue", "xpyd.prefill", "xpyd.kv_alloc", "xpyd.kv_transfer", "xpyd.decode_queue", "xpyd.decode"]);
+        spans.Select(s => s.OperationName).ShouldBe(["xpyd.route", "xpyd.prefill"]);
         spans.ShouldAllBe(s => s.ParentSpanId == request.SpanId);
-        for (var i = 1; i < spans.Count; i++) spans[i].StartTimeUtc.ShouldBe(spans[i - 1].StartTimeUtc + spans[i - 1].Duration);
-        (spans[^1].StartTimeUtc + spans[^1].Duration - request.StartTimeUtc).ShouldBe(TimeSpan.FromMilliseconds(64), "128 emulated ms at scale 2");
-        spans.Single(s => s.OperationName == "xpyd.prefill").GetTagItem("xpyd.engine").ShouldBe("prefill-0");
+        var prefill = spans[1];
+        (prefill.StartTimeUtc, prefill.Duration).ShouldBe((began, TimeSpan.FromMilliseconds(5)));
+        prefill.GetTagItem("xpyd.engine").ShouldBe("prefill-0");
+        prefill.GetTagItem("xpyd.emulated_seconds").ShouldBe(0.01);
+    }
+
+    [Fact]
+    public void A_trace_that_its_client_does_not_keep_costs_no_span_anywhere()
+    {
+        using var heard = new Heard(ActivitySamplingResult.PropagationData);
+        var request = RequestTracing.StartRequest("chat", "m", "dropped", null, "00-0af7651916cd43dd8448eb211c80319d-b7ad6b7169203331-00");
+        RequestTracing.ContextOf(request).ShouldBeNull();
+        RequestTracing.BeginHop("route", null).ShouldBeNull();
+        RequestTracing.Finish(request, s_observed, "stop");
     }
 
     [Fact]
@@ -44,7 +61,6 @@ public sealed class TracingTests
         using var heard = new Heard();
         var observed = new RequestObservation(RequestOutcome.Rejected, -1, double.NaN, -1, new TtftHops(-1, -1, -1, -1, -1, -1, -1), 100, 0, 0);
         var request = RequestTracing.StartRequest("text_completion", "m", "rejected", null)!;
-        RequestTracing.AddHops(request, observed, 1, null, null);
         RequestTracing.Finish(request, observed, null, "overloaded");
         heard.Of(request).ShouldHaveSingleItem().Status.ShouldBe(ActivityStatusCode.Error);
     }
@@ -104,12 +120,12 @@ public sealed class TracingTests
         private readonly ConcurrentQueue<Activity> _spans = new();
         private readonly ActivityListener _listener;
 
-        public Heard()
+        public Heard(ActivitySamplingResult sampled = ActivitySamplingResult.AllDataAndRecorded)
         {
             _listener = new ActivityListener
             {
                 ShouldListenTo = source => source.Name == RequestTracing.SourceName,
-                Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+                Sample = (ref ActivityCreationOptions<ActivityContext> _) => sampled,
                 ActivityStopped = _spans.Enqueue,
             };
             ActivitySource.AddActivityListener(_listener);

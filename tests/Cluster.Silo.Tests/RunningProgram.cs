@@ -30,13 +30,20 @@ internal sealed class RunningProgram : IAsyncDisposable
         }
     }
 
-    public static RunningProgram Start(string program, params string[] arguments) =>
-        new(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments])
+    public static RunningProgram Start(string program, params string[] arguments) => StartIn([], program, arguments);
+
+    /// <param name="environment">Variables to set.</param>
+    public static RunningProgram StartIn(Dictionary<string, string> environment, string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Checkout.Root,
-        });
+        };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return new RunningProgram(start);
+    }
 
     /// <summary>The first line that matches, said or to be said.</summary>
     public async Task<Match> SaysAsync(string pattern)

@@ -18,7 +18,9 @@ internal static class BenchCommand
             ("pace", "Step lateness and measured ratio of live grains, at several numbers of instances.", (_, cancellation) => BenchPace.Run(cancellation)),
             ("step", "What a live step costs the emulator itself, at batch 128.", (_, cancellation) => BenchStep.Run(cancellation)),
             ("faults", "A thousand random faults on a live cluster under load: what is lost, doubled or leaked.", (_, cancellation) => BenchFaults.Run(cancellation)),
+            ("parity", "The same requests live and in virtual time: mean TTFT and TPOT side by side.", (_, cancellation) => BenchParity.Run(cancellation)),
             ("sim", "The reference workloads in virtual time: warm, and as a whole cold process.", (_, cancellation) => BenchSim.Run(cancellation)),
+            ("scrape", "A scrape of a thousand instances over HTTP: time and size.", (_, cancellation) => BenchScrape.Run(cancellation)),
             ("wire", "Streams through the gateway and the load generator, against bare Kestrel.", (arguments, cancellation) => BenchWire.Run(arguments.GetValue(streams), cancellation)),
         ];
         foreach (var (name, description, run) in parts)

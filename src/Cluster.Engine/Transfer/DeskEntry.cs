@@ -20,7 +20,11 @@ public enum DeskEffectKind
 /// <param name="DurationNs">First set-up → last byte.</param>
 /// <param name="ExposedNs">The part of it that no computing hid.</param>
 public readonly record struct DeskEffect(
-    DeskEffectKind Kind, long RequestId, int Source, int Destination, double Bytes, long DurationNs, long ExposedNs);
+    DeskEffectKind Kind, long RequestId, int Source, int Destination, double Bytes, long DurationNs, long ExposedNs)
+{
+    /// <summary>When it came about.</summary>
+    public long AtNs { get; init; }
+}
 
 /// <summary>One hand-over or copy on its way.</summary>
 internal sealed class DeskEntry(long id, int source, int destination, HandOver? handOver)
@@ -42,6 +46,6 @@ internal sealed class DeskEntry(long id, int source, int destination, HandOver? 
     public DeskEffect Effect(DeskEffectKind kind, long nowNs)
     {
         var started = StartedNs == Time.Unset ? nowNs : StartedNs;
-        return new DeskEffect(kind, Id, Source, Destination, Bytes, nowNs - started, nowNs - Math.Max(started, HeldSinceNs));
+        return new DeskEffect(kind, Id, Source, Destination, Bytes, nowNs - started, nowNs - Math.Max(started, HeldSinceNs)) { AtNs = nowNs };
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Cluster.Engine.Faults;
 using Cluster.Gateway.Backend;
 using Cluster.Grains.Messages;
+using Cluster.ServiceDefaults.Tracing;
 
 namespace Cluster.Gateway.Live;
 
@@ -26,6 +27,8 @@ internal sealed class Flight(InferenceRequest request, long streamId, long arriv
     public long Id => Volatile.Read(ref _id);
 
     public long ArrivedNs { get; } = arrivedNs;
+
+    public long TokenizedNs { get; } = tokenizedNs;
 
     public PushStream? Stream { get; set; }
 
@@ -77,8 +80,8 @@ internal sealed class Flight(InferenceRequest request, long streamId, long arriv
     {
         var continues = Visible > 0;
         // To the instance that goes on with it, a request of which tokens are out is new: its TTFT begins now.
-        var stations = new StationsMessage { ArrivedNs = continues ? nowNs : ArrivedNs, TokenizedNs = continues ? nowNs : tokenizedNs };
-        return RequestMessage.Of(Continuation.Rest(Request.Spec, Visible), Id, stations) with { ContinuesFromNs = _lastVisibleNs };
+        var stations = new StationsMessage { ArrivedNs = continues ? nowNs : ArrivedNs, TokenizedNs = continues ? nowNs : TokenizedNs };
+        return RequestMessage.Of(Continuation.Rest(Request.Spec, Visible), Id, stations) with { ContinuesFromNs = _lastVisibleNs, Trace = RequestTracing.ContextOf(Span) };
     }
 
     /// <summary>The end of a request that no instance takes: turned away, or broken off when an instance had it before.</summary>

@@ -22,7 +22,8 @@ internal static class FlightReport
         var observed = new RequestObservation(
             outcome, completed ? hops.TotalNs : -1, tpotNs, e2eNs, hops, spec.InputTokens, end?.CachedTokens ?? 0, flight.Visible);
         observer?.Invoke(observed);
-        RequestTracing.AddHops(flight.Span, in observed, clock.Scale, flight.Route?.PrefillInstance, flight.Route?.DecodeInstance);
+        RequestTracing.HopPassed(
+            "tokenize", RequestTracing.ContextOf(flight.Span), clock.ToUtc(flight.ArrivedNs), clock.ToUtc(flight.TokenizedNs), flight.TokenizedNs - flight.ArrivedNs, null);
         RequestTracing.Finish(flight.Span, in observed, completed ? StreamingResponder.Word(flight.Request.EndsWith) : null, end?.Error);
     }
 }

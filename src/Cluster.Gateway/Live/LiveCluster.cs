@@ -55,10 +55,12 @@ public sealed class LiveCluster : IAsyncDisposable
     public IReadOnlyList<string> Notes => [.. _host.Compute.Notes, .. VirtualTimeOnly(_host.Context.Cluster)];
 
     /// <summary>Calibrates the host, starts everything and returns when <c>/health</c> answers 200.</summary>
+    /// <exception cref="HostConfigurationException">This host has no room for so many instances.</exception>
     public static async Task<LiveCluster> StartAsync(ClusterSpec cluster, LiveOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Membership is null && HostMemory.Refuse(cluster) is { } refusal) throw new HostConfigurationException(refusal);
         var host = new HostResources(cluster, options.Compute, options.TimeScale, options.Charter, options.Watch);
         var journal = options.RecordPath is { } path ? new RouterJournal(path) : null;
         var context = host.Context with { Journal = journal };
@@ -70,7 +72,7 @@ public sealed class LiveCluster : IAsyncDisposable
         var app = GatewayHost.Build(options.Gateway, backend, admin, builder =>
         {
             if (options.Configuration is { } configuration) builder.Configuration.AddConfiguration(configuration);
-            builder.AddServiceDefaults();
+            builder.AddServiceDefaults(telemetry => telemetry.InstanceId = options.Membership?.SiloName);
             builder.AddClusterRuntime(context, options.Membership);
             builder.Services.AddSingleton<IClusterView>(monitor);
             builder.Services.AddSingleton<IHostedService>(new BeforeStop([monitor.StopAsync, runs.StopAsync, .. options.OnStopping is { } stopping ? [stopping] : Array.Empty<Func<Task>>()]));

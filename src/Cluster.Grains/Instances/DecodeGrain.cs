@@ -57,7 +57,7 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
         throw new InvalidOperationException($"{Name} hands no KV on.");
 
     internal override void OnKvReserved(LiveRequest request, int missingTokens) =>
-        _ = Links.ReservedAsync(new KvReserved(request.Message.Id, request.PrefillInstance!, Name, request.Message.InputTokens, missingTokens));
+        _ = Links.ReservedAsync(new KvReserved(request.Message.Id, request.PrefillInstance!, Name, request.Message.InputTokens, missingTokens) { Trace = request.Message.Trace });
 
     internal override void OnLeft(LiveRequest request)
     {

@@ -20,6 +20,7 @@ internal sealed class InstanceShell : IDisposable
     private readonly RecentIds _aborted = new(capacity: 4096);
     private readonly ILogger _logger;
     private readonly Outbox _outbox;
+    private readonly RequestSpans _spans;
     private readonly StepLoop _loop;
     private bool _failureReported;
 
@@ -27,6 +28,7 @@ internal sealed class InstanceShell : IDisposable
     {
         (_context, _side, _logger) = (context, side, logger);
         _outbox = new Outbox(spec.Name, Find, GiveUpOn);
+        _spans = new RequestSpans(spec.Name, context.Clock);
         _reports = new OrderedSender<InstanceReport>(router.ReportAsync, ReportLost);
         Ranks = ranks;
         Recorder = new InstanceRecorder(metrics, context, spec);
@@ -100,7 +102,7 @@ internal sealed class InstanceShell : IDisposable
         {
             Remove(request);
             _side.Leave(request);
-            Recorder.Ended(request.Sequence, FinishReason.Abort, _context.Clock.NowNs);
+            RecordEnd(request, FinishReason.Abort, "lost");
             _outbox.End(request, Ends.Lost(request.Sequence));
         }
 
@@ -147,11 +149,13 @@ internal sealed class InstanceShell : IDisposable
         {
             case InstanceEffectKind.FirstToken:
                 Recorder.FirstToken(request.Sequence.Timeline);
+                _spans.FirstToken(request);
                 // A handed-over request's prefill has ended on the instance it came from.
                 if (request.PrefillInstance is null) _outbox.PrefillEnded(request.Message.Id);
                 break;
             case InstanceEffectKind.PrefillComplete:
                 _outbox.PrefillEnded(request.Message.Id);
+                _spans.PromptComputed(request);
                 _side.OnPrefillCompleted(request);
                 break;
             case InstanceEffectKind.KvReserved: _side.OnKvReserved(request, effect.Tokens); break;
@@ -166,15 +170,22 @@ internal sealed class InstanceShell : IDisposable
     {
         Remove(request);
         _side.Leave(request);
-        Recorder.Ended(request.Sequence, FinishReason.Abort, _context.Clock.NowNs);
+        RecordEnd(request, FinishReason.Abort, "aborted");
         _outbox.EndSilently(request.Message.Id);
     }
 
     private void End(LiveRequest request, RequestEnd end, FinishReason reason)
     {
         Remove(request);
-        Recorder.Ended(request.Sequence, reason, _context.Clock.NowNs);
+        RecordEnd(request, reason, end switch { { Lost: true } => "lost", { Error: not null } => "failed", _ => "completed" });
         _outbox.End(request, end);
+    }
+
+    private void RecordEnd(LiveRequest request, FinishReason reason, string outcome)
+    {
+        var nowNs = _context.Clock.NowNs;
+        Recorder.Ended(request.Sequence, reason, nowNs);
+        _spans.Ended(request, nowNs, outcome);
     }
 
     /// <summary>Tokens did not reach a gateway: its requests cannot be completed any more.</summary>

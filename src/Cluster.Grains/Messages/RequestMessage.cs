@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Cluster.Engine.Requests;
 
 namespace Cluster.Grains.Messages;
@@ -23,6 +24,9 @@ public sealed record RequestMessage
 
     /// <summary>When the client got its last token from an instance that was lost since, emulated nanoseconds; −1: none.</summary>
     [Id(9)] public long ContinuesFromNs { get; init; } = -1;
+
+    /// <summary>W3C context of the request's trace, so that each process adds the spans of what it does; null: its trace is not kept.</summary>
+    [Id(10), JsonIgnore] public string? Trace { get; init; }
 
     public static RequestMessage Of(RequestSpec request, long id, StationsMessage stations)
     {

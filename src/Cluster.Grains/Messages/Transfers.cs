@@ -22,7 +22,11 @@ public sealed record KvReserved(
     [property: Id(1)] string Source,
     [property: Id(2)] string Destination,
     [property: Id(3)] int PromptTokens,
-    [property: Id(4)] int MissingTokens);
+    [property: Id(4)] int MissingTokens)
+{
+    /// <summary>W3C context of the request's trace; null: it is not kept.</summary>
+    [Id(5)] public string? Trace { get; init; }
+}
 
 /// <summary>To the links: copy the KV of a prompt's beginning from one cache to another.</summary>
 [GenerateSerializer, Immutable, Alias("xpyd.copy.v1")]

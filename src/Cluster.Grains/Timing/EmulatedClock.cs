@@ -84,6 +84,9 @@ public sealed class EmulatedClock
     /// <summary>The <see cref="Stopwatch"/> reading of an emulated moment.</summary>
     public long ToTimestamp(long emulatedNs) => _course.ToTimestamp(emulatedNs);
 
+    /// <summary>The wall time of an emulated moment, at the present scale.</summary>
+    public DateTime ToUtc(long emulatedNs) => DateTime.UtcNow + Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), ToTimestamp(emulatedNs));
+
     /// <summary>Completes at this emulated moment, at once if it has passed.</summary>
     public async Task WaitUntilAsync(long emulatedNs)
     {

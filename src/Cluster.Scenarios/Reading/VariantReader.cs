@@ -113,7 +113,7 @@ internal static class VariantReader
     {
         if (r is null) return new TimeSection();
         var time = new TimeSection(
-            r.Number("scale", "Emulated seconds per wall second. Default 1; below 1 is slow motion.", 0, 1000, above: true) ?? 1,
+            r.Number("scale", "Emulated seconds per wall second. Default 1; below 1 is slow motion.", 0.01, 100) ?? 1,
             r.Choice("compute", "measured: timed matrix products; paced: the model's duration with products as load; modeled: no products. Default measured.",
                 ["measured", "paced", "modeled"]) is { } mode ? Enum.Parse<ComputeMode>(mode, ignoreCase: true) : ComputeMode.Measured);
         r.RejectUnknownKeys();

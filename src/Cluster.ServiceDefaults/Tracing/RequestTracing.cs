@@ -6,7 +6,7 @@ using Cluster.ServiceDefaults.Recording;
 namespace Cluster.ServiceDefaults.Tracing;
 
 /// <summary>
-/// Spans of requests: one trace each, one span per hop, attributes by OpenTelemetry's GenAI semantic conventions where
+/// Spans of requests: one trace each, one span per hop, made in the process where the hop passes, attributes by OpenTelemetry's GenAI semantic conventions where
 /// they exist and <c>xpyd.*</c> where not. Without a listener every method returns null and costs nothing.
 /// </summary>
 public static class RequestTracing
@@ -15,7 +15,9 @@ public static class RequestTracing
     public const string SourceName = "Cluster.Requests";
 
     private static readonly ActivitySource s_source = new(SourceName);
-    private static readonly string[] s_hopSpans = [.. MetricLabels.Hop.Values.Select(hop => "xpyd." + hop)];
+
+    /// <summary>What follows the hops of TTFT.</summary>
+    public const string Decode = "decode";
 
     /// <summary>Starts the request's own span, at the gateway. Dispose it through <see cref="Finish"/>.</summary>
     /// <param name="operation"><c>chat</c> or <c>text_completion</c>.</param>
@@ -31,33 +33,39 @@ public static class RequestTracing
         span.SetTag("gen_ai.operation.name", operation);
         span.SetTag("gen_ai.provider.name", "xpyd");
         span.SetTag("gen_ai.request.model", model);
+        span.SetTag("gen_ai.response.model", model);
         span.SetTag("xpyd.request.id", requestId);
         if (maxTokens is { } limit) span.SetTag("gen_ai.request.max_tokens", limit);
         return span;
     }
 
-    /// <summary>
-    /// Adds a span per hop of TTFT and one for decoding beneath the request's span, from the times that were measured. Hops are
-    /// emulated time; in the trace they stand where they passed in wall time.
-    /// </summary>
-    /// <param name="timeScale">Emulated seconds per wall second.</param>
-    /// <param name="prefillEngine">Instance of the prefill hops; null when unknown.</param>
-    /// <param name="decodeEngine">Instance of the others.</param>
-    public static void AddHops(Activity? request, in RequestObservation observed, double timeScale, string? prefillEngine, string? decodeEngine)
-    {
-        if (request is null) return;
-        if (!(timeScale > 0)) throw new ArgumentOutOfRangeException(nameof(timeScale), timeScale, "Emulated seconds per wall second must be above 0.");
-        long passedNs = 0;
-        for (var hop = 0; hop < s_hopSpans.Length; hop++)
-        {
-            var durationNs = observed.Hops[hop];
-            if (durationNs <= 0) continue;
-            Add(request, s_hopSpans[hop], passedNs, durationNs, timeScale, hop is 2 or 3 ? prefillEngine : hop > 3 ? decodeEngine : null);
-            passedNs += durationNs;
-        }
+    /// <summary>The span's W3C context, to travel in messages to whoever serves the request; null when its trace is not kept.</summary>
+    public static string? ContextOf(Activity? request) => request is { Recorded: true } ? request.Id : null;
 
-        if (observed.TtftNs >= 0 && observed.E2eNs > observed.TtftNs)
-            Add(request, "xpyd.decode", observed.TtftNs, observed.E2eNs - observed.TtftNs, timeScale, decodeEngine);
+    /// <summary>Begins the span of a hop that passes in this process from now on; dispose it when it has passed.</summary>
+    /// <param name="hop">As in <see cref="MetricLabels.Hop"/>.</param>
+    /// <param name="context">As <see cref="ContextOf"/> gave it, in whichever process; null: no span.</param>
+    public static Activity? BeginHop(string hop, string? context) =>
+        context is not null && ActivityContext.TryParse(context, null, isRemote: true, out var parent)
+            ? s_source.StartActivity(HopName(hop), ActivityKind.Internal, parent)
+            : null;
+
+    /// <summary>Adds the span of a hop that has passed in this process; one that took no time has none.</summary>
+    /// <param name="emulatedNs">Its length in emulated time; <paramref name="startUtc"/> and <paramref name="endUtc"/> are when it passed in wall time.</param>
+    /// <param name="engine">The instance where it passed; null: none.</param>
+    public static void HopPassed(
+        string hop, string? context, DateTime startUtc, DateTime endUtc, long emulatedNs, string? engine, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (emulatedNs <= 0 || context is null || !ActivityContext.TryParse(context, null, isRemote: true, out var parent)) return;
+        // Made when the hop is over, among whatever else runs now: what runs now is no child of it.
+        var around = Activity.Current;
+        using var span = s_source.StartActivity(HopName(hop), ActivityKind.Internal, parent, startTime: startUtc);
+        Activity.Current = around;
+        if (span is null) return;
+        span.SetTag("xpyd.emulated_seconds", Time.ToSeconds(emulatedNs));
+        if (engine is not null) span.SetTag("xpyd.engine", engine);
+        foreach (var (name, value) in tags) span.SetTag(name, value);
+        span.SetEndTime(endUtc);
     }
 
     /// <summary>Ends the request's span with its outcome and usage.</summary>
@@ -67,7 +75,7 @@ public static class RequestTracing
         if (request is null) return;
         request.SetTag("gen_ai.usage.input_tokens", observed.PromptTokens);
         request.SetTag("gen_ai.usage.output_tokens", observed.OutputTokens);
-        request.SetTag("xpyd.usage.cached_tokens", observed.CachedTokens);
+        request.SetTag("gen_ai.usage.cache_read.input_tokens", observed.CachedTokens);
         request.SetTag("xpyd.outcome", MetricLabels.Outcome.Values[(int)observed.Outcome]);
         if (observed.TtftNs >= 0) request.SetTag("xpyd.ttft_seconds", Time.ToSeconds(observed.TtftNs));
         if (observed.E2eNs >= 0) request.SetTag("xpyd.e2e_seconds", Time.ToSeconds(observed.E2eNs));
@@ -84,15 +92,5 @@ public static class RequestTracing
     private static DateTimeOffset StartTime(long receivedAtTicks) =>
         receivedAtTicks == 0 ? default : DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(receivedAtTicks);
 
-    private static void Add(Activity request, string name, long startNs, long durationNs, double timeScale, string? engine)
-    {
-        var start = request.StartTimeUtc + Wall(startNs, timeScale);
-        using var span = s_source.StartActivity(name, ActivityKind.Internal, request.Context, startTime: start);
-        if (span is null) return;
-        span.SetTag("xpyd.emulated_seconds", Time.ToSeconds(durationNs));
-        if (engine is not null) span.SetTag("xpyd.engine", engine);
-        span.SetEndTime(start + Wall(durationNs, timeScale));
-    }
-
-    private static TimeSpan Wall(long emulatedNs, double timeScale) => TimeSpan.FromTicks((long)(emulatedNs / timeScale / TimeSpan.NanosecondsPerTick));
+    private static string HopName(string hop) => "xpyd." + hop;
 }

@@ -33,7 +33,7 @@ public sealed class LiveFaultTests
     [Fact]
     public async Task A_request_that_nobody_can_take_over_ends_with_a_reason()
     {
-        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(1), s_options);
+        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(1), s_options with { TimeScale = 1 });
         using var http = new HttpClient { BaseAddress = cluster.Endpoint };
         var stream = await SubmitAsync(cluster, 1, 500);
         var first = await stream.ReadAsync();

@@ -35,10 +35,55 @@ public sealed class LiveTracingTests
         root.GetTagItem("xpyd.request.id").ShouldBe("traced");
         root.GetTagItem("gen_ai.usage.output_tokens").ShouldBe(5);
         root.GetTagItem("gen_ai.response.finish_reasons").ShouldBe(new[] { "length" });
-        var engines = spans.Where(s => s.ParentSpanId == root.SpanId).ToDictionary(s => s.OperationName, s => s.GetTagItem("xpyd.engine"));
-        engines["xpyd.prefill"].ShouldBe("prefill-0");
-        engines["xpyd.kv_transfer"].ShouldBe("decode-0");
-        engines["xpyd.decode"].ShouldBe("decode-0");
+        var hops = await HopsAsync(spans, root, "xpyd.decode");
+        // Of a lone request some waits take no time, and what takes none has no span.
+        hops.Select(h => h.OperationName).Except(["xpyd.prefill_queue", "xpyd.kv_alloc", "xpyd.decode_queue"])
+            .ShouldBe(["xpyd.tokenize", "xpyd.route", "xpyd.prefill", "xpyd.kv_transfer", "xpyd.decode"], ignoreOrder: true);
+        hops.Select(h => h.OperationName).ShouldBeUnique();
+        hops.ShouldAllBe(h => h.ParentSpanId == root.SpanId && h.StartTimeUtc >= root.StartTimeUtc.AddMilliseconds(-1));
+        var (route, prefill, transfer, decode) = (Of("route"), Of("prefill"), Of("kv_transfer"), Of("decode"));
+        route.GetTagItem("xpyd.router.decode").ShouldBe("decode-0");
+        prefill.GetTagItem("xpyd.engine").ShouldBe("prefill-0");
+        transfer.GetTagItem("xpyd.link.source").ShouldBe("prefill-0");
+        // 100 tokens are seven blocks of 16 tokens of 131,072 bytes each.
+        transfer.GetTagItem("xpyd.link.bytes").ShouldBe(7 * 16 * 131_072L);
+        decode.GetTagItem("xpyd.engine").ShouldBe("decode-0");
+        decode.GetTagItem("gen_ai.usage.output_tokens").ShouldBe(5);
+        decode.GetTagItem("xpyd.outcome").ShouldBe("completed");
+        foreach (var (before, after) in (IEnumerable<(Activity, Activity)>)[(prefill, transfer), (transfer, decode)])
+            (before.StartTimeUtc + before.Duration).ShouldBeLessThanOrEqualTo(after.StartTimeUtc.AddMilliseconds(1));
+
+        Activity Of(string hop) => hops.Single(h => h.OperationName == "xpyd." + hop);
+    }
+
+    [Fact]
+    public async Task A_request_that_moves_on_shows_where_it_was_lost()
+    {
+        const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4737";
+        var (spans, listener) = Listen(TraceId);
+        using var _ = listener;
+        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(2, router: new Engine.Topology.RouterSpec("least-requests")), s_options with { TimeScale = 1 });
+        using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+        http.DefaultRequestHeaders.Add("traceparent", $"00-{TraceId}-00f067aa0ba902b7-01");
+        var running = http.CompleteAsync(200);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        string? victim = null;
+        while ((victim = (await cluster.GetSnapshotAsync()).Instances.FirstOrDefault(i => i.GenerationTokens > 0)?.Name) is null) limit.Token.ThrowIfCancellationRequested();
+        await http.AdminAsync(HttpMethod.Post, "faults", new { kind = "crash", target = victim });
+        (await running).ShouldBe(200);
+
+        var root = spans.Single(s => s.OperationName.StartsWith("text_completion", StringComparison.Ordinal));
+        var decodes = (await HopsAsync(spans, root, "xpyd.decode", count: 2)).Where(h => h.OperationName == "xpyd.decode").ToList();
+        decodes.Single(d => (string?)d.GetTagItem("xpyd.engine") == victim).GetTagItem("xpyd.outcome").ShouldBe("lost");
+        decodes.Single(d => (string?)d.GetTagItem("xpyd.engine") != victim).GetTagItem("xpyd.outcome").ShouldBe("completed");
+    }
+
+    /// <summary>Spans beneath the request's. Those of instances may end a moment after the client has its answer.</summary>
+    private static async Task<List<Activity>> HopsAsync(ConcurrentQueue<Activity> spans, Activity root, string last, int count = 1)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (spans.Count(s => s.OperationName == last) < count) await Task.Delay(1, limit.Token);
+        return [.. spans.Where(s => s != root)];
     }
 
     private static (ConcurrentQueue<Activity> Spans, ActivityListener Listener) Listen(string traceId)

@@ -1,0 +1,56 @@
+using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
+using Cluster.Gateway.Backend;
+using Cluster.Gateway.Live;
+using Cluster.Simulator;
+using Cluster.Testing;
+
+namespace Cluster.Gateway.Tests.Live;
+
+/// <summary>
+/// One at a time, requests leave nothing to the host's timing: live and virtual then agree on all that can be counted. How near
+/// they are in time is <c>xpyd bench parity</c>'s to say.
+/// </summary>
+public sealed class LiveParityTests
+{
+    private const int Requests = 12;
+
+    [Theory]
+    [InlineData("round-robin", false)]
+    [InlineData("kv-aware", false)]
+    [InlineData("kv-aware", true)]
+    public async Task Live_and_virtual_agree_on_every_token_cached_block_and_byte(string policy, bool missingOnly)
+    {
+        var spec = Clusters.Disaggregated(2, 2, router: new RouterSpec(policy), transfer: new TransferSpec { MissingOnly = missingOnly });
+        var simulated = ClusterSimulation.Run(spec, new Workload.ClosedLoop(1, Prompts()));
+
+        await using var cluster = await LiveCluster.StartAsync(spec, new LiveOptions { Compute = ComputeMode.Modeled, TimeScale = 20 });
+        foreach (var request in Prompts())
+        {
+            var stream = await cluster.Backend.SubmitAsync(new InferenceRequest(request, $"r{request.Id}", FinishReason.Length), default);
+            while ((await stream.ReadAsync()).End is null)
+            {
+                // Until it has ended: the next begins when nothing is under way.
+            }
+
+            await UntilAtRestAsync(cluster);
+        }
+
+        var live = await cluster.GetSnapshotAsync();
+        live.Instances.Select(i => (i.Name, i.PromptTokens, i.GenerationTokens, i.PrefixCacheQueries, i.PrefixCacheHits, i.Preemptions))
+            .ShouldBe(simulated.Instances.Select(i => (i.Name, i.PromptTokens, i.GenerationTokens, i.PrefixCacheQueries, i.PrefixCacheHits, i.Preemptions)));
+        if (policy == "kv-aware") live.Instances.Sum(i => i.PrefixCacheHits).ShouldBeGreaterThan(0);
+        live.Links.BytesMoved.ShouldBe(simulated.KvBytesMoved);
+    }
+
+    /// <summary>Prompts of which some share their beginning.</summary>
+    private static IEnumerable<RequestSpec> Prompts() => Enumerable.Range(1, Requests).Select(i =>
+        Clusters.Request(i, input: 150 + 10 * i, output: 4, content: TokenContent.Unique((ulong)(i % 3), 400)));
+
+    private static async Task UntilAtRestAsync(LiveCluster cluster)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (await cluster.GetSnapshotAsync() is var now && (now.Instances.Any(i => i.Requests > 0) || now.Links.OpenHandOvers > 0 || (await cluster.CountRoutedAsync()).Any(r => r.Active > 0)))
+            limit.Token.ThrowIfCancellationRequested();
+    }
+}
