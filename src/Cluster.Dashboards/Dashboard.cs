@@ -40,6 +40,9 @@ public sealed record Panel(PanelKind Kind, string Title, string Unit, string Des
     /// <summary>Above these values the colour changes; ascending.</summary>
     public ImmutableArray<Threshold> Thresholds { get; init; } = [];
 
+    /// <summary>Colour below the first threshold: not green where less is worse.</summary>
+    public string Base { get; init; } = "green";
+
     /// <summary>Upper end of the axis; null: by the data.</summary>
     public double? Max { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Cluster.ServiceDefaults.Catalogue;
 using static Cluster.Dashboards.PanelKind;
 using static Cluster.Dashboards.Promql;
 using static Cluster.ServiceDefaults.Catalogue.XpydInstanceMetrics;
@@ -10,13 +12,17 @@ public static class OverviewDashboard
 {
     private static readonly string s_outputTokens = Sum("cluster", Rate(Tokens, more: "kind=\"output\""));
 
+    private static readonly ImmutableArray<Threshold> s_objective = [new(0.8, "orange"), new(1, "red")];
+
     public static Dashboard Create() => new("xpyd-overview", "xpyd: overview", "Clients' view of the cluster, and the wall that binds each role.",
     [
         new Row("Now",
             Number("Goodput", "reqps", "Completed requests per second that met every objective.", Sum("cluster", Rate(Goodput))),
-            Number("Share within objectives", "percentunit", "Goodput ÷ completed requests. Below 0.99 somebody notices.", Ratio(Sum("cluster", Rate(Goodput)), Sum("cluster", Rate(Requests, more: "outcome=\"completed\"")))) with { Max = 1 },
-            Number("TTFT p99", "s", "99 of 100 first tokens come sooner. Compare with the objective in the graph below.", Quantile(0.99, Ttft, "cluster")),
+            Number("Share within objectives", "percentunit", "Goodput ÷ completed requests. Below 0.99 somebody notices.", Ratio(Sum("cluster", Rate(Goodput)), Sum("cluster", Rate(Requests, more: "outcome=\"completed\"")))) with { Max = 1, Base = "red", Thresholds = [new(0.95, "orange"), new(0.99, "green")] },
+            Number("TTFT p99", "s", "99 of 100 first tokens come sooner.", Quantile(0.99, Ttft, "cluster")),
+            Number("TTFT p99 of its objective", "percentunit", "Above 1 the objective is missed by more than one request in a hundred.", OfObjective(Ttft, "ttft")) with { Thresholds = s_objective },
             Number("TPOT p99", "s", "99 of 100 requests stream faster.", Quantile(0.99, Tpot, "cluster")),
+            Number("TPOT p99 of its objective", "percentunit", "Above 1 the objective is missed by more than one request in a hundred.", OfObjective(Tpot, "tpot")) with { Thresholds = s_objective },
             Number("Output tokens", "tokens/s", "Tokens per second that reached clients.", s_outputTokens),
             Number("Cost per million tokens", "currencyUSD", "Rent of the emulated GPUs ÷ output tokens.", Ratio(Sum("cluster", Rate(Cost)), $"({s_outputTokens} / 1e6)"))),
         new Row("Latency against the objectives",
@@ -43,5 +49,8 @@ public static class OverviewDashboard
     ]);
 
     private static Panel Number(string title, string unit, string description, string expression) =>
-        new(Stat, title, unit, description, new Query(expression, "{{cluster}}")) { Width = 4, Height = 5 };
+        new(Stat, title, unit, description, new Query(expression, "{{cluster}}")) { Width = 3, Height = 5 };
+
+    private static string OfObjective(MetricDefinition latency, string objective) =>
+        Ratio(Quantile(0.99, latency, "cluster"), $"on (cluster) max by (cluster) ({Select(SloTarget, more: $"objective=\"{objective}\"")})");
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
 namespace Cluster.Dashboards;
@@ -43,17 +42,17 @@ internal static class PanelJson
             ["min"] = 0,
             ["noValue"] = "no data",
             ["color"] = new JsonObject { ["mode"] = panel.Kind is PanelKind.Lines or PanelKind.Stacked ? "palette-classic-by-name" : "thresholds" },
-            ["thresholds"] = Thresholds(panel.Thresholds),
+            ["thresholds"] = Thresholds(panel),
         };
         if (panel.Max is { } max) defaults["max"] = max;
         if (panel.Kind is PanelKind.Lines or PanelKind.Stacked) defaults["custom"] = LineStyle(panel);
         return defaults;
     }
 
-    private static JsonObject Thresholds(ImmutableArray<Threshold> thresholds)
+    private static JsonObject Thresholds(Panel panel)
     {
-        var steps = new JsonArray(new JsonObject { ["color"] = "green", ["value"] = null });
-        foreach (var threshold in thresholds) steps.Add((JsonNode)new JsonObject { ["color"] = threshold.Color, ["value"] = threshold.Value });
+        var steps = new JsonArray(new JsonObject { ["color"] = panel.Base, ["value"] = null });
+        foreach (var threshold in panel.Thresholds) steps.Add((JsonNode)new JsonObject { ["color"] = threshold.Color, ["value"] = threshold.Value });
         return new JsonObject { ["mode"] = "absolute", ["steps"] = steps };
     }
 

@@ -40,6 +40,8 @@ public sealed class DashboardTests
             panel.Description.Length.ShouldBeGreaterThan(9, panel.Title);
             panel.Unit.ShouldNotBeNullOrEmpty(panel.Title);
             panel.Queries.ShouldNotBeEmpty(panel.Title);
+            // A share shown as one big number is read at a glance: its colour has to say whether it is well.
+            if (panel is { Kind: PanelKind.Stat, Unit: "percentunit" }) panel.Thresholds.ShouldNotBeEmpty(panel.Title);
         }
 
         var cells = new HashSet<(int, int)>();
