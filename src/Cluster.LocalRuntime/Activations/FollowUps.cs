@@ -15,7 +15,7 @@ internal sealed class FollowUps
     /// <summary>How often <see cref="Rescue"/> looks, which only code that blocks makes necessary; a slice that lasted from one look to the next is taken to block.</summary>
     public static readonly TimeSpan RescuePeriod = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Pieces kept at a time: a step's message to a gateway and its report to the router.</summary>
+    /// <summary>Slices of other grains kept at a time, such as the router's, to which a step reports.</summary>
     private const int MaxKept = 2;
 
     /// <summary>Pieces that one thread runs in a row before it lets the pool decide.</summary>
@@ -27,6 +27,7 @@ internal sealed class FollowUps
     private static FollowUps? s_mine;
 
     private readonly Queue<IThreadPoolWorkItem> _kept = new();
+    private IThreadPoolWorkItem? _last;
     private bool _isOpen;
     private bool _wasSeen;
 
@@ -36,9 +37,10 @@ internal sealed class FollowUps
     }
 
     /// <summary>Runs the piece on this thread after its slice, or on the pool.</summary>
-    public static void Queue(IThreadPoolWorkItem piece)
+    /// <param name="isLong">It may go on for as long as others give it work, as an observer does: nothing waits behind it.</param>
+    public static void Queue(IThreadPoolWorkItem piece, bool isLong = false)
     {
-        if (s_mine is not { } mine || !mine.TryKeep(piece)) ThreadPool.UnsafeQueueUserWorkItem(piece, preferLocal: true);
+        if (s_mine is not { } mine || !mine.TryKeep(piece, isLong)) ThreadPool.UnsafeQueueUserWorkItem(piece, preferLocal: true);
     }
 
     /// <summary>A slice begins on this thread. Null inside another slice, whose end is what counts.</summary>
@@ -50,11 +52,12 @@ internal sealed class FollowUps
         return mine;
     }
 
-    /// <summary>The slice is over: what it set going runs now.</summary>
+    /// <summary>The slice is over: what it set going runs now, slices first.</summary>
     public void End()
     {
         var began = Stopwatch.GetTimestamp();
-        for (var i = 0; TryTake(isLast: i == MaxInARow || Stopwatch.GetTimestamp() - began > s_longestRow, out var piece); i++) piece.Execute();
+        for (var i = 0; TryTake(isEnough: i == MaxInARow || Stopwatch.GetTimestamp() - began > s_longestRow, out var piece); i++) piece.Execute();
+        Close()?.Execute();
     }
 
     /// <summary>Gives to the pool what slices hold back that have lasted since the last call.</summary>
@@ -68,27 +71,37 @@ internal sealed class FollowUps
         }
     }
 
-    private bool TryKeep(IThreadPoolWorkItem piece)
+    private bool TryKeep(IThreadPoolWorkItem piece, bool isLong)
     {
         lock (_kept)
         {
-            if (!_isOpen || _kept.Count >= MaxKept) return false;
-            _kept.Enqueue(piece);
+            if (!_isOpen || (isLong ? _last is not null : _kept.Count >= MaxKept)) return false;
+            if (isLong) _last = piece;
+            else _kept.Enqueue(piece);
             return true;
         }
     }
 
-    /// <summary>The next piece; false when there is none, or this thread has run enough: then the pool gets what is left.</summary>
-    private bool TryTake(bool isLast, out IThreadPoolWorkItem piece)
+    private bool TryTake(bool isEnough, out IThreadPoolWorkItem piece)
     {
         lock (_kept)
         {
             _wasSeen = false;
-            if (!isLast && _kept.TryDequeue(out piece!)) return true;
-            _isOpen = false;
-            GiveUp();
             piece = null!;
-            return false;
+            return !isEnough && _kept.TryDequeue(out piece!);
+        }
+    }
+
+    /// <summary>From now on everything goes to the pool, what is left with it, but for the last piece, which this thread goes on with.</summary>
+    private IThreadPoolWorkItem? Close()
+    {
+        lock (_kept)
+        {
+            _isOpen = false;
+            var last = _last;
+            _last = null;
+            GiveUp();
+            return last;
         }
     }
 
@@ -104,5 +117,7 @@ internal sealed class FollowUps
     private void GiveUp()
     {
         while (_kept.TryDequeue(out var piece)) ThreadPool.UnsafeQueueUserWorkItem(piece, preferLocal: false);
+        if (_last is { } last) ThreadPool.UnsafeQueueUserWorkItem(last, preferLocal: false);
+        _last = null;
     }
 }

@@ -31,7 +31,7 @@ internal sealed class LocalObserver(IGrainObserver target, GrainId id) : ITurnHo
                 if (!_isRunning)
                 {
                     _isRunning = true;
-                    FollowUps.Queue(this);
+                    FollowUps.Queue(this, isLong: true);
                 }
 
                 return;
