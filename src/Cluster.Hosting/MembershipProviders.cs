@@ -1,3 +1,4 @@
+using Cluster.Grains;
 using Cluster.Grains.Hosting;
 using Microsoft.Extensions.Configuration;
 
@@ -34,6 +35,33 @@ public static class MembershipProviders
         var overlay = new Dictionary<string, string?> { [$"{Section}:ConnectionName"] = name, [$"{Section}:ServiceKey"] = "" };
         AddStorage(configuration, section, name, overlay);
         return overlay;
+    }
+
+    /// <summary>Asks the cluster whether this process may join it.</summary>
+    /// <returns>The cluster's answer; null when nobody answered in time.</returns>
+    /// <exception cref="HostConfigurationException">The table of members cannot be read: a sentence in place of a provider's own exception.</exception>
+    public static async Task<CharterReply?> AskToJoinAsync(MembershipOptions membership, SiloCard card, IConfiguration configuration, TimeSpan patience)
+    {
+        ArgumentNullException.ThrowIfNull(membership);
+        ArgumentNullException.ThrowIfNull(configuration);
+        try
+        {
+            return await ClusterRuntime.AskToJoinAsync(membership, card, configuration, patience, CancellationToken.None);
+        }
+        catch (Exception failure) when (membership.UsesConfiguredProvider && failure is not OutOfMemoryException)
+        {
+            throw new HostConfigurationException(Unreachable(configuration, failure));
+        }
+    }
+
+    /// <summary>One sentence on a provider that failed, and where to look.</summary>
+    public static string Unreachable(IConfiguration configuration, Exception failure)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(failure);
+        var said = failure.GetBaseException().Message.Split('\n')[0].Trim().TrimEnd('.');
+        return $"{Section}: the table of members ({configuration[$"{Section}:ProviderType"]}) could not be read: {said}. "
+            + $"Is what ConnectionStrings:{configuration[$"{Section}:ConnectionName"] ?? "NAME"} names up, prepared, and to be reached from here?";
     }
 
     /// <summary>Unless told otherwise, what must outlive a silo is kept where the membership is: topology, policy, faults in force.</summary>

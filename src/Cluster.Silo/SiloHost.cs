@@ -37,7 +37,7 @@ internal static class SiloHost
         var membership = MembershipConfiguration.Read(builder.Configuration, $"silo-{Environment.MachineName}-{Environment.ProcessId}");
         var charter = hosted.Begin();
         var card = new SiloCard(membership.SiloName, charter.Scenario, charter.Fingerprint, charter.Version);
-        var reply = await ClusterRuntime.AskToJoinAsync(membership, card, builder.Configuration, s_patience, CancellationToken.None);
+        var reply = await MembershipProviders.AskToJoinAsync(membership, card, builder.Configuration, s_patience);
         if (reply?.Refusal is { } refusal) return Fail(78, refusal);
         if (reply is null && membership.Primary is { } primary)
             return Fail(69, $"No cluster '{membership.ClusterId}' answered on 127.0.0.1:{primary.GatewayPort} within {s_patience.TotalSeconds:F0} s; start it first: xpyd up SCENARIO --silos N.");

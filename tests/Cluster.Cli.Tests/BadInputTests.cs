@@ -26,6 +26,7 @@ public sealed class BadInputTests
     [InlineData("catalog", "show", "h100-sx", "Did you mean 'h100-sxm'?")]
     [InlineData("validate", "nowhere.csv", "--json", "nowhere.csv: no such file.")]
     [InlineData("simulate", "nowhere.yaml", "--json", "nowhere.yaml: There is no such file.")]
+    [InlineData("run", "quickstart", "--json", "Did you mean 'scenarios/quickstart.yaml'?")]
     [InlineData("catalog", "fit", "--data=/nowhere", "no kernels/ folder")]
     [InlineData("lessons", "kv-aware-routin", "--json", "kv-aware-routing")]
     public async Task What_is_not_there_is_named(string first, string second, string third, string said)

@@ -8,6 +8,15 @@ public sealed class CommandLineTests
     private static readonly string s_quickstart = Path.Combine(Repository.Root, "scenarios", "quickstart.yaml");
 
     [Fact]
+    public async Task Asked_nothing_it_says_what_can_be_asked()
+    {
+        var result = await Xpyd.RunAsync();
+
+        result.ExitCode.ShouldBe(0, result.Error);
+        result.Output.ShouldContain("simulate");
+    }
+
+    [Fact]
     public async Task Simulate_prints_the_published_keys_as_JSON()
     {
         var result = await Xpyd.RunAsync("simulate", s_quickstart, "--json");

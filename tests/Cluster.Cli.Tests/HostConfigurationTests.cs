@@ -42,6 +42,15 @@ public sealed class HostConfigurationTests
             .Message.ShouldContain("Redis, AdoNet");
 
     [Fact]
+    public void A_table_of_members_that_cannot_be_read_is_a_sentence_that_names_the_connection()
+    {
+        var configuration = Of(new() { ["Orleans:Clustering:ProviderType"] = "Redis", ["Orleans:Clustering:ConnectionName"] = "membership" });
+        var said = MembershipProviders.Unreachable(configuration, new AggregateException(new TimeoutException("It was not possible to connect.\nMore of it.")));
+        said.ShouldBe("Orleans:Clustering: the table of members (Redis) could not be read: It was not possible to connect. "
+            + "Is what ConnectionStrings:membership names up, prepared, and to be reached from here?");
+    }
+
+    [Fact]
     public void A_host_listens_on_loopback_unless_told_otherwise()
     {
         HttpConfiguration.Read(Of([]), 8000).Host.ToString().ShouldBe("127.0.0.1");

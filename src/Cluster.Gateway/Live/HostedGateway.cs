@@ -40,7 +40,7 @@ internal static class HostedGateway
         if (membership is { UsesConfiguredProvider: true })
         {
             var card = new SiloCard(membership.SiloName, charter.Scenario, charter.Fingerprint, charter.Version);
-            var reply = await ClusterRuntime.AskToJoinAsync(membership, card, configuration, s_patience, CancellationToken.None);
+            var reply = await MembershipProviders.AskToJoinAsync(membership, card, configuration, s_patience);
             if (reply?.Refusal is { } refusal) return await FailAsync(78, refusal);
             if (reply is not null) charter = charter with { EpochUtc = reply.EpochUtc };
         }
@@ -59,16 +59,17 @@ internal static class HostedGateway
         return 0;
     }
 
-    /// <summary><c>Xpyd:AdminToken</c>, <c>Xpyd:ApiKeys:0…</c>, and for https <c>Xpyd:Tls:Certificate</c>, <c>:Key</c> and <c>:Password</c>.</summary>
+    /// <summary><c>Xpyd:AdminToken</c>, <c>Xpyd:ApiKeys:0…</c> (or the variables that <c>xpyd up</c> knows, too), and for https <c>Xpyd:Tls:Certificate</c>, <c>:Key</c> and <c>:Password</c>.</summary>
     /// <exception cref="HostConfigurationException">All problems at once.</exception>
-    private static GatewayOptions ReadGateway(IConfiguration configuration, HttpConfiguration http)
+    internal static GatewayOptions ReadGateway(IConfiguration configuration, HttpConfiguration http)
     {
+        string[] keys = [.. configuration.GetSection(ApiKeysKey).GetChildren().Select(key => key.Value ?? "")];
         var options = new GatewayOptions
         {
             Host = http.Host.ToString(),
             Port = http.Port,
-            AdminToken = Text(AdminTokenKey),
-            ApiKeys = [.. configuration.GetSection(ApiKeysKey).GetChildren().Select(key => key.Value ?? "")],
+            AdminToken = Text(AdminTokenKey) ?? Text("XPYD_ADMIN_TOKEN"),
+            ApiKeys = keys.Length > 0 || Text("XPYD_API_KEY") is not { } key ? keys : [key],
             TlsCertificatePath = Text($"{TlsKey}:Certificate"),
             TlsKeyPath = Text($"{TlsKey}:Key"),
             TlsKeyPassword = Text($"{TlsKey}:Password"),
