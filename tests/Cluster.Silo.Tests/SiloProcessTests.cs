@@ -95,6 +95,26 @@ public sealed class SiloProcessTests
         (await up.EndsAsync()).ShouldBe(0, up.Said);
     }
 
+    [Theory]
+    [InlineData("Redis", "127.0.0.1:1,connectTimeout=500,connectRetry=0,abortConnect=true")]
+    [InlineData("AdoNet", "Host=127.0.0.1;Port=1;Username=nobody;Timeout=2")]
+    public async Task A_store_of_members_that_is_not_there_is_named_by_silo_and_gateway(string provider, string connection)
+    {
+        SkipWithoutOrleans();
+        string[] arguments =
+        [
+            "--Xpyd:Scenario=scenarios/quickstart.yaml", $"--Orleans:Clustering:ProviderType={provider}", "--Orleans:Clustering:Invariant=Npgsql",
+            "--Orleans:Clustering:ConnectionName=store", $"--ConnectionStrings:store={connection}",
+        ];
+        foreach (var program in new[] { "Cluster.Silo.dll", "Cluster.Gateway.dll" })
+        {
+            await using var process = RunningProgram.Start(program, arguments);
+            (await process.EndsAsync()).ShouldBe(2, process.Said);
+            process.Said.ShouldContain($"the table of members ({provider}) could not be read");
+            process.Said.ShouldNotContain("   at ");
+        }
+    }
+
     private const int Failed = -1;
 
     private static void SkipWithoutOrleans()
