@@ -1,4 +1,5 @@
 using Cluster.Engine.Requests;
+using Cluster.Engine.Units;
 using Cluster.Simulator.Recording;
 using Cluster.Testing;
 
@@ -30,6 +31,28 @@ public sealed class ClusterSimulationTests
             request.Outcome.ShouldBe(RequestOutcome.Completed);
             request.Hops.TotalNs.ShouldBe(request.TtftNs);
             request.Hops.KvTransferNs.ShouldBeGreaterThan(0);
+        }
+    }
+
+    [Fact]
+    public void Requests_that_have_ended_are_let_go_while_the_run_goes_on()
+    {
+        var (seen, alive) = (new List<WeakReference>(), int.MaxValue);
+        var run = ClusterSimulation.Run(Clusters.Aggregated(2), new Workload.OpenLoop(Requests()));
+        run.Requests.Count.ShouldBe(20_000);
+        alive.ShouldBeLessThan(5);
+
+        IEnumerable<RequestSpec> Requests()
+        {
+            for (var i = 0; i < 20_000; i++)
+            {
+                var request = Clusters.Request(i, 50, 3, i * 20L * Time.Millisecond);
+                if (i % 500 == 0) seen.Add(new WeakReference(request));
+                yield return request;
+                if (i != 19_400) continue;
+                GC.Collect();
+                alive = seen.Count(r => r.IsAlive);
+            }
         }
     }
 }

@@ -1,15 +1,13 @@
 using Cluster.Engine;
 using Cluster.Engine.Requests;
 using Cluster.Simulator.Recording;
-using Cluster.Testing;
 
 namespace Cluster.Simulator.Tests;
 
 /// <summary>What holds in every cluster under every load. A failure names its seed; the seed replays it.</summary>
 public sealed class LawTests
 {
-    /// <summary>40 scenarios; more by the environment variable <c>LAW_SEEDS</c>.</summary>
-    public static TheoryData<ulong> Seeds => [.. Enumerable.Range(1, int.TryParse(Environment.GetEnvironmentVariable("LAW_SEEDS"), out var seeds) ? seeds : 40).Select(i => (ulong)i)];
+    public static TheoryData<ulong> Seeds => LawSeeds.All;
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -63,35 +61,6 @@ public sealed class LawTests
         var (again, sameRequests) = RandomScenarios.Of(seed);
         ClusterSimulation.Run(cluster, new Workload.OpenLoop(requests)).LogHash
             .ShouldBe(ClusterSimulation.Run(again, new Workload.OpenLoop(sameRequests)).LogHash);
-    }
-
-    [Fact]
-    public void More_link_bandwidth_never_slows_a_fixed_batch()
-    {
-        var requests = Clusters.Poisson(200, 30, 400, 20).ToList();
-        double previous = double.MaxValue;
-        foreach (var gigabytes in new[] { 1, 4, 16, 64 })
-        {
-            var cluster = Clusters.Disaggregated(2, 2) with { Link = Clusters.Link with { BytesPerSecond = gigabytes * 1e9 } };
-            var mean = ClusterSimulation.Run(cluster, new Workload.OpenLoop(requests)).Requests.Average(r => (double)r.TtftNs);
-            mean.ShouldBeLessThanOrEqualTo(previous);
-            previous = mean;
-        }
-    }
-
-    [Fact]
-    public void More_KV_never_preempts_more()
-    {
-        var requests = Clusters.Poisson(150, 40, 200, 200).ToList();
-        var preemptions = new[] { 80, 160, 320, 640, 5000 }.Select(blocks =>
-        {
-            var cluster = Clusters.Aggregated(1, i => Clusters.Instance(blocks: blocks));
-            return ClusterSimulation.Run(cluster, new Workload.OpenLoop(requests)).Instances.Sum(i => i.Preemptions);
-        }).ToList();
-
-        preemptions[0].ShouldBeGreaterThan(0);
-        preemptions.ShouldBe(preemptions.OrderDescending());
-        preemptions[^1].ShouldBe(0);
     }
 
     /// <summary>Counts every instance's blocks again at every step.</summary>

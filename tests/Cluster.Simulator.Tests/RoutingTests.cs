@@ -10,6 +10,8 @@ namespace Cluster.Simulator.Tests;
 
 public sealed class RoutingTests
 {
+    public static TheoryData<ulong> Seeds => LawSeeds.All;
+
     [Fact]
     public void Predicted_latency_weighs_queues_by_each_instance_s_speed()
     {
@@ -85,10 +87,7 @@ public sealed class RoutingTests
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(8)]
-    [InlineData(11)]
-    [InlineData(25)]
+    [MemberData(nameof(Seeds))]
     public void The_same_seed_writes_the_same_decision_log_byte_for_byte_skipping_ahead_or_not(ulong seed)
     {
         string Log(bool skips)
@@ -102,13 +101,11 @@ public sealed class RoutingTests
         var log = Log(skips: true);
         log.ShouldBe(Log(skips: true), $"seed {seed}");
         log.ShouldBe(Log(skips: false), $"seed {seed}");
-        log.Split('\n').Length.ShouldBeGreaterThan(60);
+        log.Split('\n').Length.ShouldBeGreaterThan(30);
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(8)]
-    [InlineData(25)]
+    [MemberData(nameof(Seeds))]
     public void Asking_the_oracle_changes_nothing(ulong seed)
     {
         var (cluster, requests) = RandomScenarios.Of(seed);
