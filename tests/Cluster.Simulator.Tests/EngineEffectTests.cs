@@ -52,8 +52,8 @@ public sealed class EngineEffectTests
     public void Who_remembers_the_last_season_is_ready_for_the_next()
     {
         var r = Examples.Run("predictors");
-        r["seasonal"].GoodputRps.ShouldBeGreaterThan(1.1 * r["averaged"].GoodputRps);
-        r["averaged"].GoodputRps.ShouldBeGreaterThan(2 * r["1A"].GoodputRps);
+        r["seasonal"].TtftMs.P50.ShouldBeLessThan(r["averaged"].TtftMs.P50 / 2);
+        r["averaged"].TtftMs.P50.ShouldBeLessThan(r["1A"].TtftMs.P50);
     }
 
     [Fact]
