@@ -101,6 +101,9 @@ public sealed record LaunchSettings
 
     public NumberFormat? Kv { get; init; }
 
+    /// <summary>Format whose kernels compute the experts, where a script forces others than the engine would choose (Marlin's, for 4-bit weights of any kind).</summary>
+    public NumberFormat? ExpertKernels { get; init; }
+
     /// <summary>Dials of the engine's scheduler.</summary>
     public ImmutableSortedDictionary<string, double> Dials { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 
@@ -115,6 +118,7 @@ public sealed record LaunchSettings
         MaxGraphTokens = later.MaxGraphTokens ?? MaxGraphTokens,
         ExpertParallel = later.ExpertParallel ?? ExpertParallel,
         Kv = later.Kv ?? Kv,
+        ExpertKernels = later.ExpertKernels ?? ExpertKernels,
         Dials = Dials.SetItems(later.Dials),
     };
 }

@@ -27,7 +27,7 @@ internal sealed class PointPools(
             point.Engine, model.Name, gpu.Name, weights, role, point.InputTokens, point.OutputTokens, point.Concurrency, split.Tp, split.Dp, point.Date!.Value)) ?? new LaunchSettings();
         if (launch.ExpertParallel == true && model.IsMoe && split.Dp == 1) split = split with { Ep = split.Tp };
         var profile = engine with { StreamInterval = launch.StreamInterval ?? engine.StreamInterval, MaxGraphTokens = launch.MaxGraphTokens ?? engine.MaxGraphTokens };
-        var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = experts, RoutingSkew = Skew(split) };
+        var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = launch.ExpertKernels ?? experts, RoutingSkew = Skew(split) };
         var scheduler = Scheduler(launch, split);
         var (cost, memory) = Catalog.Price(deployment, scheduler, launch.GpuMemoryUtilization ?? engine.GpuMemoryUtilization);
         var kv = new KvCacheSpec(engine.BlockSize, Math.Min(int.MaxValue, memory.KvTokens / engine.BlockSize));
