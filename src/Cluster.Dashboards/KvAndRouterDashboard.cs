@@ -29,7 +29,8 @@ public static class KvAndRouterDashboard
             new Panel(Lines, "Believed and true hit rate", "percentunit", "Tokens the router believed cached, and those that were, ÷ prompt tokens. A gap is a stale index.",
                 new Query(Ratio(Sum("cluster", Rate(RouterMatchedTokens)), Sum("cluster", Rate(RouterPromptTokens))), "{{cluster}} believed"),
                 new Query(Ratio(Sum("cluster", Rate(RouterHitTokens)), Sum("cluster", Rate(RouterPromptTokens))), "{{cluster}} true")) { Max = 1 },
-            new Panel(Lines, "Regret", "s", "Estimated TTFT of the choice less the best candidate's. What a better router could win.", new Query(Quantile(0.5, RouterRegret, "cluster"), "{{cluster}} p50"), new Query(Quantile(0.99, RouterRegret, "cluster"), "{{cluster}} p99")),
+            new Panel(Lines, "Regret", "s", "TTFT of the choice less the best placement's. True: by what every instance was at that moment, so what a better router could win. Believed: by what the router knew, so what its policy gave away. True above believed: the view is stale.",
+                new Query(Quantile(0.5, RouterTrueRegret, "cluster"), "{{cluster}} true p50"), new Query(Quantile(0.99, RouterTrueRegret, "cluster"), "{{cluster}} true p99"), new Query(Quantile(0.99, RouterRegret, "cluster"), "{{cluster}} believed p99")),
             new Panel(Lines, "Age of the view", "s", "How old the load and cache view is that decisions rest on.", new Query(Select(RouterViewAge), "{{cluster}}")) { Thresholds = [new(0.1, "orange")] }),
     ]);
 }

@@ -16,6 +16,10 @@ public interface IInstanceGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<InstanceSnapshot> GetSnapshotAsync();
 
+    /// <summary>What a request would wait for here, by the instance's true state; it is not taken in.</summary>
+    [AlwaysInterleave]
+    Task<EstimateMessage> EstimateAsync(RequestMessage request);
+
     /// <summary>Forgets cached prefixes; false when running requests hold some.</summary>
     Task<bool> ResetPrefixCacheAsync();
 

@@ -14,6 +14,7 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
 {
     private readonly DecisionLog _log = new(capacity: 1000);
     private RouterSeat _seat = null!;
+    private RegretJudge _judge = null!;
 
     private long NowNs => context.Clock.NowNs;
 
@@ -22,6 +23,7 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
         var plan = await GrainFactory.GetGrain<ITopologyGrain>(context.Cluster.Name).GetPlanAsync();
         var nowNs = Note(new JournalEntry("begin", NowNs) { Cluster = context.Cluster.Name, Plan = plan });
         _seat = new RouterSeat(context.Cluster, plan, nowNs);
+        _judge = new RegretJudge(context, GrainFactory, metrics, _log);
         await base.OnActivateAsync(cancellationToken);
     }
 
@@ -33,6 +35,7 @@ public sealed class RouterGrain(ClusterContext context, ClusterMetrics metrics) 
         var decision = _seat.Route(request, atNs);
         var rejection = _seat.Router.Rejection;
         Record(request, decision, atNs, span);
+        _judge.Consider(request, decision, _seat.Router);
         if (context.Cluster.Router.DecisionNs > 0) await context.Clock.WaitUntilAsync(NowNs + context.Cluster.Router.DecisionNs);
         var nowNs = NowNs;
         if (decision is null) return new RouteReply(false, "", "", nowNs, Reason(rejection));

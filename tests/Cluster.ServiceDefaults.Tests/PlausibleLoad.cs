@@ -106,6 +106,7 @@ internal sealed class PlausibleLoad
             cluster.RequestFinished(new RequestObservation(RequestOutcome.Completed, ttft, Ms(disaggregated ? 24 : 38, 20), ttft + Ms(2_000, 500), hops, 2_000, 700, 100), s_slo);
             cluster.Routed("kv-aware", disaggregated ? RouterDecision.Disaggregated : RouterDecision.Aggregated, 2_000, 800, Ms(2, 10));
             cluster.PrefixHit(700);
+            cluster.Judged(Ms(1, 8));
         }
 
         cluster.RequestFinished(new RequestObservation((RequestOutcome)(1 + _round % 3), -1, double.NaN, -1, default, 100, 0, 0), s_slo);

@@ -118,7 +118,14 @@ public sealed record RoofView(string Name, double FlopsPerS, double BytesPerS);
 /// <summary>One routing decision, with what it was decided on.</summary>
 /// <param name="Decision"><c>disaggregated</c>, <c>local_prefill</c>, <c>aggregated</c> or <c>rejected</c>.</param>
 public sealed record DecisionView(
-    long RequestId, double AtSeconds, string Policy, string Decision, string? Prefill, string? Decode, int PromptTokens, IReadOnlyList<CandidateView> Candidates);
+    long RequestId, double AtSeconds, string Policy, string Decision, string? Prefill, string? Decode, int PromptTokens, IReadOnlyList<CandidateView> Candidates)
+{
+    /// <summary>TTFT lost against the best placement by the true state of every instance, milliseconds; null: not judged.</summary>
+    public double? RegretMs { get; init; }
+
+    /// <summary>Where the prompt would have been computed then; null: where it was.</summary>
+    public string? Better { get; init; }
+}
 
 /// <summary>What a candidate would have cost, in the policy's own terms; lower wins.</summary>
 /// <param name="Cost">Null: it was out of the question.</param>

@@ -71,6 +71,9 @@ internal static class AdminJson
         ["prefill"] = d.Prefill,
         ["decode"] = d.Decode,
         ["prompt_tokens"] = d.PromptTokens,
+        ["believed_regret_seconds"] = d.BelievedRegretNs < 0 ? null : d.BelievedRegretNs / 1e9,
+        ["regret_seconds"] = d.RegretNs < 0 ? null : d.RegretNs / 1e9,
+        ["better"] = d.Better,
         ["candidates"] = new JsonArray([.. d.Candidates.Select(c => new JsonObject
         {
             ["instance"] = c.Instance,

@@ -1,4 +1,5 @@
 using Cluster.Engine;
+using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
@@ -11,6 +12,7 @@ namespace Cluster.Grains.Instances;
 public abstract class InstanceLife(ClusterContext context, ClusterMetrics metrics, ILogger logger) : Grain
 #pragma warning restore CA1001
 {
+    private readonly InstanceOracle _oracle = new(context.Cluster);
     private string _incarnation = "";
 
     protected ClusterContext Context { get; } = context;
@@ -33,6 +35,13 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
         // Whoever could not begin has nothing to dispose of.
         Shell?.Dispose();
         return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    public Task<EstimateMessage> EstimateAsync(RequestMessage request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var estimate = _oracle.Ask(Instance, request.ToSpec(), Shell.Ranks.Slowdown, Context.Clock.NowNs);
+        return Task.FromResult(new EstimateMessage(estimate.PrefillNs, estimate.DecodeNs));
     }
 
     public Task<InstanceSnapshot> GetSnapshotAsync() => Task.FromResult(Shell.Snapshot(_incarnation));

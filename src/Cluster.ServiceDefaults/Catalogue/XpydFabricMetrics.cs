@@ -22,6 +22,7 @@ public static class XpydFabricMetrics
     public static readonly MetricDefinition RouterMatchedTokens = Make("xpyd_router_matched_tokens", Counter, "", "Prompt tokens the router believed cached on the instance it chose.", MetricLabels.Cluster);
     public static readonly MetricDefinition RouterHitTokens = Make("xpyd_router_hit_tokens", Counter, "", "Prompt tokens that then were cached there; below the matched ones the router's view was stale.", MetricLabels.Cluster);
     public static readonly MetricDefinition RouterRegret = Distribution("xpyd_router_regret_seconds", "s", Buckets.FineSeconds, "Estimated TTFT of the chosen instance less that of the best candidate, both on what the router believed.", MetricLabels.Cluster);
+    public static readonly MetricDefinition RouterTrueRegret = Distribution("xpyd_router_true_regret_seconds", "s", Buckets.FineSeconds, "TTFT that a decision lost against the best placement by the true state of every instance; a sample of decisions.", MetricLabels.Cluster);
     public static readonly MetricDefinition RouterViewAge = Make("xpyd_router_view_age_seconds", Gauge, "s", "Age of the view the router decides on.", MetricLabels.Cluster);
 
     public static readonly MetricDefinition TimeScale = Make("xpyd_time_scale_ratio", Gauge, "1", "Emulated seconds per wall second, as configured.", MetricLabels.Cluster);

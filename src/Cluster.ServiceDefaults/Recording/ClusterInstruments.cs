@@ -25,5 +25,6 @@ internal sealed class ClusterInstruments(Meter meter)
     public Counter<double> RouterMatchedTokens { get; } = meter.Counter(XpydFabricMetrics.RouterMatchedTokens);
     public Counter<double> RouterHitTokens { get; } = meter.Counter(XpydFabricMetrics.RouterHitTokens);
     public Histogram<double> RouterRegret { get; } = meter.Histogram(XpydFabricMetrics.RouterRegret);
+    public Histogram<double> RouterTrueRegret { get; } = meter.Histogram(XpydFabricMetrics.RouterTrueRegret);
     public Counter<double> Faults { get; } = meter.Counter(XpydFabricMetrics.Faults);
 }

@@ -73,6 +73,9 @@ public sealed class ClusterSeries
         if (regretNs >= 0) _to.RouterRegret.Record(Time.ToSeconds(regretNs), _cluster);
     }
 
+    /// <summary>Records what a routing decision lost against the best placement, by the true state of the instances.</summary>
+    public void Judged(long regretNs) => _to.RouterTrueRegret.Record(Time.ToSeconds(regretNs), _cluster);
+
     /// <summary>Records how many prompt tokens turned out to be cached where the router sent the request.</summary>
     public void PrefixHit(int hitTokens) => _to.RouterHitTokens.Add(hitTokens, _cluster);
 

@@ -129,14 +129,14 @@
 
   let shownDecisions = null;
   function decisions(s) {
-    const key = s.decisions.map(d => d.request_id).join();
+    const key = s.decisions.map(d => d.request_id + (d.regret_ms == null ? '' : '!')).join();
     const box = $('decisions');
     if (key === shownDecisions || box.contains(document.activeElement) && open.size) return;
     shownDecisions = key;
     if (!s.decisions.length) { box.replaceChildren(el('div', { className: 'empty', textContent: 'No request has been routed yet.' })); return; }
     box.replaceChildren(...s.decisions.map(d => {
       const item = el('details', { open: open.has(d.request_id) });
-      item.append(el('summary', {}, el('span', { textContent: `#${d.request_id}` }), el('span', { textContent: d.decision }), el('span', { textContent: [d.prefill, d.decode].filter(Boolean).join(' → ') }), el('span', { textContent: `${d.prompt_tokens} tokens · ${d.policy}` })));
+      item.append(el('summary', {}, el('span', { textContent: `#${d.request_id}` }), el('span', { textContent: d.decision }), el('span', { textContent: [d.prefill, d.decode].filter(Boolean).join(' → ') }), el('span', { textContent: `${d.prompt_tokens} tokens · ${d.policy}` }), ...(d.regret_ms == null ? [] : [el('span', { className: d.better ? 'regret' : 'chosen', textContent: d.better ? `regret ${c.seconds(d.regret_ms)}, ${d.better} was better` : 'no regret' })])));
       item.addEventListener('toggle', () => { if (item.open) { open.add(d.request_id); fill(item, d); } else open.delete(d.request_id); });
       if (item.open) fill(item, d);
       return item;
