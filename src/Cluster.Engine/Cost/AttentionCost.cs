@@ -8,6 +8,7 @@ internal sealed class AttentionCost
 {
     private readonly PrefillAttentionCurve _prefill;
     private readonly DecodeAttentionCurve _decode;
+    private readonly MlaCurve? _mla;
     private readonly Roof _roof;
     private readonly HeadShape _prefillHeads;
     private readonly HeadShape _decodeHeads;
@@ -32,6 +33,7 @@ internal sealed class AttentionCost
         var narrow = NumberFormats.Bits(deployment.Kv) <= 8;
         if (layer.Mla is { } m)
         {
+            _mla = Served(deployment.Gpu.Kernels.Mla, penalty);
             double heads = DenseGemms.Share(m.QueryHeads, tp);
             double latent = m.KvRank + m.RopeHeadSize;
             double headSize = m.NopeHeadSize + m.RopeHeadSize;
@@ -48,6 +50,17 @@ internal sealed class AttentionCost
             DenseGemms.Share(a.QueryHeads, tp), kvHeads, a.HeadSize, 2 * kvHeads * a.HeadSize, 2.0 * a.HeadSize, kvBytes, narrow);
     }
 
+    /// <summary>
+    /// The module's curve as a step prices it: its norms, rotary embedding and copies are counted with the other elementwise kernels,
+    /// so of its floors only an attention kernel's own is left.
+    /// </summary>
+    private MlaCurve? Served(MlaCurve? module, double narrowCachePenalty) => module is null ? null : module with
+    {
+        FloorSeconds = Math.Min(module.FloorSeconds, _decode.FloorSeconds + _decode.TaskSeconds + (_decode.TaskSecondsPerHeadElement * 128)),
+        PrefillFloorSeconds = Math.Min(module.PrefillFloorSeconds, _prefill.FloorSeconds),
+        Fp8FloorSeconds = module.Fp8FloorSeconds * narrowCachePenalty,
+    };
+
     /// <summary>Adds both kernels; the shape is one attention replica's share of the step.</summary>
     public void Add(ref CostSum sum, in StepShape shape)
     {
@@ -61,7 +74,9 @@ internal sealed class AttentionCost
         var pairs = Math.Max(1, Pairs(shape));
         var bounded = _bound < shape.PrefillContextTokens / sequences;
         var context = bounded ? _bound : shape.PrefillContextTokens / sequences;
-        var time = Kernels.PrefillAttention(_prefill, _roof, _prefillHeads, sequences, tokens, pairs, context, bounded, _valueShare);
+        var time = _mla is null
+            ? Kernels.PrefillAttention(_prefill, _roof, _prefillHeads, sequences, tokens, pairs, context, bounded, _valueShare)
+            : Kernels.MlaPrefill(_mla, _prefill, _roof, _prefillHeads, sequences, tokens, pairs, context, _valueShare);
         var flops = 4 * pairs * _prefillHeads.QueryHeads * _prefillHeads.HeadSize * _valueShare;
         var bytes = (context * sequences * _prefillHeads.KvRowElements * _decodeHeads.KvElementBytes) + (tokens * 4 * _prefillHeads.QueryHeads * _prefillHeads.HeadSize);
         sum.Add(time, flops, bytes, _count);
@@ -72,7 +87,9 @@ internal sealed class AttentionCost
         double rows = Math.Max(1, shape.DecodeTokensPerSequence);
         var context = Math.Max(shape.DecodeSequences, Context(shape));
         var windowed = _bound < shape.DecodeContextTokens / shape.DecodeSequences;
-        var time = Kernels.DecodeAttention(_decode, _roof, _decodeHeads, shape.DecodeSequences, rows, context, windowed);
+        var time = _mla is null
+            ? Kernels.DecodeAttention(_decode, _roof, _decodeHeads, shape.DecodeSequences, rows, context, windowed)
+            : Kernels.MlaDecode(_mla, _roof, _decodeHeads, shape.DecodeSequences, rows, context);
         var flops = 2 * context * rows * _decodeHeads.QueryHeads * _decodeHeads.PairWidth;
         sum.Add(time, flops, context * _decodeHeads.KvRowElements * _decodeHeads.KvElementBytes, _count);
     }

@@ -34,6 +34,41 @@ internal sealed class CollectiveCost(GpuProfile gpu)
         return ranks <= inside ? near : Math.Max(near, ScaleOutSeconds(bytes * (ranks - inside) / ranks));
     }
 
+    /// <summary>
+    /// Dispatch and combine of a rank's tokens, by the faster of the two kernels where they were measured. Beyond the domain every
+    /// (token, choice) crosses the network in the low-latency kernels, every (token, domain) in the others; the slower network wins.
+    /// </summary>
+    /// <param name="load">Dispatch; combine returns elements of <paramref name="combineBytes"/>.</param>
+    public double ExpertExchangeSeconds(in ExchangeLoad load, double combineBytes)
+    {
+        if (load.Ranks <= 1 || load.Tokens <= 0) return 0;
+        var back = load with { ElementBytes = combineBytes };
+        if (_curves.Experts is not { } curves)
+        {
+            var copies = Math.Min(load.ActiveExperts, load.Ranks) * load.HiddenSize * load.Tokens;
+            return AllToAllSeconds(copies * load.ElementBytes, (int)load.Ranks) + AllToAllSeconds(copies * combineBytes, (int)load.Ranks);
+        }
+
+        var seconds = Throughput(curves.Dispatch, load) + Throughput(curves.Combine, back);
+        return load.Tokens > Kernels.LowLatencyTokens ? seconds : Math.Min(seconds, LowLatency(curves.LowLatencyDispatch, load) + LowLatency(curves.LowLatencyCombine, back));
+    }
+
+    private double LowLatency(LowLatencyExchange curve, in ExchangeLoad load)
+    {
+        var near = Kernels.LowLatencyExchange(curve, gpu.ScaleUpBytesPerSecond, load);
+        if (load.Ranks <= gpu.GpusPerDomain) return near;
+        return Math.Max(near, ScaleOutSeconds(load.Tokens * load.ActiveExperts * load.HiddenSize * load.ElementBytes * (1 - (gpu.GpusPerDomain / load.Ranks))));
+    }
+
+    private double Throughput(ThroughputExchange curve, in ExchangeLoad load)
+    {
+        var near = Kernels.ThroughputExchange(curve, load with { Ranks = Math.Min(load.Ranks, gpu.GpusPerDomain) });
+        if (load.Ranks <= gpu.GpusPerDomain) return near;
+        var domains = load.Ranks / gpu.GpusPerDomain;
+        var away = Kernels.Destinations(load.ActiveExperts, domains) * (domains - 1) / domains;
+        return Math.Max(near, ScaleOutSeconds(load.Tokens * away * load.HiddenSize * load.ElementBytes));
+    }
+
     /// <summary>Activations to the next pipeline stage.</summary>
     public double PointToPointSeconds(double bytes, bool insideDomain) =>
         insideDomain ? _curves.AllToAll.AlphaSeconds + (bytes / (gpu.ScaleUpBytesPerSecond * _curves.AllToAll.BusEfficiency)) : ScaleOutSeconds(bytes);

@@ -16,6 +16,8 @@ internal sealed class TokenCost
     private readonly double _activationBytes;
     private readonly double _dispatchBytesPerToken;
     private readonly double _combineBytesPerToken;
+    private readonly double _combineElementBytes;
+    private readonly ExchangeLoad _exchange;
 
     public TokenCost(Deployment deployment)
     {
@@ -35,6 +37,8 @@ internal sealed class TokenCost
         var copies = Math.Min(active, deployment.Parallelism.Ep);
         _dispatchBytesPerToken = copies * model.HiddenSize * dispatch;
         _combineBytesPerToken = copies * _activationBytes;
+        _combineElementBytes = NumberFormats.BytesPerWeight(deployment.Activations);
+        _exchange = new ExchangeLoad(0, model.HiddenSize, dispatch, active, Math.Max(1, model.Layers.Max(g => g.Moe?.Experts ?? 0)), 1);
     }
 
     /// <param name="replicaTokens">New tokens of the busiest attention replica.</param>
@@ -74,7 +78,7 @@ internal sealed class TokenCost
     {
         var dispatch = rankTokens * _dispatchBytesPerToken;
         var combine = rankTokens * _combineBytesPerToken;
-        var seconds = _collectives.AllToAllSeconds(dispatch, ranks) + _collectives.AllToAllSeconds(combine, ranks);
+        var seconds = _collectives.ExpertExchangeSeconds(_exchange with { Tokens = rankTokens, Ranks = ranks }, _combineElementBytes);
         // Two micro-batches hide communication behind the other's work; about half stays exposed at equal shares.
         if (_deployment.TwoBatchOverlap) seconds = Math.Max(seconds * 0.1, seconds - (0.5 * (sum.ComputeSeconds + sum.BandwidthSeconds) / _deployment.Model.LayerCount));
         sum.AddNetwork(seconds, dispatch + combine, _moeLayers);

@@ -12,6 +12,9 @@ public sealed record KernelProfile
 
     public required DecodeAttentionCurve DecodeAttention { get; init; }
 
+    /// <summary>Multi-head latent attention; null where it was not measured: then the two curves above stand in.</summary>
+    public MlaCurve? Mla { get; init; }
+
     /// <summary>Grouped GEMM over experts by weight format.</summary>
     public required IReadOnlyDictionary<NumberFormat, MoeCurve> Moe { get; init; }
 
@@ -84,6 +87,25 @@ public sealed record DecodeAttentionCurve(
     double Fp8Slowdown, double Fp8FloorSeconds, double SplitSeconds, double RepackSeconds, double WindowSeconds, double SequenceSeconds,
     double CacheBytes, double CacheSpeedup);
 
+/// <summary>Multi-head latent attention as a module of a layer, its projections apart: attention, rotary embedding, norms, copies, cache.</summary>
+/// <param name="ComputeEfficiency">Share of peak in decode: 64 heads share a tile and both products read the latent.</param>
+/// <param name="MemoryEfficiency">Share of HBM bandwidth at which decode streams the latent.</param>
+/// <param name="FloorSeconds">Launch and drain of a decode step's kernels when empty.</param>
+/// <param name="Sharpness">Exponent that joins the two times.</param>
+/// <param name="SplitSeconds">Merging partial results, per doubling of splits.</param>
+/// <param name="SequenceSeconds">Tables and partial results of one decoding sequence.</param>
+/// <param name="SequenceHeadSeconds">Small kernels in decode, per sequence and head.</param>
+/// <param name="Fp8Factor">Time of decode's arithmetic with an fp8 cache relative to 16-bit.</param>
+/// <param name="Fp8FloorSeconds">Quantising the queries for an fp8 cache.</param>
+/// <param name="PrefillScale">Time of prefill attention relative to that of grouped-query kernels at the same head size.</param>
+/// <param name="PrefillFloorSeconds">Launch and drain of a prefill's kernels when empty.</param>
+/// <param name="TokenSeconds">Small kernels in prefill, per token.</param>
+/// <param name="TokenHeadSeconds">The same per token and head: the rotary part is copied beside every head's keys.</param>
+public sealed record MlaCurve(
+    double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double Sharpness, double SplitSeconds, double SequenceSeconds,
+    double SequenceHeadSeconds, double Fp8Factor, double Fp8FloorSeconds, double PrefillScale, double PrefillFloorSeconds, double TokenSeconds,
+    double TokenHeadSeconds);
+
 /// <summary>Grouped GEMM over experts.</summary>
 /// <param name="FloorSeconds">Launch and drain of empty kernels: gating, sorting, two products, sum.</param>
 /// <param name="FloorSecondsPerExpert">The same per expert of the layer.</param>
@@ -120,6 +142,9 @@ public sealed record CollectiveCurves
 
     public required CollectiveCurve AllToAll { get; init; }
 
+    /// <summary>Kernels that send tokens to their experts and sum what comes back; null where they were not measured: then all-to-all stands in.</summary>
+    public ExpertExchangeCurves? Experts { get; init; }
+
     /// <summary>Latency of one message between domains.</summary>
     public required double ScaleOutFloorSeconds { get; init; }
 
@@ -136,3 +161,19 @@ public sealed record CollectiveCurves
 /// <param name="RampBytes">Message size at which half of the ramp is paid.</param>
 public sealed record CollectiveCurve(
     double AlphaSeconds, double AlphaPerDoublingSeconds, double BusEfficiency, double RampSeconds, double RampPerDoublingSeconds, double RampBytes);
+
+/// <summary>Dispatch and combine of expert parallelism (DeepEP): low-latency kernels for few tokens, throughput kernels for many.</summary>
+public sealed record ExpertExchangeCurves(
+    LowLatencyExchange LowLatencyDispatch, LowLatencyExchange LowLatencyCombine, ThroughputExchange Dispatch, ThroughputExchange Combine);
+
+/// <summary>One copy per (token, choice): <c>α + α_E·experts + max(bytes ÷ (BW·e), bytes per expert ÷ rate)</c>.</summary>
+/// <param name="SecondsPerExpert">Polling and counting, per expert of the layer.</param>
+/// <param name="BusEfficiency">Share of the scale-up rate that many choices reach.</param>
+/// <param name="BytesPerSecondPerExpert">What one expert's queue takes: few experts cannot draw the whole rate.</param>
+public sealed record LowLatencyExchange(double AlphaSeconds, double SecondsPerExpert, double BusEfficiency, double BytesPerSecondPerExpert);
+
+/// <summary>One copy per token and rank: <c>α + α_h·hidden + τ·tokens + bytes ÷ (rate·multiprocessors)</c>.</summary>
+/// <param name="SecondsPerElement">Latency per element of one token's row.</param>
+/// <param name="SecondsPerToken">Layout and notification of one token.</param>
+/// <param name="BytesPerSecondPerMultiprocessor">Rate of each multiprocessor set aside for it.</param>
+public sealed record ThroughputExchange(double AlphaSeconds, double SecondsPerElement, double SecondsPerToken, double BytesPerSecondPerMultiprocessor);

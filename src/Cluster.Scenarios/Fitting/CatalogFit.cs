@@ -22,8 +22,11 @@ public static class CatalogFit
             GemmFit.Run(gpu, KernelTable.Read(kernels, $"{alias}_gemm_*"), fit);
             AttentionFit.Prefill(gpu, KernelTable.Read(kernels, $"{alias}_attention_*context_attention*"), fit);
             AttentionFit.Decode(gpu, KernelTable.Read(kernels, $"{alias}_attention_*generation_attention*"), fit);
+            MlaFit.Run(gpu, KernelTable.Read(kernels, $"{alias}_mla_*_mla_context_module*"), KernelTable.Read(kernels, $"{alias}_mla_*_mla_generation_module*"), fit);
             MoeFit.Run(gpu, KernelTable.Read(kernels, $"{alias}_moe_*"), fit);
             CollectiveFit.Run(gpu, KernelTable.Read(collectives, $"{alias}_comm_nccl_*"), KernelTable.Read(collectives, $"{alias}_comm_vllm_*"), fit);
+            var exchange = ExchangeFit.Run(gpu, KernelTable.Read(collectives, $"{alias}_comm_*_deepep_ll_*"), KernelTable.Read(collectives, $"{alias}_comm_*_deepep_normal_*"), fit);
+            if (exchange is not null && fit.Collectives is { } fitted) fit.Collectives = fitted with { Experts = exchange };
             yield return fit;
         }
     }

@@ -25,6 +25,8 @@ public sealed class GpuFit(string gpu)
 
     public DecodeAttentionCurve? DecodeAttention { get; set; }
 
+    public MlaCurve? Mla { get; set; }
+
     public CollectiveCurves? Collectives { get; set; }
 
     public List<FitLine> Lines { get; } = [];
@@ -45,6 +47,7 @@ public sealed class GpuFit(string gpu)
             Moe = Moe.Count > 0 ? Moe : kernels.Moe,
             PrefillAttention = PrefillAttention ?? kernels.PrefillAttention,
             DecodeAttention = DecodeAttention ?? kernels.DecodeAttention,
+            Mla = Mla ?? kernels.Mla,
             Collectives = Collectives ?? kernels.Collectives,
         };
     }

@@ -10,9 +10,9 @@ public static class KernelPictures
     private static readonly (string Name, string Title, Func<string, bool> Has)[] s_kinds =
     [
         ("gemm", "GEMM", o => o == "gemm"),
-        ("attention", "Attention", o => o.StartsWith("attention", StringComparison.Ordinal)),
+        ("attention", "Attention", o => o.Contains("attention", StringComparison.Ordinal) || o.StartsWith("mla", StringComparison.Ordinal)),
         ("moe", "Experts", o => o == "moe"),
-        ("collectives", "Collectives", o => o is not "gemm" and not "moe" && !o.StartsWith("attention", StringComparison.Ordinal)),
+        ("collectives", "Collectives", o => o is not "gemm" and not "moe" && !o.Contains("attention", StringComparison.Ordinal) && !o.StartsWith("mla", StringComparison.Ordinal)),
     ];
 
     /// <summary>Writes <c>kernels-*.svg</c> and returns their file names.</summary>
