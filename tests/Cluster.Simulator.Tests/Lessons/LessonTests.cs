@@ -12,6 +12,7 @@ public sealed class LessonTests
     private static readonly Dictionary<string, string> Contradicted = new()
     {
         ["fp8-decode"] = "host time per step, kernel floors and activations do not shrink with the weights",
+        ["int8-decode"] = "host time per step, kernel floors and activations do not shrink with the weights",
         ["int4-decode"] = "host time per step, kernel floors and activations do not shrink with the weights",
         ["stacked-levers"] = "more even than claimed",
     };
