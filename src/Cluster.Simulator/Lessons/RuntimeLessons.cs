@@ -73,7 +73,8 @@ internal static class RuntimeLessons
     private static LessonOutcome Shifts(LessonBench bench)
     {
         var (before, after) = (bench.Walls("kv-limited").Binding, bench.Walls("kv-limited", "fp8-kv").Binding);
-        var (a, b) = (bench.Walls("paging").Binding, bench.Walls("paging", "paged").Binding);
-        return LessonOutcome.Of(before != after || a != b, $"8-bit KV: {before} → {after}; paging: {a} → {b}", "the wall was relaxed, not removed");
+        return LessonOutcome.Of(before != after, $"8-bit KV: decode is bound by {Name(before)}, then by {Name(after)}", "the wall was relaxed, not removed");
+
+        static string Name(Cluster.Engine.Diagnosis.Wall wall) => wall.ToString().ToLowerInvariant();
     }
 }
