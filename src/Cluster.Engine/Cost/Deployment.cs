@@ -9,7 +9,7 @@ public sealed record Deployment(ModelArchitecture Model, GpuProfile Gpu, Paralle
     /// <summary>The serving engine: host time and abilities.</summary>
     public required EngineProfile Engine { get; init; }
 
-    /// <summary>Format of routed experts; null: the model's native expert format if it has one and <see cref="Weights"/> is 16-bit, else <see cref="Weights"/>.</summary>
+    /// <summary>Format of routed experts; null: the model's native expert format if it has one and <see cref="Weights"/> is 16-bit, block-scaled fp8 if that is fp8, else <see cref="Weights"/>.</summary>
     public NumberFormat? ExpertWeights { get; init; }
 
     /// <summary>Format of activations between operators: what collectives carry.</summary>
@@ -37,8 +37,17 @@ public sealed record Deployment(ModelArchitecture Model, GpuProfile Gpu, Paralle
     public KvRetention? Retention { get; init; }
 
     /// <summary>Format of routed experts after the default rule.</summary>
-    public NumberFormat EffectiveExpertWeights =>
-        ExpertWeights ?? (NumberFormats.Bits(Weights) >= 16 && Model.NativeExpertFormat is { } native ? native : Weights);
+    public NumberFormat EffectiveExpertWeights => ExpertWeights ?? DefaultExpertWeights;
+
+    /// <summary>
+    /// Mixture models are published in fp8 with block scales, and Hopper's grouped kernels are tuned for those; per-tensor experts are an explicit choice.
+    /// </summary>
+    private NumberFormat DefaultExpertWeights => Weights switch
+    {
+        NumberFormat.Fp8 when Gpu.Kernels.Moe.ContainsKey(NumberFormat.Fp8Block) && Engine.WeightFormats.Contains(NumberFormat.Fp8Block) => NumberFormat.Fp8Block,
+        _ when NumberFormats.Bits(Weights) >= 16 && Model.NativeExpertFormat is { } native => native,
+        _ => Weights,
+    };
 }
 
 /// <summary>Where drafts come from.</summary>

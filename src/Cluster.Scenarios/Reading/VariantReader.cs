@@ -18,7 +18,7 @@ internal static class VariantReader
         var defaults = new PoolDefaults(
             model,
             r.Format("weights", "How weights are stored. Default bf16.") ?? NumberFormat.Bf16,
-            r.Format("expert_weights", "How routed experts are stored. Default: as published where that differs from 16-bit weights, else as the rest."),
+            r.Format("expert_weights", "How routed experts are stored. Default: as published where that differs from 16-bit weights, with block scales where weights are fp8, else as the rest."),
             r.Format("kv", "How KV is stored. Default bf16.") ?? NumberFormat.Bf16,
             over => over is null ? engine : Overlay(engineKeys, over, catalog));
         var seed = r.Number("seed", "Seeds everything random. Default 0.", 0, 9_007_199_254_740_992) ?? 0;

@@ -44,7 +44,7 @@ public sealed record PoolSection
     /// <summary>How weights are stored; default bf16, the format most checkpoints are published in.</summary>
     public NumberFormat Weights { get; init; } = NumberFormat.Bf16;
 
-    /// <summary>How routed experts are stored; null: as published where that differs from 16-bit weights, else as the rest.</summary>
+    /// <summary>How routed experts are stored; null: as published where that differs from 16-bit weights, with block scales where weights are fp8, else as the rest.</summary>
     public NumberFormat? ExpertWeights { get; init; }
 
     /// <summary>How KV is stored; default bf16 (vLLM's <c>auto</c>: the model's own type).</summary>
