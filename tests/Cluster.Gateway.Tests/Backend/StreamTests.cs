@@ -69,10 +69,15 @@ public sealed class StreamTests
     public void Pushing_and_reading_allocate_nothing_per_token()
     {
         var stream = new PushStream(1);
-        for (var i = 0; i < 100; i++) Cycle();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10_000; i++) Cycle();
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        // A token's garbage shows in every round; the runtime's own, when it compiles a hot loop again, in one.
+        Enumerable.Range(0, 3).Min(_ => AllocatedBytes()).ShouldBe(0);
+
+        long AllocatedBytes()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 10_000; i++) Cycle();
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
 
         void Cycle()
         {
