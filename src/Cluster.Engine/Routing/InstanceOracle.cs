@@ -21,7 +21,7 @@ public sealed class InstanceOracle(ClusterSpec cluster)
     private readonly OracleCost _cost = new(cluster);
 
     /// <summary>Asks an instance, before the request has reached it.</summary>
-    /// <param name="slowdown">How many times as long its steps take.</param>
+    /// <param name="slowdown">How many times as long its steps to come take; the one in progress knows its own end.</param>
     public OracleEstimate Ask(Instance instance, RequestSpec request, double slowdown, long nowNs)
     {
         ArgumentNullException.ThrowIfNull(instance);
@@ -36,7 +36,7 @@ public sealed class InstanceOracle(ClusterSpec cluster)
         var size = instance.Spec.Kv.BlockSize;
         pending = instance.Spec.Kv.EnablePrefixCaching ? Math.Min(pending, request.InputTokens - 1) / size * size : 0;
         return new OracleEstimate(
-            (long)(slowdown * _cost.PrefillNs(instance, request, pending, Math.Max(0, queued), nowNs)), (long)(slowdown * _cost.DecodeNs(instance, request, nowNs)));
+            _cost.PrefillNs(instance, request, pending, Math.Max(0, queued), slowdown, nowNs), _cost.DecodeNs(instance, request, slowdown, nowNs));
 
         void Count(Sequence ahead, long tokens)
         {

@@ -51,22 +51,24 @@ public sealed class Oracle
         FindPending(request);
         var (best, chosen, decodeBest) = (new Best(), long.MaxValue, new Best());
         for (var i = 0; i < _cluster.Instances.Length; i++)
-            if (_cluster.Instances[i].Role == InstanceRole.Decode && Serves(i)) decodeBest.Offer(_cost.DecodeNs(instanceAt(i), request, nowNs), i, i);
+            if (_cluster.Instances[i].Role == InstanceRole.Decode && Serves(i)) decodeBest.Offer(DecodeNs(i), i, i);
         for (var i = 0; i < _cluster.Instances.Length; i++)
         {
             var role = _cluster.Instances[i].Role;
             var isChosen = i == decision.PrefillInstance;
             // A decode instance computes prompts only where disaggregation is conditional.
             if ((role == InstanceRole.Decode && !isChosen && _cluster.Transfer.Conditional is null) || !Serves(i)) continue;
-            var prefillNs = _cost.PrefillNs(instanceAt(i), request, _pendingBlocks[i] * (long)_cluster.Instances[i].Kv.BlockSize, Queued(instanceAt(i), i), nowNs);
+            var prefillNs = _cost.PrefillNs(instanceAt(i), request, _pendingBlocks[i] * (long)_cluster.Instances[i].Kv.BlockSize, Queued(instanceAt(i), i), instanceAt(i).Slowdown, nowNs);
             if (role != InstanceRole.Prefill) best.Offer(prefillNs, i, i);
             else if (decodeBest.Instance >= 0) best.Offer(prefillNs + decodeBest.Ns, i, decodeBest.Instance);
-            if (isChosen) chosen = prefillNs + (decision.IsLocal ? 0 : _cost.DecodeNs(instanceAt(decision.DecodeInstance), request, nowNs));
+            if (isChosen) chosen = prefillNs + (decision.IsLocal ? 0 : DecodeNs(decision.DecodeInstance));
         }
 
         Remember(request, decision, instanceAt(decision.PrefillInstance));
         // A prefix that is copied first can make the placement better than any that the oracle weighs.
         return chosen <= best.Ns ? new OracleVerdict(0, decision.PrefillInstance, decision.DecodeInstance) : new OracleVerdict(chosen - best.Ns, best.Instance, best.Partner);
+
+        long DecodeNs(int i) => _cost.DecodeNs(instanceAt(i), request, instanceAt(i).Slowdown, nowNs);
 
         bool Serves(int i) => isOpen(i) && (request.Model is null || _cluster.Instances[i].Deployment.Model.Name == request.Model)
             && _cluster.Instances[i].Deployment.Model.Name == _cluster.Instances[decision.PrefillInstance].Deployment.Model.Name;

@@ -14,26 +14,27 @@ internal sealed class OracleCost(ClusterSpec cluster)
     /// <summary>Nanoseconds until the prompt is computed there: the step in progress, blocks or a slot, what queues, its own chunks.</summary>
     /// <param name="pendingTokens">Leading tokens that prompts before it bring into the cache.</param>
     /// <param name="queuedTokens">Tokens to be computed before it.</param>
-    public long PrefillNs(Instance instance, RequestSpec request, long pendingTokens, long queuedTokens, long nowNs)
+    /// <param name="slowdown">How many times as long steps to come take.</param>
+    public long PrefillNs(Instance instance, RequestSpec request, long pendingTokens, long queuedTokens, double slowdown, long nowNs)
     {
         var waitNs = instance.IsStepping ? Math.Max(0, instance.StepDueNs - nowNs) : 0;
         var (cached, readNs) = CachedTokens(instance, request);
         if (pendingTokens > cached) (cached, readNs) = (pendingTokens, 0);
         var own = Math.Max(1, request.InputTokens - cached);
-        var computeNs = ComputeNs(instance, queuedTokens + own, request.InputTokens - own);
+        var computeNs = ComputeNs(instance, queuedTokens + own, request.InputTokens - own, slowdown);
         var blocks = instance.Spec.Kv.BlocksFor(request.InputTokens) - (cached / instance.Spec.Kv.BlockSize) + (queuedTokens / instance.Spec.Kv.BlockSize);
-        var roomNs = RoomNs(instance, blocks, slots: instance.State.WaitingCount + 1);
-        return waitNs + Math.Max(computeNs, roomNs + readNs + ComputeNs(instance, own, request.InputTokens - own));
+        var roomNs = RoomNs(instance, blocks, slots: instance.State.WaitingCount + 1, slowdown);
+        return waitNs + Math.Max(computeNs, roomNs + readNs + ComputeNs(instance, own, request.InputTokens - own, slowdown));
     }
 
     /// <summary>Nanoseconds between the end of the prompt's prefill elsewhere and its KV here: blocks, then the wire.</summary>
-    public long DecodeNs(Instance instance, RequestSpec request, long nowNs)
+    public long DecodeNs(Instance instance, RequestSpec request, double slowdown, long nowNs)
     {
         var (cached, _) = CachedTokens(instance, request);
         var blocks = instance.Spec.Kv.BlocksFor(request.InputTokens) - (cached / instance.Spec.Kv.BlockSize);
         foreach (var ahead in instance.State.Reserving) blocks += instance.Spec.Kv.BlocksFor(ahead.Request.InputTokens);
         var waitNs = instance.IsStepping ? Math.Max(0, instance.StepDueNs - nowNs) : 0;
-        return Math.Max(waitNs, RoomNs(instance, blocks, slots: 0) + WireNs(instance.Spec, request, (int)(request.InputTokens - cached)));
+        return Math.Max(waitNs, RoomNs(instance, blocks, slots: 0, slowdown) + WireNs(instance.Spec, request, (int)(request.InputTokens - cached)));
     }
 
     /// <summary>Leading tokens of the prompt that the instance need not compute, and how long they take to come up from tiers below HBM.</summary>
@@ -49,17 +50,17 @@ internal sealed class OracleCost(ClusterSpec cluster)
     }
 
     /// <summary>Chunks under what decodes leave of the token budget, in steps that carry those decodes.</summary>
-    private static long ComputeNs(Instance instance, long tokens, long context)
+    private static long ComputeNs(Instance instance, long tokens, long context, double slowdown)
     {
         var decodes = instance.State.Decodes;
         long budget = Math.Max(1, instance.Spec.Scheduler.MaxNumBatchedTokens - ((long)decodes.Count * decodes.TokensPerMember));
         var full = (tokens - 1) / budget;
-        var last = StepNs(instance, tokens - (full * budget), context);
-        return full == 0 ? last : last + (full * StepNs(instance, budget, context / 2));
+        var last = StepNs(instance, tokens - (full * budget), context, slowdown);
+        return full == 0 ? last : last + (full * StepNs(instance, budget, context / 2, slowdown));
     }
 
     /// <summary>Until enough sequences have ended that blocks and slots suffice: an oracle knows how long answers are.</summary>
-    private long RoomNs(Instance instance, long blocks, int slots)
+    private long RoomNs(Instance instance, long blocks, int slots, double slowdown)
     {
         var state = instance.State;
         var (missing, over) = (blocks - state.Pool.Available, state.Running + slots - instance.Spec.Scheduler.MaxNumSeqs);
@@ -75,7 +76,7 @@ internal sealed class OracleCost(ClusterSpec cluster)
             (steps, missing, over) = (Math.Max(steps, left), missing - freed, over - 1);
         }
 
-        return steps * StepNs(instance, 0, 0);
+        return steps * StepNs(instance, 0, 0, slowdown);
     }
 
     private long WireNs(InstanceSpec destination, RequestSpec request, int missingTokens)
@@ -88,7 +89,7 @@ internal sealed class OracleCost(ClusterSpec cluster)
         return Time.FromSeconds(link.SetupSeconds + TransferPlan.RelayoutSeconds(source, destination, bytes) + (bytes / link.EffectiveBytesPerSecond(Math.Max(bytes, 1))));
     }
 
-    private static long StepNs(Instance instance, long tokens, long context)
+    private static long StepNs(Instance instance, long tokens, long context, double slowdown)
     {
         var decodes = instance.State.Decodes;
         var bound = instance.Spec.Cost.BoundedContextTokens;
@@ -106,6 +107,6 @@ internal sealed class OracleCost(ClusterSpec cluster)
             DecodeBoundedContextTokens = decodes.BoundedContextTokens,
             SampledSequences = decodes.Count + (tokens > 0 ? 1 : 0),
         };
-        return tokens == 0 && decodes.Count == 0 ? 0 : Time.FromSeconds(instance.Spec.Cost.Evaluate(in shape).DurationSeconds * instance.Slowdown);
+        return tokens == 0 && decodes.Count == 0 ? 0 : Time.FromSeconds(instance.Spec.Cost.Evaluate(in shape).DurationSeconds * slowdown);
     }
 }

@@ -59,5 +59,18 @@ public sealed class InstanceOracleTests
         oracle.Ask(twin, request, 1, 0).PrefillNs.ShouldBeLessThan(behind);
     }
 
+    [Fact]
+    public void The_step_in_progress_ends_when_it_ends_however_slow_the_next_ones_are()
+    {
+        var cluster = Clusters.Aggregated(1);
+        var (oracle, instance) = (new InstanceOracle(cluster), new Instance(cluster.Instances[0]));
+        var request = Clusters.Request(9, input: 800, output: 4);
+        var own = oracle.Ask(instance, request, 1, 0).PrefillNs;
+        instance.Enqueue(new Sequence(Clusters.Request(1, input: 800, output: 1), 1), 0);
+        instance.TryBeginStep(0, out var step).ShouldBeTrue();
+        oracle.Ask(instance, request, 1, 0).PrefillNs.ShouldBe(step.DueNs + own);
+        oracle.Ask(instance, request, 3, 0).PrefillNs.ShouldBe(step.DueNs + (3 * own));
+    }
+
     private static RoutingDecision Placed(int prefill, int decode) => new(1, 0, prefill, decode, 0);
 }
