@@ -68,6 +68,33 @@ public sealed class RoutingTests
     }
 
     [Fact]
+    public void A_history_forgets_what_was_sent_longest_ago_where_a_cache_would_have_dropped_it()
+    {
+        var router = new Router(Clusters.Aggregated(1, router: new RouterSpec("scorers") { Index = PrefixIndexSource.History, HistoryCapacityTokens = 500 }));
+        Overlap(router, 0, contentId: 1).ShouldBe(0);
+        Overlap(router, 1, contentId: 2).ShouldBe(0);
+        // 18 blocks each, of 31: the second pushed out the first's beginning, and with it the chain.
+        Overlap(router, 2, contentId: 1).ShouldBe(0);
+        Overlap(router, 3, contentId: 1).ShouldBe(18);
+    }
+
+    [Fact]
+    public void A_history_of_short_reach_takes_prompts_that_begin_alike_for_the_same()
+    {
+        var spec = new RouterSpec("scorers") { Index = PrefixIndexSource.History, HistoryReachTokens = 160 };
+        var router = new Router(Clusters.Aggregated(1, router: spec), logsDecisions: true);
+        TokenContent Prompt(ulong end) => new([new ContentSegment(7, 200), new ContentSegment(end, 200)]);
+        router.Route(Clusters.Request(0, 400, 10, content: Prompt(1)), 0);
+        var other = router.Route(Clusters.Request(1, 400, 10, content: Prompt(2)), 0)!;
+        other.OverlapBlocks.ShouldBe(10);
+        // All that it can know matches: a full score, as if the whole prompt were there.
+        other.PrefillCosts[0].Cost.ShouldBe(-4);
+    }
+
+    private static int Overlap(Router router, long id, ulong contentId) =>
+        router.Route(Clusters.Request(id, 300, 10, content: TokenContent.Unique(contentId, 300)), id)!.OverlapBlocks;
+
+    [Fact]
     public void The_oracle_knows_what_a_router_does_not_a_slow_rank_and_a_stale_view()
     {
         // Instance 0 is ten times as slow from the start on; chance sends half of the requests there.

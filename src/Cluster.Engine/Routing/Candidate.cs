@@ -48,11 +48,17 @@ public readonly record struct RoutingQuery(long RequestId, int InputTokens, int 
     /// <summary>What the candidates are wanted for: <see cref="InstanceRole.Decode"/>, or prefill, whether they decode as well or not.</summary>
     public InstanceRole Role { get; init; }
 
+    /// <summary>Leading tokens of the prompt that the router's index can know of; else <see cref="InputTokens"/>.</summary>
+    public int KnownTokens { get; init; } = InputTokens;
+
     /// <summary>Objectives of the cluster.</summary>
     public required SloSpec Slo { get; init; }
 
     /// <summary>Works latencies out, for policies that ask.</summary>
     public required LatencyPredictor Predictor { get; init; }
+
+    /// <summary>Blocks that an overlap can have at most; at least 1.</summary>
+    public int KnownBlocks => Math.Max(1, KnownTokens / BlockSize);
 
     public int InputBlocks => (InputTokens + BlockSize - 1) / BlockSize;
 }

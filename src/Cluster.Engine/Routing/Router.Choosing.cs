@@ -33,11 +33,15 @@ public sealed partial class Router
         }
     }
 
+    /// <summary>Tokens of a prompt that the index can know of: all, or what the router's history tells prompts apart by.</summary>
+    private int Reach(int inputTokens) =>
+        _cluster.Router is { Index: PrefixIndexSource.History, HistoryReachTokens: { } reach } ? Math.Min(inputTokens, reach) : inputTokens;
+
     /// <summary>Where nothing lies below HBM, the nearest level is the only one, and found once.</summary>
     private void Find(RouterView view, PrefixLevel level, RequestSpec request, int size, PrefixMatches tokens)
     {
         if (level == PrefixLevel.Any || view.Index.HasTiers)
-            view.Index.Overlaps(level, request.Content.BlockChain(size).AsSpan(0, (request.InputTokens - 1) / size), _found);
+            view.Index.Overlaps(level, request.Content.BlockChain(size).AsSpan(0, Math.Min(Reach(request.InputTokens), request.InputTokens - 1) / size), _found);
         foreach (var instance in _found)
             if (_cluster.Instances[instance].Kv.BlockSize == size) tokens.Set(instance, _found[instance] * size);
     }

@@ -72,6 +72,7 @@ public sealed partial class Router
         var query = new RoutingQuery(request.Id, request.InputTokens, _blockSizes[0], request.SessionId)
         {
             Role = InstanceRole.Prefill,
+            KnownTokens = Reach(request.InputTokens),
             Slo = _cluster.Slo,
             Predictor = _predictor,
         };
@@ -192,7 +193,7 @@ public sealed partial class Router
     }
 
     private static RouterView NewView(ClusterSpec cluster) =>
-        new(cluster.Instances.Length, cluster.Router.StalenessNs, cluster.Router.HistoryTtlNs, cluster.Instances.Any(i => !i.Kv.Tiers.IsEmpty));
+        new(cluster.Instances.Length, cluster.Router, cluster.Instances.Any(i => !i.Kv.Tiers.IsEmpty));
 
     /// <summary>Whether the instance takes requests.</summary>
     public bool IsOpen(int instance) => !_closed[instance];
@@ -255,7 +256,10 @@ public sealed partial class Router
         Keep(prefill);
         if (decode != prefill) Keep(decode);
 
-        void Keep(int instance) =>
-            replica.View.Remember(instance, request.Content.ChainedBlockKeys(_cluster.Instances[instance].Kv.BlockSize, request.InputTokens), nowNs);
+        void Keep(int instance)
+        {
+            var size = _cluster.Instances[instance].Kv.BlockSize;
+            replica.View.Remember(instance, request.Content.ChainedBlockKeys(size, Reach(request.InputTokens)), size, nowNs);
+        }
     }
 }

@@ -9,7 +9,7 @@ public readonly record struct InstanceLoad(int Running, int Waiting, double KvUs
 /// What one router replica believes of the cluster: its own decisions at once, everything else after the staleness
 /// delay.
 /// </summary>
-internal sealed class RouterView(int instances, long stalenessNs, long historyTtlNs, bool hasTiers = false)
+internal sealed class RouterView(int instances, RouterSpec spec, bool hasTiers = false)
 {
     private readonly Queue<Update> _delayed = new();
     private readonly Dictionary<long, Placement> _active = [];
@@ -59,8 +59,8 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
     public PrefixIndex Index { get; } = new(instances, hasTiers);
 
     /// <summary>This replica sent a prompt with these blocks there.</summary>
-    public void Remember(int instance, ReadOnlySpan<ulong> keys, long nowNs) =>
-        (_history ??= new RoutingHistory(Index.Blocks, historyTtlNs)).Placed(instance, keys, nowNs);
+    public void Remember(int instance, ReadOnlySpan<ulong> keys, int blockSize, long nowNs) =>
+        (_history ??= new RoutingHistory(Index.Blocks, spec)).Placed(instance, keys, blockSize, nowNs);
 
     public void Stored(int instance, ulong key, long nowNs) => Apply(new Update(nowNs, UpdateKind.Stored, instance, key, default));
 
@@ -191,8 +191,8 @@ internal sealed class RouterView(int instances, long stalenessNs, long historyTt
 
     private void Apply(Update update)
     {
-        if (stalenessNs == 0) Carry(in update);
-        else _delayed.Enqueue(update with { EffectiveNs = update.EffectiveNs + stalenessNs });
+        if (spec.StalenessNs == 0) Carry(in update);
+        else _delayed.Enqueue(update with { EffectiveNs = update.EffectiveNs + spec.StalenessNs });
     }
 
     private void Carry(in Update update)

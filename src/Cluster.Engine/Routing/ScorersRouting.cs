@@ -32,7 +32,7 @@ public sealed class ScorersRouting(double prefixWeight, double kvWeight, double 
         {
             var candidate = candidates[i];
             var queue = max == min ? 1 : (max - candidate.Waiting) / (double)(max - min);
-            var match = candidate.OverlapBlocks / (double)Math.Max(1, query.InputBlocks);
+            var match = Math.Min(1, candidate.OverlapBlocks / (double)query.KnownBlocks);
             costs[i] = -(prefixWeight * match + kvWeight * (1 - candidate.KvUsage) + queueWeight * queue);
         }
     }

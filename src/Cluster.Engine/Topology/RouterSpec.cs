@@ -16,8 +16,14 @@ public sealed record RouterSpec(string Policy)
     /// <summary>Prompts that were sent to an instance count as cached there while they are computed (llm-d's speculative indexing).</summary>
     public bool SpeculativeIndex { get; init; }
 
-    /// <summary>How long the router believes its own history (llm-d's and Dynamo's approximate mode: 120 s).</summary>
+    /// <summary>How long the router believes its own history (Dynamo's approximate mode: 120 s).</summary>
     public long HistoryTtlNs { get; init; } = 120 * Units.Time.Second;
+
+    /// <summary>Tokens that the router takes each instance's cache to hold, the least recently sent there forgotten first (llm-d's default: 31,250 blocks of about 16); null: no limit.</summary>
+    public int? HistoryCapacityTokens { get; init; }
+
+    /// <summary>Tokens of a prompt's beginning that the history tells prompts apart by (llm-d's default: 256 blocks of about 16); null: all.</summary>
+    public int? HistoryReachTokens { get; init; }
 
     /// <summary>Independent router replicas; each sees only its own decisions at once.</summary>
     public int Replicas { get; init; } = 1;

@@ -72,6 +72,8 @@ internal static class VariantReader
                 ["events", "history"]) is "history" ? PrefixIndexSource.History : PrefixIndexSource.Events,
             SpeculativeIndex = r.Flag("speculative_index", "Prompts count as cached where they are being computed (llm-d). Default false.") ?? false,
             HistoryTtlNs = r.DurationNs("history_ttl", "How long the router believes its own history. Default 120s.", 1) ?? new RouterSection().HistoryTtlNs,
+            HistoryCapacityTokens = r.Int("history_capacity", "Tokens that each instance's cache is taken to hold, what was sent there longest ago forgotten first (llm-d: 500,000). Default: no limit.", 1, int.MaxValue),
+            HistoryReachTokens = r.Int("history_reach", "Tokens of a prompt's beginning by which the history tells prompts apart (llm-d: 4,096). Default: all.", 1, int.MaxValue),
             Replicas = r.Int("replicas", "Independent routers, each seeing only its own decisions at once. Default 1.", 1, 1024) ?? 1,
             DecisionNs = r.DurationNs("decision_time", "Time one decision takes. Default 0s.") ?? 0,
         };

@@ -83,6 +83,8 @@ public static class ScenarioResolver
                 Index = variant.Router.Index,
                 SpeculativeIndex = variant.Router.SpeculativeIndex,
                 HistoryTtlNs = variant.Router.HistoryTtlNs,
+                HistoryCapacityTokens = variant.Router.HistoryCapacityTokens,
+                HistoryReachTokens = variant.Router.HistoryReachTokens,
                 Replicas = variant.Router.Replicas,
                 DecisionNs = variant.Router.DecisionNs,
             },

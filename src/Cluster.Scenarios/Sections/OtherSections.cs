@@ -22,6 +22,12 @@ public sealed record RouterSection(string Policy = "kv-aware")
     /// <summary>How long the router believes its own history; default 120 s.</summary>
     public long HistoryTtlNs { get; init; } = 120_000_000_000;
 
+    /// <summary>Tokens that each instance's cache is taken to hold; null: no limit.</summary>
+    public int? HistoryCapacityTokens { get; init; }
+
+    /// <summary>Tokens of a prompt's beginning by which the history tells prompts apart; null: all.</summary>
+    public int? HistoryReachTokens { get; init; }
+
     /// <summary>Independent routers, each seeing only its own decisions at once; default 1.</summary>
     public int Replicas { get; init; } = 1;
 
