@@ -52,7 +52,7 @@ public sealed partial class Instance
         ArgumentNullException.ThrowIfNull(request);
         if (!Spec.Kv.EnablePrefixCaching) return 0;
         var chain = request.Content.BlockChain(Spec.Kv.BlockSize);
-        var keys = chain.AsSpan(0, tokens / Spec.Kv.BlockSize);
+        var keys = chain.Take(tokens / Spec.Kv.BlockSize);
         var hits = State.Pool.CountPrefix(keys);
         State.Pool.Acquire(keys[..hits]);
         var added = (int)Math.Min(keys.Length - hits, State.Pool.Available);
@@ -95,7 +95,7 @@ public sealed partial class Instance
         while (State.Reserving.First?.Value is { } head && State.Waiting.Head is not { Preemptions: > 0 })
         {
             var keys = Spec.Kv.EnablePrefixCaching
-                ? head.BlockKeys(Spec.Kv.BlockSize).AsSpan(0, head.Request.InputTokens / Spec.Kv.BlockSize) : [];
+                ? head.Blocks(Spec.Kv.BlockSize).Take(head.Request.InputTokens / Spec.Kv.BlockSize) : default;
             var hits = keys[..State.Pool.CountPrefix(keys)];
             var length = Spec.Kv.ContiguousReservation ? State.BlocksReservedAhead(head) : State.Decodes.BlocksFor(head.Request.InputTokens);
             var blocks = length - hits.Length;

@@ -136,7 +136,7 @@ public sealed partial class ClusterSimulation
         ScheduleTransfer();
         if (factor > 0) return;
         // Nobody waits for a prefix that cannot come; hand-overs wait for their expiry.
-        foreach (var flight in _flights.Values.Where(f => f.Prefill is null && f.Transfers.Count > 0).OrderBy(f => f.Request.Id).ToList())
+        foreach (var flight in _flights.Values.Where(f => f.Prefill is null && f.HasTransfers).OrderBy(f => f.Request.Id).ToList())
             if (flight.Decision!.CopySource == index || flight.Decision.PrefillInstance == index) ComputeWithoutCopy(flight);
     }
 

@@ -134,15 +134,16 @@ public sealed partial class ClusterSimulation
 
     private void CancelTransfers(Flight flight)
     {
+        flight.HandOver = null;
+        if (!flight.HasTransfers) return;
         foreach (var id in flight.Transfers)
         {
             _links!.Cancel(id, _nowNs);
             _transfers.Remove(id);
         }
 
-        if (flight.Transfers.Count > 0) ScheduleTransfer();
+        ScheduleTransfer();
         flight.Transfers.Clear();
-        flight.HandOver = null;
     }
 
     /// <summary>Deadlines come in order, so one event for the next of them is enough.</summary>

@@ -14,11 +14,11 @@ public sealed partial class ClusterSimulation
 
         public void Removed(ulong key) => simulation._router.Removed(instance, key, simulation._nowNs);
 
-        public void Stored(ulong[] chain, int start, int count) => simulation._router.Stored(instance, chain, start, count, simulation._nowNs);
+        public void Stored(BlockChain chain, int start, int count) => simulation._router.Stored(instance, chain, start, count, simulation._nowNs);
 
-        public void Offloaded(ulong[] chain, int start, int count, KvTierKind to) => simulation._router.Offloaded(instance, chain, start, count, to, simulation._nowNs);
+        public void Offloaded(BlockChain chain, int start, int count, KvTierKind to) => simulation._router.Offloaded(instance, chain, start, count, to, simulation._nowNs);
 
-        public void Removed(ulong[] chain, int start, int count) => simulation._router.Removed(instance, chain, start, count, simulation._nowNs);
+        public void Removed(BlockChain chain, int start, int count) => simulation._router.Removed(instance, chain, start, count, simulation._nowNs);
     }
 
     private void PrefillEnded(Flight flight)

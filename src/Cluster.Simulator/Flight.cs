@@ -10,6 +10,7 @@ namespace Cluster.Simulator;
 internal sealed class Flight(RequestSpec request)
 {
     private RequestTimeline? _legTimeline;
+    private List<long>? _transfers;
 
     public RequestSpec Request { get; } = request;
 
@@ -47,7 +48,9 @@ internal sealed class Flight(RequestSpec request)
     public HandOver? HandOver { get; set; }
 
     /// <summary>Transfers under way, as the links name them.</summary>
-    public List<long> Transfers { get; } = [];
+    public List<long> Transfers => _transfers ??= [];
+
+    public bool HasTransfers => _transfers is { Count: > 0 };
 
     /// <summary>Output tokens that the client has seen.</summary>
     public int VisibleTokens => Request.OutputTokens - Leg.OutputTokens

@@ -26,11 +26,11 @@ public sealed class MooncakePrefixTests
         {
             // The authors count a started last block as a block.
             var whole = new TokenContent([.. record.Content!.Segments.Select(s => s with { Length = BlockTokens })]);
-            var keys = whole.ChainedBlockKeys(BlockTokens, whole.Length);
+            var keys = whole.BlockChain(BlockTokens);
             var found = pool.CountPrefix(keys);
             hits += found;
             blocks += keys.Length;
-            pool.Acquire(keys.AsSpan(0, found));
+            pool.Acquire(keys.Take(found));
             pool.TryAllocate(keys.Length - found).ShouldBeTrue();
             pool.Publish(keys, found, keys.Length - found);
             pool.Release(keys);

@@ -11,23 +11,23 @@ public sealed partial class BlockPool
     private long _clock;
 
     /// <summary>Of the leading blocks that full attention has of this chain, how many a sequence can go on from.</summary>
-    public int CountUsable(ReadOnlySpan<ulong> chain, int hits)
+    public int CountUsable(ChainSlice chain, int hits)
     {
         if (_tails.Length == 0) return hits;
         for (var before = -1; before != hits;)
         {
             before = hits;
-            foreach (var tails in _tails) hits = tails.Usable(chain, hits);
+            foreach (var tails in _tails) hits = tails.Usable(chain.Keys, hits);
         }
 
         return hits;
     }
 
     /// <summary>A sequence goes on from there: what it needs of windows and states was used.</summary>
-    public void UseTails(ReadOnlySpan<ulong> hits)
+    public void UseTails(ChainSlice hits)
     {
-        if (hits.IsEmpty) return;
-        foreach (var tails in _tails) tails.Use(hits, hits.Length, _clock++);
+        if (_tails.Length == 0 || hits.IsEmpty) return;
+        foreach (var tails in _tails) tails.Use(hits.Keys, hits.Length, _clock++);
     }
 
     /// <summary>
@@ -35,7 +35,7 @@ public sealed partial class BlockPool
     /// kept after the last of them alone.
     /// </summary>
     /// <param name="mayEvict">Room is made by eviction; else only free blocks are taken.</param>
-    public void StoreTails(ReadOnlySpan<ulong> chain, int start, int end, bool mayEvict)
+    public void StoreTails(BlockChain chain, int start, int end, bool mayEvict)
     {
         foreach (var tails in _tails)
             for (var at = tails.IsState ? Math.Max(start, end - 1) : start; at < end; at++) StoreTail(tails, chain[at], mayEvict);

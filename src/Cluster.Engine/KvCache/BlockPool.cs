@@ -70,12 +70,12 @@ public sealed partial class BlockPool
     }
 
     /// <summary>How many leading blocks of this chain are in the cache.</summary>
-    public int CountPrefix(ReadOnlySpan<ulong> chain)
+    public int CountPrefix(ChainSlice chain)
     {
         var hits = 0;
         while (hits < chain.Length && _runs.TryFind(chain[hits], out var run))
         {
-            var same = _runs.CommonLength(run, chain[hits..]);
+            var same = _runs.CommonLength(run, chain.Chain!, chain.Length);
             hits += same;
             if (same < _runs[run].Count) break;
         }
@@ -84,7 +84,7 @@ public sealed partial class BlockPool
     }
 
     /// <summary>Of the leading blocks of this chain, how many nobody uses now: acquiring them takes them from <see cref="Available"/>.</summary>
-    public int CountEvictable(ReadOnlySpan<ulong> hits)
+    public int CountEvictable(ChainSlice hits)
     {
         var evictable = 0;
         for (var at = 0; at < hits.Length;)
@@ -100,7 +100,7 @@ public sealed partial class BlockPool
     /// <summary>A sequence begins to use these cached blocks.</summary>
     /// <param name="hits">The leading blocks of a chain, as <see cref="CountPrefix"/> found them.</param>
     /// <exception cref="KeyNotFoundException">A block is not in the cache.</exception>
-    public void Acquire(ReadOnlySpan<ulong> hits)
+    public void Acquire(ChainSlice hits)
     {
         for (var at = 0; at < hits.Length;)
         {
@@ -117,7 +117,7 @@ public sealed partial class BlockPool
     /// </summary>
     /// <param name="chain">Keys from the sequence's first block on; kept, so never to be changed.</param>
     /// <param name="start">Blocks before this one are in the cache already and used by this sequence.</param>
-    public void Publish(ulong[] chain, int start, int count)
+    public void Publish(BlockChain chain, int start, int count)
     {
         for (var (at, end) = (start, start + count); at < end;)
         {
@@ -131,7 +131,7 @@ public sealed partial class BlockPool
                 return;
             }
 
-            var same = _runs.CommonLength(run, chain.AsSpan(at, end - at));
+            var same = _runs.CommonLength(run, chain, end);
             if (same < _runs[run].Count) _runs.Split(run, same);
             Allocated -= same;
             Free += same;
@@ -142,7 +142,7 @@ public sealed partial class BlockPool
 
     /// <summary>A sequence stops using these cached blocks; they stay, evictable, the last one first.</summary>
     /// <param name="keys">All that it uses, from its first block on.</param>
-    public void Release(ReadOnlySpan<ulong> keys)
+    public void Release(ChainSlice keys)
     {
         _path.Clear();
         for (var at = 0; at < keys.Length; at += _runs[_path[^1]].Count) _path.Add(_runs.Find(keys[at]));
@@ -198,7 +198,7 @@ public sealed partial class BlockPool
             blocks -= taken;
             Evictable -= taken;
             Free += taken;
-            _events?.Removed(chain, start, taken);
+            _events?.Removed(chain!, start, taken);
         }
     }
 

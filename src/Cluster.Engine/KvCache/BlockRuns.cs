@@ -5,8 +5,8 @@ namespace Cluster.Engine.KvCache;
 /// <summary>Cached blocks that follow each other, entered the cache together and have the same users.</summary>
 internal struct BlockRun
 {
-    /// <summary>Keys of the sequence that it came from, from its first block on; blocks of the run are [Start, Start + Count).</summary>
-    public ulong[] Chain;
+    /// <summary>Of the sequence that it came from, from its first block on; blocks of the run are [Start, Start + Count).</summary>
+    public BlockChain? Chain;
     public int Start;
     public int Count;
     public int References;
@@ -35,11 +35,14 @@ internal sealed class BlockRuns(IEvictionPolicy eviction)
     /// <exception cref="KeyNotFoundException">No run begins with this block.</exception>
     public int Find(ulong firstKey) => _index[firstKey];
 
-    /// <summary>How many leading blocks of the run and of these keys are the same.</summary>
-    public int CommonLength(int run, ReadOnlySpan<ulong> keys) =>
-        _runs[run].Chain.AsSpan(_runs[run].Start, _runs[run].Count).CommonPrefixLength(keys);
+    /// <summary>How many leading blocks of the run and of this chain, before its block <paramref name="end"/>, are the same. The first is.</summary>
+    public int CommonLength(int run, BlockChain chain, int end)
+    {
+        ref var entry = ref _runs[run];
+        return Math.Max(1, entry.Chain!.CommonLength(chain, entry.Start, Math.Min(entry.Count, end - entry.Start)));
+    }
 
-    public int Add(ulong[] chain, int start, int count, int references)
+    public int Add(BlockChain chain, int start, int count, int references)
     {
         _index.TryAdd(chain[start], out var slot);
         if (slot >= _runs.Length) Array.Resize(ref _runs, _index.SlotLimit);
@@ -51,7 +54,7 @@ internal sealed class BlockRuns(IEvictionPolicy eviction)
     public void Split(int run, int at)
     {
         var whole = _runs[run];
-        var tail = Add(whole.Chain, whole.Start + at, whole.Count - at, whole.References);
+        var tail = Add(whole.Chain!, whole.Start + at, whole.Count - at, whole.References);
         _runs[tail].ReleasedAt = whole.ReleasedAt;
         _runs[run].Count = at;
         eviction.Split(run, tail, whole.References == 0);
@@ -60,8 +63,8 @@ internal sealed class BlockRuns(IEvictionPolicy eviction)
     public void RemoveVictim(int run)
     {
         eviction.Remove(run);
-        _index.Remove(_runs[run].Chain[_runs[run].Start]);
-        _runs[run].Chain = [];
+        _index.Remove(_index.KeyOf(run));
+        _runs[run].Chain = null;
     }
 
     /// <summary>Every run, in no order that means anything.</summary>

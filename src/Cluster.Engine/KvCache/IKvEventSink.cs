@@ -12,19 +12,19 @@ public interface IKvEventSink
     void Removed(ulong key);
 
     /// <summary>Blocks that follow each other were stored together.</summary>
-    /// <param name="chain">Keys from the sequence's first block on; may be kept, never changes.</param>
-    void Stored(ulong[] chain, int start, int count)
+    /// <param name="chain">From the sequence's first block on; may be kept.</param>
+    void Stored(BlockChain chain, int start, int count)
     {
         for (var i = start; i < start + count; i++) Stored(chain[i]);
     }
 
     /// <summary>Blocks that follow each other left HBM, or a tier, for a tier below it, the last one first: they can still be hit, at a price.</summary>
-    void Offloaded(ulong[] chain, int start, int count, KvTierKind to)
+    void Offloaded(BlockChain chain, int start, int count, KvTierKind to)
     {
     }
 
     /// <summary>Blocks that follow each other were evicted, the last one first.</summary>
-    void Removed(ulong[] chain, int start, int count)
+    void Removed(BlockChain chain, int start, int count)
     {
         for (var i = start + count - 1; i >= start; i--) Removed(chain[i]);
     }

@@ -1,3 +1,4 @@
+using Cluster.Engine.KvCache;
 using Cluster.Engine.Units;
 
 namespace Cluster.Engine.Requests;
@@ -32,7 +33,7 @@ public enum SequenceStatus
 /// </remarks>
 public sealed class Sequence(RequestSpec request, int targetTokens)
 {
-    private ulong[]? _blockKeys;
+    private BlockChain? _blocks;
 
     public RequestSpec Request { get; } = request;
 
@@ -63,9 +64,8 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
     /// <summary>Known tokens still to compute; 1 means it decodes.</summary>
     public int MissingTokens => KnownTokens - Computed;
 
-    /// <summary>Chained keys of full blocks over prompt and output.</summary>
-    internal ulong[] BlockKeys(int blockSize) =>
-        _blockKeys ??= Request.Content.BlockChain(blockSize);
+    /// <summary>Full blocks over prompt and output.</summary>
+    internal BlockChain Blocks(int blockSize) => _blocks ??= Request.Content.BlockChain(blockSize);
 
     /// <summary>Leading blocks that it holds through the prefix cache.</summary>
     internal int SharedBlocks { get; set; }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Cluster.Engine.Units;
+using Cluster.Engine.KvCache;
 
 namespace Cluster.Engine.Requests;
 
@@ -14,10 +14,10 @@ public readonly record struct ContentSegment(ulong ContentId, int Length);
 /// </summary>
 public sealed class TokenContent
 {
+    /// <summary>All of them; default where there is one alone, <see cref="_only"/>: most requests of a long run are such.</summary>
     private readonly ImmutableArray<ContentSegment> _segments;
-    private Chain? _chain;
-
-    private sealed record Chain(int BlockSize, ulong[] Keys);
+    private readonly ContentSegment _only;
+    private BlockChain? _chain;
 
     public TokenContent(ImmutableArray<ContentSegment> segments)
     {
@@ -28,14 +28,21 @@ public sealed class TokenContent
             length += segment.Length;
         }
 
-        _segments = segments;
+        if (segments.Length == 1) _only = segments[0];
+        else _segments = segments;
         Length = length;
     }
 
-    /// <summary>Content that no other sequence shares.</summary>
-    public static TokenContent Unique(ulong contentId, int length) => new([new ContentSegment(contentId, length)]);
+    private TokenContent(ContentSegment only)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(only.Length);
+        (_only, Length) = (only, only.Length);
+    }
 
-    public ImmutableArray<ContentSegment> Segments => _segments;
+    /// <summary>Content that no other sequence shares.</summary>
+    public static TokenContent Unique(ulong contentId, int length) => new(new ContentSegment(contentId, length));
+
+    public ImmutableArray<ContentSegment> Segments => _segments.IsDefault ? [_only] : _segments;
 
     /// <summary>Tokens.</summary>
     public long Length { get; }
@@ -45,9 +52,9 @@ public sealed class TokenContent
     {
         ArgumentNullException.ThrowIfNull(other);
         long common = 0;
-        for (var i = 0; i < _segments.Length && i < other._segments.Length; i++)
+        for (var i = 0; i < Count && i < other.Count; i++)
         {
-            var (a, b) = (_segments[i], other._segments[i]);
+            var (a, b) = (this[i], other[i]);
             if (a.ContentId != b.ContentId) break;
             common += Math.Min(a.Length, b.Length);
             if (a.Length != b.Length) break;
@@ -57,15 +64,16 @@ public sealed class TokenContent
     }
 
     /// <summary>
-    /// The keys of all full blocks, as <see cref="ChainedBlockKeys"/> gives them; the same array each time, never to be changed.
-    /// Every instance and router that a request passes asks for them.
+    /// All full blocks, with the keys that <see cref="ChainedBlockKeys"/> gives; the same object each time.
+    /// Every instance and router that a request passes asks for it.
     /// </summary>
-    public ulong[] BlockChain(int blockSize)
+    public BlockChain BlockChain(int blockSize)
     {
         // Two threads may both work it out: what they find is the same.
-        if (_chain is { } chain && chain.BlockSize == blockSize) return chain.Keys;
-        _chain = chain = new Chain(blockSize, ChainedBlockKeys(blockSize, Length));
-        return chain.Keys;
+        if (_chain is { } known && known.BlockSize == blockSize) return known;
+        return _chain = Count == 1
+            ? KvCache.BlockChain.OfRun(_only.ContentId, blockSize, (int)(Length / blockSize))
+            : KvCache.BlockChain.Of(ChainedBlockKeys(blockSize, Length), blockSize);
     }
 
     /// <summary>
@@ -82,10 +90,9 @@ public sealed class TokenContent
         {
             for (var left = blockSize; left > 0;)
             {
-                var current = _segments[segment];
+                var current = this[segment];
                 var taken = Math.Min(left, current.Length - offset);
-                // The span is part of the key: a block that takes 10 tokens of a run differs from one that takes 12.
-                key = Hashing.Mix(Hashing.Mix(key, current.ContentId), ((ulong)(uint)taken << 32) | (uint)offset);
+                key = KvCache.BlockChain.Link(key, current.ContentId, taken, offset);
                 left -= taken;
                 offset += taken;
                 if (offset == current.Length) (segment, offset) = (segment + 1, 0);
@@ -96,4 +103,8 @@ public sealed class TokenContent
 
         return keys;
     }
+
+    private int Count => _segments.IsDefault ? 1 : _segments.Length;
+
+    private ContentSegment this[int segment] => _segments.IsDefault ? _only : _segments[segment];
 }

@@ -18,7 +18,7 @@ public sealed class DistinctBlocks
     /// <summary>Blocks that some request on the instance uses all of.</summary>
     private struct Run
     {
-        public ulong[] Chain;
+        public BlockChain? Chain;
         public int Start;
         public int Count;
 
@@ -36,14 +36,14 @@ public sealed class DistinctBlocks
     public long Count(int instance) => _counts[instance];
 
     /// <summary>Leading blocks of a prompt that requests on each instance hold already.</summary>
-    public void Shared(ReadOnlySpan<ulong> prompt, PrefixMatches matches)
+    public void Shared(ChainSlice prompt, PrefixMatches matches)
     {
         ArgumentNullException.ThrowIfNull(matches);
         matches.Clear();
         for (var at = 0; at < prompt.Length && _slots.TryGet(prompt[at], out var slot);)
         {
             ref var run = ref _runs[slot];
-            var same = CommonLength(in run, prompt[at..]);
+            var same = CommonLength(in run, prompt.Chain!, prompt.Length);
             if (run.Requests > 0 && matches[run.Instance] == at) matches.Set(run.Instance, at + same);
             for (var i = 0; i < (run.Others?.Count ?? 0); i++)
                 if (matches[run.Others![i].Instance] == at) matches.Set(run.Others[i].Instance, at + same);
@@ -53,10 +53,10 @@ public sealed class DistinctBlocks
     }
 
     /// <summary>A request is placed there.</summary>
-    /// <param name="chain">Keys of its content; kept, so never to be changed.</param>
+    /// <param name="chain">Of its content; kept.</param>
     /// <param name="full">Full blocks of its prompt.</param>
     /// <param name="blocks">All blocks of its prompt.</param>
-    public void Add(int instance, ulong[] chain, int full, int blocks)
+    public void Add(int instance, BlockChain chain, int full, int blocks)
     {
         _counts[instance] += blocks - full;
         for (var at = 0; at < full;)
@@ -68,7 +68,7 @@ public sealed class DistinctBlocks
                 return;
             }
 
-            var same = CommonLength(in _runs[slot], chain.AsSpan(at, full - at));
+            var same = CommonLength(in _runs[slot], chain, full);
             if (same < _runs[slot].Count) Split(slot, same);
             if (Use(ref _runs[slot], instance, 1) == 1) _counts[instance] += same;
             at += same;
@@ -77,7 +77,7 @@ public sealed class DistinctBlocks
 
     /// <summary>It has left.</summary>
     /// <exception cref="KeyNotFoundException">It was never there.</exception>
-    public void Remove(int instance, ulong[] chain, int full, int blocks)
+    public void Remove(int instance, BlockChain chain, int full, int blocks)
     {
         _counts[instance] -= blocks - full;
         for (var at = 0; at < full;)
@@ -87,7 +87,7 @@ public sealed class DistinctBlocks
             at += run.Count;
             if (Use(ref run, instance, -1) == 0) _counts[instance] -= run.Count;
             if (run.IsUsed) continue;
-            _slots.Remove(run.Chain[run.Start]);
+            _slots.Remove(_slots.KeyOf(slot));
             run = default;
         }
     }
@@ -120,10 +120,12 @@ public sealed class DistinctBlocks
 
     private void Insert(Run run)
     {
-        _slots.TryAdd(run.Chain[run.Start], out var slot);
+        _slots.TryAdd(run.Chain![run.Start], out var slot);
         if (slot >= _runs.Length) Array.Resize(ref _runs, _slots.SlotLimit);
         _runs[slot] = run;
     }
 
-    private static int CommonLength(in Run run, ReadOnlySpan<ulong> keys) => run.Chain.AsSpan(run.Start, run.Count).CommonPrefixLength(keys);
+    /// <summary>How many leading blocks of the run and of this chain, before its block <paramref name="end"/>, are the same. The first is.</summary>
+    private static int CommonLength(in Run run, BlockChain chain, int end) =>
+        Math.Max(1, run.Chain!.CommonLength(chain, run.Start, Math.Min(run.Count, end - run.Start)));
 }

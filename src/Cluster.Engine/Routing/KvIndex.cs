@@ -48,12 +48,14 @@ public sealed class KvIndex(int instances)
     }
 
     /// <summary>How many leading blocks of this chain each instance has.</summary>
-    /// <param name="chain">Chained keys of the prompt's blocks.</param>
+    /// <param name="blocks">The prompt's.</param>
     /// <param name="overlaps">Cleared, then filled.</param>
-    public void Overlaps(ReadOnlySpan<ulong> chain, PrefixMatches overlaps)
+    public void Overlaps(ChainSlice blocks, PrefixMatches overlaps)
     {
         ArgumentNullException.ThrowIfNull(overlaps);
         overlaps.Clear();
+        if (Count == 0) return;
+        var chain = blocks.Keys;
         _alive.AsSpan().Fill(ulong.MaxValue);
         var at = 0;
         for (; at < chain.Length; at++)

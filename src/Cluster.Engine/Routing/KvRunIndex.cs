@@ -13,7 +13,7 @@ public sealed class KvRunIndex
 
     private struct Run
     {
-        public ulong[] Chain;
+        public BlockChain? Chain;
         public int Start;
         public int Count;
 
@@ -78,7 +78,7 @@ public sealed class KvRunIndex
     public int Count => _slots.Count;
 
     /// <summary>Blocks of a chain are in an instance's cache from now on, after those before <paramref name="start"/>.</summary>
-    public void Stored(int instance, ulong[] chain, int start, int count)
+    public void Stored(int instance, BlockChain chain, int start, int count)
     {
         for (var (at, end) = (0, start + count); at < end;)
         {
@@ -89,7 +89,7 @@ public sealed class KvRunIndex
                 return;
             }
 
-            var same = CommonLength(slot, chain.AsSpan(at, end - at));
+            var same = CommonLength(slot, chain, end);
             if (same < _runs[slot].Count && at + same < end) Split(slot, same);
             var held = HeldBy(in _runs[slot], instance);
             if (held < Math.Min(same, start - at)) return;
@@ -99,13 +99,13 @@ public sealed class KvRunIndex
     }
 
     /// <summary>An instance evicted blocks of a chain, and has nothing that follows them.</summary>
-    public void Removed(int instance, ulong[] chain, int start, int count)
+    public void Removed(int instance, BlockChain chain, int start, int count)
     {
         for (var at = 0; at < start + count && _slots.TryGet(chain[at], out var slot);)
         {
             var length = _runs[slot].Count;
             // Past this run only what the chain has in common with it matters.
-            if (at < start && _runs[slot].Chain != chain && at + CommonLength(slot, chain.AsSpan(at)) < Math.Min(start, at + length)) return;
+            if (at < start && _runs[slot].Chain != chain && at + CommonLength(slot, chain, chain.Length) < Math.Min(start, at + length)) return;
             if (at + length > start && HeldBy(in _runs[slot], instance) > Math.Max(0, start - at))
             {
                 Hold(ref _runs[slot], instance, Math.Max(0, start - at));
@@ -129,14 +129,14 @@ public sealed class KvRunIndex
     }
 
     /// <inheritdoc cref="KvIndex.Overlaps"/>
-    public void Overlaps(ReadOnlySpan<ulong> chain, PrefixMatches overlaps)
+    public void Overlaps(ChainSlice chain, PrefixMatches overlaps)
     {
         ArgumentNullException.ThrowIfNull(overlaps);
         overlaps.Clear();
         for (var at = 0; at < chain.Length && _slots.TryGet(chain[at], out var slot);)
         {
             ref var run = ref _runs[slot];
-            var same = CommonLength(slot, chain[at..]);
+            var same = CommonLength(slot, chain.Chain!, chain.Length);
             if (run.Shared is not { } shared)
             {
                 if (overlaps[run.Holder] == at && run.Held > 0) overlaps.Set(run.Holder, at + Math.Min(run.Held, same));
@@ -155,8 +155,12 @@ public sealed class KvRunIndex
         }
     }
 
-    private int CommonLength(int slot, ReadOnlySpan<ulong> keys) =>
-        _runs[slot].Chain.AsSpan(_runs[slot].Start, _runs[slot].Count).CommonPrefixLength(keys);
+    /// <summary>How many leading blocks of the run and of this chain, before its block <paramref name="end"/>, are the same. The first is.</summary>
+    private int CommonLength(int slot, BlockChain chain, int end)
+    {
+        ref var run = ref _runs[slot];
+        return Math.Max(1, run.Chain!.CommonLength(chain, run.Start, Math.Min(run.Count, end - run.Start)));
+    }
 
     private static int HeldBy(in Run run, int instance) =>
         run.Shared is { } shared ? shared.Of(instance) : run.Holder == instance ? run.Held : 0;
@@ -178,7 +182,7 @@ public sealed class KvRunIndex
         run.Shared.Set(instance, blocks);
     }
 
-    private int Add(int instance, ulong[] chain, int start, int count, int held)
+    private int Add(int instance, BlockChain chain, int start, int count, int held)
     {
         _slots.TryAdd(chain[start], out var slot);
         if (slot >= _runs.Length) Array.Resize(ref _runs, _slots.SlotLimit);
@@ -192,7 +196,7 @@ public sealed class KvRunIndex
         _runs[slot].Count = at;
         _runs[slot].Held = Math.Min(whole.Held, at);
         if (whole.Shared is null && whole.Held <= at) return; // nobody has what follows
-        var tail = Add(whole.Holder, whole.Chain, whole.Start + at, whole.Count - at, Math.Max(0, whole.Held - at));
+        var tail = Add(whole.Holder, whole.Chain!, whole.Start + at, whole.Count - at, Math.Max(0, whole.Held - at));
         if (whole.Shared is not { } shared) return;
         _runs[tail].Shared = shared.Split(at);
         RemoveIfUnheld(tail);
@@ -202,7 +206,7 @@ public sealed class KvRunIndex
     {
         ref var run = ref _runs[slot];
         if ((run.Shared?.Count ?? run.Held) > 0) return;
-        _slots.Remove(run.Chain[run.Start]);
+        _slots.Remove(_slots.KeyOf(slot));
         run = default;
     }
 }

@@ -1,3 +1,4 @@
+using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 
@@ -37,7 +38,7 @@ public sealed class Oracle
         _blockSizes = [.. cluster.Instances.Select(i => i.Kv.BlockSize).Distinct()];
     }
 
-    private readonly record struct Prompt(int Instance, long Tokens, ulong[] Chain, int FullBlocks);
+    private readonly record struct Prompt(int Instance, long Tokens, BlockChain Chain, int FullBlocks);
 
     /// <summary>Judges a placement before the instances know of it, and remembers it.</summary>
     /// <param name="instanceAt">The instances as they are now.</param>
@@ -128,7 +129,7 @@ public sealed class Oracle
         Array.Clear(_pendingBlocks);
         foreach (var size in _blockSizes)
         {
-            _underWay.Shared(request.Content.BlockChain(size).AsSpan(0, (request.InputTokens - 1) / size), _matches);
+            _underWay.Shared(request.Content.BlockChain(size).Take((request.InputTokens - 1) / size), _matches);
             foreach (var i in _matches)
                 if (_cluster.Instances[i].Kv is { EnablePrefixCaching: true } kv && kv.BlockSize == size) _pendingBlocks[i] = _matches[i];
         }

@@ -42,11 +42,11 @@ internal sealed class OracleCost(ClusterSpec cluster)
     {
         var (kv, pool) = (instance.Spec.Kv, instance.State.Pool);
         if (!kv.EnablePrefixCaching) return (0, 0);
-        var keys = request.Content.BlockChain(kv.BlockSize).AsSpan(0, (request.InputTokens - 1) / kv.BlockSize);
+        var keys = request.Content.BlockChain(kv.BlockSize).Take((request.InputTokens - 1) / kv.BlockSize);
         var hits = pool.CountUsable(keys, pool.CountPrefix(keys));
         if (instance.State.Tiers is not { } tiers) return (hits * (long)kv.BlockSize, 0);
-        var below = tiers.CountPrefix(keys[hits..]);
-        return ((hits + below) * (long)kv.BlockSize, tiers.ReadNs(keys.Slice(hits, below)));
+        var below = tiers.CountPrefix(keys.Keys[hits..]);
+        return ((hits + below) * (long)kv.BlockSize, tiers.ReadNs(keys.Keys.Slice(hits, below)));
     }
 
     /// <summary>Chunks under what decodes leave of the token budget, in steps that carry those decodes.</summary>

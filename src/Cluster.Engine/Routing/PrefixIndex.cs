@@ -1,3 +1,4 @@
+using Cluster.Engine.KvCache;
 using Cluster.Engine.Topology;
 
 namespace Cluster.Engine.Routing;
@@ -40,7 +41,7 @@ internal sealed class PrefixIndex
         foreach (var level in _blocks) level.Stored(instance, key);
     }
 
-    public void Stored(int instance, ulong[] chain, int start, int count)
+    public void Stored(int instance, BlockChain chain, int start, int count)
     {
         foreach (var level in _runs) level.Stored(instance, chain, start, count);
     }
@@ -51,7 +52,7 @@ internal sealed class PrefixIndex
         for (var level = Below(to); level < _blocks.Length; level++) _blocks[level].Removed(instance, key);
     }
 
-    public void Offloaded(int instance, ulong[] chain, int start, int count, KvTierKind to)
+    public void Offloaded(int instance, BlockChain chain, int start, int count, KvTierKind to)
     {
         for (var level = Below(to); level < _runs.Length; level++) _runs[level].Removed(instance, chain, start, count);
     }
@@ -61,7 +62,7 @@ internal sealed class PrefixIndex
         foreach (var level in _blocks) level.Removed(instance, key);
     }
 
-    public void Removed(int instance, ulong[] chain, int start, int count)
+    public void Removed(int instance, BlockChain chain, int start, int count)
     {
         foreach (var level in _runs) level.Removed(instance, chain, start, count);
     }
@@ -78,7 +79,7 @@ internal sealed class PrefixIndex
     }
 
     /// <summary>How many leading blocks of this chain each instance has no farther than that.</summary>
-    public void Overlaps(PrefixLevel level, ReadOnlySpan<ulong> chain, PrefixMatches overlaps)
+    public void Overlaps(PrefixLevel level, ChainSlice chain, PrefixMatches overlaps)
     {
         var at = HasTiers ? (int)level : 0;
         if (_runs[0].Count > 0) _runs[at].Overlaps(chain, overlaps);

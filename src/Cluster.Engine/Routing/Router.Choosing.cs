@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
@@ -41,13 +42,13 @@ public sealed partial class Router
     private void Find(RouterView view, PrefixLevel level, RequestSpec request, int size, PrefixMatches tokens)
     {
         if (level == PrefixLevel.Any || view.Index.HasTiers)
-            view.Index.Overlaps(level, request.Content.BlockChain(size).AsSpan(0, Math.Min(Reach(request.InputTokens), request.InputTokens - 1) / size), _found);
+            view.Index.Overlaps(level, request.Content.BlockChain(size).Take(Math.Min(Reach(request.InputTokens), request.InputTokens - 1) / size), _found);
         foreach (var instance in _found)
             if (_cluster.Instances[instance].Kv.BlockSize == size) tokens.Set(instance, _found[instance] * size);
     }
 
     /// <summary>What will be in a cache by the time this request gets there counts as if it were.</summary>
-    private void CountPending(RouterView view, ReadOnlySpan<ulong> prompt, int mostTokens)
+    private void CountPending(RouterView view, ChainSlice prompt, int mostTokens)
     {
         view.Pending(prompt, _found);
         foreach (var instance in _found)

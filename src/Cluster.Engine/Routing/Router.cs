@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
@@ -79,7 +80,7 @@ public sealed partial class Router
         var speculates = _usesOverlap && _cluster.Router.SpeculativeIndex;
         var chain = replica.Prefill.UsesDistinctBlocks || speculates ? request.Content.BlockChain(query.BlockSize) : null;
         var full = chain is null ? 0 : request.InputTokens / query.BlockSize;
-        var prompt = chain.AsSpan(0, full);
+        var prompt = new ChainSlice(chain, 0, full);
         if (speculates) CountPending(replica.View, prompt, request.InputTokens - 1);
         if (replica.Prefill.UsesDistinctBlocks) replica.View.Shared(prompt, _matches.Shared);
         var prefill = Choose(replica, replica.Prefill, in query, request.Model);
@@ -121,14 +122,14 @@ public sealed partial class Router
     }
 
     /// <summary>An instance stored a run of blocks. A driver tells of all its blocks by runs, or of none.</summary>
-    /// <param name="chain">Keys from the sequence's first block on; kept, so never to be changed.</param>
-    public void Stored(int instance, ulong[] chain, int start, int count, long nowNs)
+    /// <param name="chain">From the sequence's first block on; kept.</param>
+    public void Stored(int instance, BlockChain chain, int start, int count, long nowNs)
     {
         foreach (var replica in _replicas) replica.View.Stored(instance, chain, start, count, nowNs);
     }
 
     /// <summary>An instance evicted a run of blocks.</summary>
-    public void Removed(int instance, ulong[] chain, int start, int count, long nowNs)
+    public void Removed(int instance, BlockChain chain, int start, int count, long nowNs)
     {
         foreach (var replica in _replicas) replica.View.Removed(instance, chain, start, count, nowNs);
     }
@@ -140,7 +141,7 @@ public sealed partial class Router
     }
 
     /// <summary>A run of blocks left an instance's HBM, or its host memory, for a tier below.</summary>
-    public void Offloaded(int instance, ulong[] chain, int start, int count, KvTierKind to, long nowNs)
+    public void Offloaded(int instance, BlockChain chain, int start, int count, KvTierKind to, long nowNs)
     {
         foreach (var replica in _replicas) replica.View.Offloaded(instance, chain, start, count, to, nowNs);
     }

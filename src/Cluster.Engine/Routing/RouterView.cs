@@ -1,3 +1,4 @@
+using Cluster.Engine.KvCache;
 using Cluster.Engine.Topology;
 
 namespace Cluster.Engine.Routing;
@@ -36,7 +37,7 @@ internal sealed class RouterView(int instances, RouterSpec spec, bool hasTiers =
     private readonly record struct Update(long EffectiveNs, UpdateKind Kind, int Instance, ulong Key, InstanceLoad Load)
     {
         /// <summary>Of a run: its chain, in which <see cref="Key"/> is the first block.</summary>
-        public ulong[]? Chain { get; init; }
+        public BlockChain? Chain { get; init; }
         public int Count { get; init; }
 
         /// <summary>Of what was offloaded: where to.</summary>
@@ -45,8 +46,8 @@ internal sealed class RouterView(int instances, RouterSpec spec, bool hasTiers =
 
     private readonly record struct Placement(int PrefillInstance, int DecodeInstance, int PrefillTokens, int Blocks)
     {
-        /// <summary>Keys of the prompt, where distinct blocks are counted or prompts under way count as cached.</summary>
-        public ulong[]? Chain { get; init; }
+        /// <summary>Blocks of the prompt, where distinct blocks are counted or prompts under way count as cached.</summary>
+        public BlockChain? Chain { get; init; }
         public int FullBlocks { get; init; }
         public bool IsPending { get; init; }
     }
@@ -69,13 +70,13 @@ internal sealed class RouterView(int instances, RouterSpec spec, bool hasTiers =
     public void Offloaded(int instance, ulong key, KvTierKind to, long nowNs) =>
         Apply(new Update(nowNs, UpdateKind.Offloaded, instance, key, default) { Tier = to });
 
-    public void Stored(int instance, ulong[] chain, int start, int count, long nowNs) =>
+    public void Stored(int instance, BlockChain chain, int start, int count, long nowNs) =>
         Apply(new Update(nowNs, UpdateKind.RunStored, instance, (ulong)start, default) { Chain = chain, Count = count });
 
-    public void Removed(int instance, ulong[] chain, int start, int count, long nowNs) =>
+    public void Removed(int instance, BlockChain chain, int start, int count, long nowNs) =>
         Apply(new Update(nowNs, UpdateKind.RunRemoved, instance, (ulong)start, default) { Chain = chain, Count = count });
 
-    public void Offloaded(int instance, ulong[] chain, int start, int count, KvTierKind to, long nowNs) =>
+    public void Offloaded(int instance, BlockChain chain, int start, int count, KvTierKind to, long nowNs) =>
         Apply(new Update(nowNs, UpdateKind.RunOffloaded, instance, (ulong)start, default) { Chain = chain, Count = count, Tier = to });
 
     public void PrefillEnded(long id, long nowNs) => Apply(new Update(nowNs, UpdateKind.PrefillEnded, 0, (ulong)id, default));
@@ -104,10 +105,10 @@ internal sealed class RouterView(int instances, RouterSpec spec, bool hasTiers =
     public int ActiveRequests(int instance) => _activeRequests[instance];
 
     /// <summary>A decision of this replica: known at once.</summary>
-    /// <param name="chain">Keys of the prompt's blocks where anything asks for them, else null.</param>
+    /// <param name="chain">The prompt's blocks where anything asks for them, else null.</param>
     /// <param name="counted">The prompt counts as cached while it is computed: see <see cref="Pending"/>.</param>
     public void Placed(
-        long id, int prefillInstance, int decodeInstance, int prefillTokens, int blocks, ulong[]? chain = null, int fullBlocks = 0, bool counted = false)
+        long id, int prefillInstance, int decodeInstance, int prefillTokens, int blocks, BlockChain? chain = null, int fullBlocks = 0, bool counted = false)
     {
         var placement = new Placement(prefillInstance, decodeInstance, prefillTokens, blocks) { Chain = chain, FullBlocks = fullBlocks, IsPending = counted };
         _active[id] = placement;
@@ -125,14 +126,14 @@ internal sealed class RouterView(int instances, RouterSpec spec, bool hasTiers =
     }
 
     /// <summary>Leading blocks of a prompt that requests under way hold on each instance.</summary>
-    public void Shared(ReadOnlySpan<ulong> prompt, PrefixMatches matches)
+    public void Shared(ChainSlice prompt, PrefixMatches matches)
     {
         if (_distinct is null) matches.Clear();
         else _distinct.Shared(prompt, matches);
     }
 
     /// <summary>Leading blocks of a prompt that are being computed on each instance for other requests.</summary>
-    public void Pending(ReadOnlySpan<ulong> prompt, PrefixMatches matches)
+    public void Pending(ChainSlice prompt, PrefixMatches matches)
     {
         if (_pending is null) matches.Clear();
         else _pending.Shared(prompt, matches);

@@ -177,7 +177,7 @@ public sealed class InstanceState
     {
         if (!Spec.Kv.EnablePrefixCaching || Spec.Kv.Groups.IsEmpty) return;
         var full = sequence.Computed / Spec.Kv.BlockSize;
-        if (full > sequence.TailBlocks) Pool.StoreTails(sequence.BlockKeys(Spec.Kv.BlockSize), sequence.TailBlocks, full, mayEvict);
+        if (full > sequence.TailBlocks) Pool.StoreTails(sequence.Blocks(Spec.Kv.BlockSize), sequence.TailBlocks, full, mayEvict);
         sequence.TailBlocks = full;
     }
 
@@ -188,7 +188,7 @@ public sealed class InstanceState
         if (!Spec.Kv.EnablePrefixCaching || Decodes.Kept(sequence.Computed) < sequence.Computed) return;
         var fresh = (sequence.Computed / Spec.Kv.BlockSize) - sequence.SharedBlocks;
         if (fresh <= 0) return;
-        Pool.Publish(sequence.BlockKeys(Spec.Kv.BlockSize), sequence.SharedBlocks, fresh);
+        Pool.Publish(sequence.Blocks(Spec.Kv.BlockSize), sequence.SharedBlocks, fresh);
         sequence.SharedBlocks += fresh;
         sequence.PrivateBlocks -= fresh;
     }
@@ -206,7 +206,7 @@ public sealed class InstanceState
     private ulong PromptParent(Sequence sequence) => ParentKey(sequence, sequence.Request.InputTokens / Spec.Kv.BlockSize);
 
     /// <summary>Key of the block before this one; 0 for the first.</summary>
-    internal ulong ParentKey(Sequence sequence, int block) => block == 0 ? 0 : sequence.BlockKeys(Spec.Kv.BlockSize)[block - 1];
+    internal ulong ParentKey(Sequence sequence, int block) => block == 0 ? 0 : sequence.Blocks(Spec.Kv.BlockSize)[block - 1];
 
     /// <summary>Gives all blocks back; full ones stay in the prefix cache until evicted.</summary>
     internal void ReleaseBlocks(Sequence sequence)
@@ -216,7 +216,7 @@ public sealed class InstanceState
         sequence.SharesLastBlock = false;
         Pool.Return(sequence.PrivateBlocks);
         if (sequence.SharedBlocks > 0)
-            Pool.Release(sequence.BlockKeys(Spec.Kv.BlockSize).AsSpan(0, sequence.SharedBlocks));
+            Pool.Release(sequence.Blocks(Spec.Kv.BlockSize).Take(sequence.SharedBlocks));
         // While decoding, windows have passed all but the last; and whoever makes room must not lose what it has found.
         SkipPassed(sequence);
         StoreTails(sequence, mayEvict: false);

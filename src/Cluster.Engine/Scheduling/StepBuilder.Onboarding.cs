@@ -1,3 +1,4 @@
+using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
 
 namespace Cluster.Engine.Scheduling;
@@ -17,16 +18,16 @@ public sealed partial class StepBuilder
     /// <summary>Reserves blocks and sends for the KV; the sequence leaves the queue until it is there.</summary>
     /// <param name="keys">Blocks that the sequence may reuse.</param>
     /// <param name="hits">How many of them HBM has.</param>
-    private Onboard TryOnboard(Sequence head, ReadOnlySpan<ulong> keys, int hits, long reserveBlocks)
+    private Onboard TryOnboard(Sequence head, ChainSlice keys, int hits, long reserveBlocks)
     {
-        var below = State.Tiers!.CountPrefix(keys[hits..]);
+        var below = State.Tiers!.CountPrefix(keys.Keys[hits..]);
         if (below == 0) return Onboard.Nothing;
         var (kv, pool) = (State.Spec.Kv, State.Pool);
         var length = kv.ContiguousReservation ? State.BlocksReservedAhead(head) : kv.Groups.IsEmpty ? hits + below : State.Decodes.BlocksFor((hits + below) * kv.BlockSize);
         if (length - hits + pool.CountEvictable(keys[..hits]) + reserveBlocks > pool.Available)
             return State.Running + State.Onboarding.Count > 0 ? Onboard.NoRoom : Onboard.Nothing;
         // Before blocks are evicted to make room: what goes down must not displace what comes up.
-        var dueNs = State.Tiers.Onboard(keys.Slice(hits, below), _nowNs);
+        var dueNs = State.Tiers.Onboard(keys.Keys.Slice(hits, below), _nowNs);
         pool.Acquire(keys[..hits]);
         Allocate(length - hits);
         head.SharedBlocks = hits;

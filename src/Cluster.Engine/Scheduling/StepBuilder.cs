@@ -1,4 +1,5 @@
 using Cluster.Engine.Cost;
+using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
 
 namespace Cluster.Engine.Scheduling;
@@ -117,11 +118,11 @@ public sealed partial class StepBuilder(InstanceState state)
         if (State.CameTooLate(head)) return Block(WaitCause.Policy);
 
         var received = head == State.Arrived.Head;
-        ReadOnlySpan<ulong> hits = [];
+        var hits = default(ChainSlice);
         if (kv.EnablePrefixCaching && !received)
         {
             // At least the last known token is always computed: its logits are needed.
-            var keys = head.BlockKeys(kv.BlockSize).AsSpan(0, (head.KnownTokens - 1) / kv.BlockSize);
+            var keys = head.Blocks(kv.BlockSize).Take((head.KnownTokens - 1) / kv.BlockSize);
             hits = keys[..State.Pool.CountUsable(keys, State.Pool.CountPrefix(keys))];
             if (State.Tiers is not null && hits.Length < keys.Length)
             {

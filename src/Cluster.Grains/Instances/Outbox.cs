@@ -24,7 +24,7 @@ internal sealed class Outbox(string instance, Func<long, LiveRequest?> find, Act
 
     public void Removed(ulong key) => Add(BlockNewsKind.Removed, key);
 
-    public void Offloaded(ulong[] chain, int start, int count, KvTierKind to)
+    public void Offloaded(BlockChain chain, int start, int count, KvTierKind to)
     {
         for (var i = start + count - 1; i >= start; i--) Add(to == KvTierKind.Host ? BlockNewsKind.ToHost : BlockNewsKind.ToDisk, chain[i]);
     }

@@ -13,14 +13,25 @@ internal static class DrawnRequests
         var (lengths, sharing) = (new RandomStream(seed, "lengths"), new RandomStream(seed, "sharing"));
         var tree = synthetic.Prefix is { } prefix ? new PrefixTree(prefix, seed) : null;
         var corpus = synthetic.Rag is { } rag ? new Corpus(rag, seed) : null;
+        var segments = ImmutableArray.CreateBuilder<ContentSegment>();
         long id = 0;
         for (ulong prompt = 0; ; prompt++)
         {
-            var segments = ImmutableArray.CreateBuilder<ContentSegment>();
+            segments.Clear();
             tree?.AddPath(segments, sharing);
             corpus?.AddDocuments(segments, sharing);
             var input = Math.Max(Draws.Length(synthetic.Input, lengths), synthetic.SharedTokens + 1);
-            segments.Add(new ContentSegment(Ids.Of(seed, Ids.Own, 2 * prompt), input - synthetic.SharedTokens));
+            var own = new ContentSegment(Ids.Of(seed, Ids.Own, 2 * prompt), input - synthetic.SharedTokens);
+            if (synthetic.Samples == 1)
+            {
+                // Nobody else has this prompt: it and its answer are one run.
+                var output = Draws.Length(synthetic.Output, lengths);
+                own = own with { Length = own.Length + output };
+                yield return new RequestSpec(id++, 0, input, output, segments.Count == 0 ? TokenContent.Unique(own.ContentId, own.Length) : new TokenContent([.. segments, own]));
+                continue;
+            }
+
+            segments.Add(own);
             var shared = segments.ToImmutable();
             for (var sample = 0; sample < synthetic.Samples; sample++)
             {

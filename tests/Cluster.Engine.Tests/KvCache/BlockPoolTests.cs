@@ -19,12 +19,12 @@ public sealed class BlockPoolTests
     {
         var pool = new BlockPool(4);
         pool.TryAllocate(3).ShouldBeTrue();
-        pool.Publish([1, 2, 3], 0, 3);
-        pool.Release([1, 2, 3]);
+        pool.Publish(BlockChain.Of([1, 2, 3]), 0, 3);
+        pool.Release(BlockChain.Of([1, 2, 3]));
 
-        pool.CountPrefix([1, 2, 3]).ShouldBe(3);
+        pool.CountPrefix(BlockChain.Of([1, 2, 3])).ShouldBe(3);
         pool.TryAllocate(2).ShouldBeTrue();
-        pool.CountPrefix([1, 2, 3]).ShouldBe(2);
+        pool.CountPrefix(BlockChain.Of([1, 2, 3])).ShouldBe(2);
         pool.CheckIntegrity();
     }
 
@@ -33,9 +33,9 @@ public sealed class BlockPoolTests
     {
         var pool = new BlockPool(2);
         pool.TryAllocate(1).ShouldBeTrue();
-        pool.Publish([1], 0, 1);
+        pool.Publish(BlockChain.Of([1]), 0, 1);
         pool.TryAllocate(2).ShouldBeFalse();
-        pool.CountPrefix([1]).ShouldBe(1);
+        pool.CountPrefix(BlockChain.Of([1])).ShouldBe(1);
     }
 
     [Fact]
@@ -43,13 +43,13 @@ public sealed class BlockPoolTests
     {
         var pool = new BlockPool(4);
         pool.TryAllocate(2).ShouldBeTrue();
-        pool.Publish([1], 0, 1);
-        pool.Publish([1], 0, 1);
+        pool.Publish(BlockChain.Of([1]), 0, 1);
+        pool.Publish(BlockChain.Of([1]), 0, 1);
         pool.Referenced.ShouldBe(1);
         pool.Free.ShouldBe(3);
-        pool.Release([1]);
+        pool.Release(BlockChain.Of([1]));
         pool.Referenced.ShouldBe(1);
-        pool.Release([1]);
+        pool.Release(BlockChain.Of([1]));
         pool.Evictable.ShouldBe(1);
         pool.CheckIntegrity();
     }
@@ -60,8 +60,8 @@ public sealed class BlockPoolTests
         var heard = new Heard();
         var pool = new BlockPool(2, heard);
         pool.TryAllocate(1).ShouldBeTrue();
-        pool.Publish([5], 0, 1);
-        pool.Release([5]);
+        pool.Publish(BlockChain.Of([5]), 0, 1);
+        pool.Release(BlockChain.Of([5]));
         pool.TryAllocate(2).ShouldBeTrue();
         heard.Events.ShouldBe(["+5", "-5"]);
     }

@@ -19,7 +19,7 @@ public sealed class EvictionTests
         Use(pool, 3);
         if (policy == "lfu") Use(pool, 2);
         pool.TryAllocate(1);
-        new ulong[] { 1, 2, 3 }.Single(key => pool.CountPrefix([key]) == 0).ShouldBe((ulong)victim);
+        new ulong[] { 1, 2, 3 }.Single(key => pool.CountPrefix(BlockChain.Of([key])) == 0).ShouldBe((ulong)victim);
         pool.CheckIntegrity();
     }
 
@@ -37,7 +37,7 @@ public sealed class EvictionTests
         {
             var chain = chains[random.NextInt(chains.Length)];
             var hits = pool.CountPrefix(chain);
-            pool.Acquire(chain.AsSpan(0, hits));
+            pool.Acquire(BlockChain.Of(chain).Take(hits));
             pool.TryAllocate(12 - hits).ShouldBeTrue();
             pool.Publish(chain, hits, 12 - hits);
             pool.CountPrefix(chain).ShouldBe(12);
@@ -56,7 +56,7 @@ public sealed class EvictionTests
         for (ulong key = 1; key < 200; key++)
         {
             Store(pool, key);
-            if (key % 3 == 0 && pool.CountPrefix([key - 1]) == 1) Use(pool, key - 1);
+            if (key % 3 == 0 && pool.CountPrefix(BlockChain.Of([key - 1])) == 1) Use(pool, key - 1);
             pool.CheckIntegrity();
         }
 
@@ -68,13 +68,13 @@ public sealed class EvictionTests
     private static void Store(BlockPool pool, ulong key)
     {
         pool.TryAllocate(1).ShouldBeTrue();
-        pool.Publish([key], 0, 1);
-        pool.Release([key]);
+        pool.Publish(BlockChain.Of([key]), 0, 1);
+        pool.Release(BlockChain.Of([key]));
     }
 
     private static void Use(BlockPool pool, ulong key)
     {
-        pool.Acquire([key]);
-        pool.Release([key]);
+        pool.Acquire(BlockChain.Of([key]));
+        pool.Release(BlockChain.Of([key]));
     }
 }

@@ -60,12 +60,12 @@ public sealed class HybridGroupTests
         var instance = Make(400, [s_window]);
         // A system prompt of 800 tokens, and a question of 800.
         Serve(instance, 0, TokenContent.Unique(9, 1600), 1600, first: 0);
-        var keys = TokenContent.Unique(9, 1600).BlockChain(Block).AsSpan(0, 50);
+        var keys = TokenContent.Unique(9, 1600).BlockChain(Block).Take(50);
         (instance.State.Pool.CountPrefix(keys), instance.State.Pool.CountUsable(keys, 50)).ShouldBe((50, 50));
         // Other prompts push out what was used longest ago: the windows passed in the middle of the prompt.
         for (var id = 1; instance.State.Pool.CountUsable(keys, 50) == 50; id++)
             Serve(instance, id, TokenContent.Unique((ulong)id + 50, 340), 320, first: id * Time.Second);
-        keys = TokenContent.Unique(9, 1600).BlockChain(Block).AsSpan(0, 50);
+        keys = TokenContent.Unique(9, 1600).BlockChain(Block).Take(50);
         instance.State.Pool.CountPrefix(keys).ShouldBe(50, "full attention still has it all");
         var usable = instance.State.Pool.CountUsable(keys, 50);
         usable.ShouldBeLessThan(50);

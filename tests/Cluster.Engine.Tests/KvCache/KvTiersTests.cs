@@ -18,7 +18,7 @@ public sealed class KvTiersTests
     {
         var told = new List<ulong>();
         var tiers = new KvTiers([Tier(KvTierKind.Host, 2), Tier(KvTierKind.Ssd, 2)], null, _ => 0, new Gone(told));
-        for (ulong key = 1; key <= 5; key++) tiers.Removed([key], 0, 1);
+        for (ulong key = 1; key <= 5; key++) tiers.Removed(BlockChain.Of([key]), 0, 1);
         tiers.All.Select(t => t.Count).ShouldBe([2, 2]);
         (tiers.All[0].Contains(5), tiers.All[0].Contains(4), tiers.All[1].Contains(3), tiers.All[1].Contains(2)).ShouldBe((true, true, true, true));
         told.ShouldBe([1UL]);
@@ -29,7 +29,7 @@ public sealed class KvTiersTests
     public void Copies_up_wait_for_each_other_on_one_link_and_not_on_two()
     {
         var tiers = new KvTiers([Tier(KvTierKind.Host, 2), Tier(KvTierKind.Ssd, 9)], null, _ => 0, null);
-        for (ulong key = 1; key <= 6; key++) tiers.Removed([key], 0, 1);
+        for (ulong key = 1; key <= 6; key++) tiers.Removed(BlockChain.Of([key]), 0, 1);
         const long Later = Time.Second;
         tiers.Onboard([5, 6], Later).ShouldBe(Later + (2 * Time.Millisecond));
         tiers.Onboard([1, 2, 3], Later).ShouldBe(Later + (3 * Time.Millisecond));
@@ -43,8 +43,8 @@ public sealed class KvTiersTests
     public void A_block_can_be_read_once_it_is_written_and_a_disk_reads_and_writes_in_turn(KvTierKind kind, int expectedMs)
     {
         var tiers = new KvTiers([Tier(kind, 100)], null, _ => 0, null) { NowNs = Time.Second };
-        tiers.Removed([1, 2, 3, 4], 0, 4);
-        tiers.Removed([7, 8, 9], 0, 3);
+        tiers.Removed(BlockChain.Of([1, 2, 3, 4]), 0, 4);
+        tiers.Removed(BlockChain.Of([7, 8, 9]), 0, 3);
         // Four milliseconds to write the first, three more for what follows: only a disk makes the reader wait for those.
         tiers.Onboard([1], Time.Second).ShouldBe(Time.Second + (expectedMs * Time.Millisecond));
     }
@@ -68,7 +68,7 @@ public sealed class KvTiersTests
     {
         var moves = new Moves();
         var tiers = new KvTiers([Tier(KvTierKind.Host, 2), Tier(KvTierKind.Ssd, 9)], null, chain => chain[0] == 2 ? 1 : 0, moves);
-        for (ulong key = 1; key <= 4; key++) tiers.Removed([key], 0, 1);
+        for (ulong key = 1; key <= 4; key++) tiers.Removed(BlockChain.Of([key]), 0, 1);
         moves.Heard.ShouldBe([(1, KvTierKind.Host), (2, KvTierKind.Host), (3, KvTierKind.Host), (1, KvTierKind.Ssd), (4, KvTierKind.Host)]);
     }
 
@@ -159,6 +159,6 @@ public sealed class KvTiersTests
         {
         }
 
-        public void Offloaded(ulong[] chain, int start, int count, KvTierKind to) => Heard.Add((chain[start], to));
+        public void Offloaded(BlockChain chain, int start, int count, KvTierKind to) => Heard.Add((chain[start], to));
     }
 }

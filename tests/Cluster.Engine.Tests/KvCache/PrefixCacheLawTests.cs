@@ -1,4 +1,5 @@
 using Cluster.Engine.KvCache;
+using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Units;
 
@@ -8,6 +9,7 @@ namespace Cluster.Engine.Tests.KvCache;
 public sealed class PrefixCacheLawTests
 {
     private const int Instances = 3;
+    private const int BlockSize = 4;
 
     public static TheoryData<ulong> Seeds => [.. Enumerable.Range(1, 30).Select(i => (ulong)i)];
 
@@ -16,7 +18,7 @@ public sealed class PrefixCacheLawTests
     public void A_pool_of_runs_and_an_index_of_runs_answer_as_single_blocks_do(ulong seed)
     {
         var random = new RandomStream(seed, "cache");
-        var chains = Chains(random);
+        var chains = Prompts(random);
         var (byBlock, byRun) = (new KvIndex(Instances), new KvRunIndex());
         var worlds = Enumerable.Range(0, Instances).Select(i => new World(i, random.NextInt(20, 60), byBlock, byRun)).ToArray();
 
@@ -27,8 +29,8 @@ public sealed class PrefixCacheLawTests
             world.Check(chains);
             var chain = chains[random.NextInt(chains.Count)];
             var (expected, found) = (new PrefixMatches(Instances), new PrefixMatches(Instances));
-            byBlock.Overlaps(chain, expected);
-            byRun.Overlaps(chain, found);
+            byBlock.Overlaps(chain.Keys, expected);
+            byRun.Overlaps(chain.Blocks, found);
             for (var i = 0; i < Instances; i++) found[i].ShouldBe(expected[i], $"step {n}");
             found.Holders[0].ShouldBe(expected.Holders[0], $"step {n}");
             if (n % 97 != 96) continue;
@@ -38,21 +40,22 @@ public sealed class PrefixCacheLawTests
         }
     }
 
-    /// <summary>Chains that part at random places: keys are hashes of all that comes before.</summary>
-    private static List<ulong[]> Chains(RandomStream random)
+    /// <summary>The same blocks twice: as a cache is given them, and as their keys.</summary>
+    private sealed record Prompt(BlockChain Blocks, ulong[] Keys);
+
+    /// <summary>Prompts that part at random places; a third are of one run of tokens, which keep no keys, and are what others begin with.</summary>
+    private static List<Prompt> Prompts(RandomStream random)
     {
-        var chains = new List<ulong[]>();
+        var contents = new List<TokenContent>();
         for (var c = 0; c < 12; c++)
         {
-            var keys = new ulong[random.NextInt(1, 14)];
-            var parent = chains.Count == 0 ? [] : chains[random.NextInt(chains.Count)];
-            var shared = random.NextInt(0, Math.Min(parent.Length, keys.Length));
-            parent.AsSpan(0, shared).CopyTo(keys);
-            for (var i = shared; i < keys.Length; i++) keys[i] = Hashing.Mix(i == 0 ? 0 : keys[i - 1], (ulong)c + 1);
-            chains.Add(keys);
+            var (parent, tokens) = (contents.Count == 0 ? [] : contents[random.NextInt(contents.Count)].Segments, BlockSize * random.NextInt(1, 14));
+            var own = new ContentSegment((ulong)random.NextInt(1, 4), tokens);
+            if (random.NextInt(3) == 0) contents.Add(new TokenContent([own]));
+            else contents.Add(new TokenContent([.. parent[..random.NextInt(0, parent.Length)], own with { ContentId = own.ContentId + 10 }]));
         }
 
-        return chains;
+        return [.. contents.Select(c => new Prompt(c.BlockChain(BlockSize), c.ChainedBlockKeys(BlockSize, c.Length)))];
     }
 
     /// <summary>One instance twice: its cache by runs, and by single blocks.</summary>
@@ -64,7 +67,7 @@ public sealed class PrefixCacheLawTests
         private readonly BlockPool _pool;
         private readonly SingleBlockPool _reference;
         private readonly List<string> _heard = [];
-        private readonly List<(ulong[] Chain, int Held, int Private)> _running = [];
+        private readonly List<(Prompt Prompt, int Held, int Private)> _running = [];
 
         public World(int instance, int blocks, KvIndex byBlock, KvRunIndex byRun)
         {
@@ -77,19 +80,19 @@ public sealed class PrefixCacheLawTests
 
         public void Removed(ulong key) => throw new InvalidOperationException("Runs are told as runs.");
 
-        public void Stored(ulong[] chain, int start, int count)
+        public void Stored(BlockChain chain, int start, int count)
         {
             _byRun.Stored(_instance, chain, start, count);
             for (var i = start; i < start + count; i++) Hear('+', chain[i]);
         }
 
-        public void Removed(ulong[] chain, int start, int count)
+        public void Removed(BlockChain chain, int start, int count)
         {
             _byRun.Removed(_instance, chain, start, count);
             for (var i = start + count - 1; i >= start; i--) Hear('-', chain[i]);
         }
 
-        public void Act(ulong[] chain, RandomStream random)
+        public void Act(Prompt prompt, RandomStream random)
         {
             if (_running.Count > 0 && random.NextInt(3) == 0)
             {
@@ -98,17 +101,18 @@ public sealed class PrefixCacheLawTests
                 _running.RemoveAt(at);
                 _pool.Return(rest);
                 _reference.Return(rest);
-                _pool.Release(held.AsSpan(0, blocks));
-                _reference.Release(held.AsSpan(0, blocks));
+                _pool.Release(held.Blocks.Take(blocks));
+                _reference.Release(held.Keys.AsSpan(0, blocks));
                 return;
             }
 
-            var length = random.NextInt(1, chain.Length);
-            var hits = chain.AsSpan(0, _pool.CountPrefix(chain.AsSpan(0, length)));
+            var (chain, keys) = prompt;
+            var length = random.NextInt(1, keys.Length);
+            var hits = chain.Take(_pool.CountPrefix(chain.Take(length)));
             var missing = length - hits.Length + random.NextInt(3);
             if (missing + _pool.CountEvictable(hits) > _pool.Available) return;
             _pool.Acquire(hits);
-            _reference.Acquire(hits);
+            _reference.Acquire(keys.AsSpan(0, hits.Length));
             _pool.TryAllocate(missing).ShouldBeTrue();
             _reference.Allocate(missing);
             // Some of it is full and published at once, in one or two parts.
@@ -116,24 +120,24 @@ public sealed class PrefixCacheLawTests
             foreach (var end in new[] { (shared + full) / 2, full })
             {
                 _pool.Publish(chain, shared, end - shared);
-                _reference.Publish(chain.AsSpan(shared, end - shared));
+                _reference.Publish(keys.AsSpan(shared, end - shared));
                 shared = end;
             }
 
-            _running.Add((chain, full, missing - (full - hits.Length)));
+            _running.Add((prompt, full, missing - (full - hits.Length)));
         }
 
-        public void Check(List<ulong[]> chains)
+        public void Check(List<Prompt> chains)
         {
             _pool.CheckIntegrity();
             (_pool.Free, _pool.Allocated, _pool.Referenced, _pool.Evictable)
                 .ShouldBe((_reference.Free, _reference.Allocated, _reference.Referenced, _reference.Evictable));
             _heard.ShouldBe(_reference.Events);
-            foreach (var chain in chains)
+            foreach (var (chain, keys) in chains)
             {
                 var hits = _pool.CountPrefix(chain);
-                hits.ShouldBe(_reference.CountPrefix(chain));
-                _pool.CountEvictable(chain.AsSpan(0, hits)).ShouldBe(_reference.CountEvictable(chain.AsSpan(0, hits)));
+                hits.ShouldBe(_reference.CountPrefix(keys));
+                _pool.CountEvictable(chain.Take(hits)).ShouldBe(_reference.CountEvictable(keys.AsSpan(0, hits)));
             }
         }
 

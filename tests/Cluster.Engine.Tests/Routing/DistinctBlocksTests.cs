@@ -1,3 +1,4 @@
+using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Units;
@@ -18,7 +19,7 @@ public sealed class DistinctBlocksTests
         var random = new RandomStream(seed, "distinct");
         var distinct = new DistinctBlocks(Instances);
         var found = new PrefixMatches(Instances);
-        var placed = new List<(int Instance, ulong[] Chain, int Full, int Blocks)>();
+        var placed = new List<(int Instance, BlockChain Chain, int Full, int Blocks)>();
         for (var n = 0; n < 300; n++)
         {
             if (placed.Count > 0 && random.NextInt(5) < 2)
@@ -40,14 +41,14 @@ public sealed class DistinctBlocksTests
             for (var i = 0; i < Instances; i++)
             {
                 var here = placed.Where(p => p.Instance == i).ToList();
-                var keys = here.SelectMany(p => p.Chain[..p.Full]).ToHashSet();
+                var keys = here.SelectMany(p => p.Chain.Keys[..p.Full]).ToHashSet();
                 distinct.Count(i).ShouldBe(keys.Count + here.Sum(p => p.Blocks - p.Full), $"step {n}");
-                found[i].ShouldBe(asked.TakeWhile(keys.Contains).Count(), $"step {n}");
+                found[i].ShouldBe(asked.Keys.TakeWhile(keys.Contains).Count(), $"step {n}");
             }
         }
     }
 
-    private static ulong[] Chain(RandomStream random)
+    private static BlockChain Chain(RandomStream random)
     {
         // Three system prompts, below each of them a few documents, below each of these a few questions.
         var (prompt, document) = (random.NextInt(3), random.NextInt(3));

@@ -1,3 +1,4 @@
+using Cluster.Engine.KvCache;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
 using Cluster.Testing;
@@ -30,11 +31,11 @@ public sealed class GrowingRouterTests
         index.Grow(130);
         index.Stored(129, 1);
 
-        index.Overlaps([1], overlaps);
+        index.Overlaps(BlockChain.Of([1]), overlaps);
         overlaps[1].ShouldBe(1);
         overlaps[129].ShouldBe(1);
         overlaps.Holders.ToArray().ShouldBe([1UL << 1, 0, 1UL << 1]);
-        index.Overlaps([200], overlaps);
+        index.Overlaps(BlockChain.Of([200]), overlaps);
         overlaps[20].ShouldBe(1);
     }
 

@@ -3,7 +3,7 @@ using Cluster.Engine.Topology;
 namespace Cluster.Engine.KvCache.Tiers;
 
 /// <summary>A block by its place in a chain of keys: what comes before it is part of what it is.</summary>
-public readonly record struct ChainedBlock(ulong[] Chain, int Index)
+public readonly record struct ChainedBlock(BlockChain Chain, int Index)
 {
     public ulong Key => Chain[Index];
 }

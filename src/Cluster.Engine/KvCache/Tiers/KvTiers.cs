@@ -22,7 +22,7 @@ public sealed class KvTiers : IKvEventSink
     private bool _dying;
 
     /// <summary>Says how many leading blocks of a chain HBM has.</summary>
-    public delegate int HbmView(ReadOnlySpan<ulong> chain);
+    public delegate int HbmView(ChainSlice chain);
 
     /// <param name="specs">Nearest first; at least one.</param>
     /// <param name="remote">The store that all instances share; null: a store of its own.</param>
@@ -55,7 +55,7 @@ public sealed class KvTiers : IKvEventSink
     void IKvEventSink.Removed(ulong key) => throw new NotSupportedException("Pools tell of runs of blocks.");
 
     /// <summary>HBM stored blocks. A remote store gets them at once: others may want them, and they must outlive the instance (Mooncake, LMCache).</summary>
-    public void Stored(ulong[] chain, int start, int count)
+    public void Stored(BlockChain chain, int start, int count)
     {
         if (_tiers[^1].Spec.Kind == KvTierKind.Remote)
             for (var i = start + count - 1; i >= start; i--) Write(_tiers.Length - 1, new ChainedBlock(chain, i));
@@ -64,7 +64,7 @@ public sealed class KvTiers : IKvEventSink
     }
 
     /// <summary>HBM evicted blocks.</summary>
-    public void Removed(ulong[] chain, int start, int count)
+    public void Removed(BlockChain chain, int start, int count)
     {
         if (_dying || _tiers[0].Spec.Kind == KvTierKind.Remote) _events?.Removed(chain, start, count);
         if (_dying) return;
@@ -159,7 +159,7 @@ public sealed class KvTiers : IKvEventSink
         if (_events is not null && !IsInHbm(block)) _events.Removed(block.Chain, block.Index, 1);
     }
 
-    private bool IsInHbm(ChainedBlock block) => _hbm(block.Chain.AsSpan(0, block.Index + 1)) > block.Index;
+    private bool IsInHbm(ChainedBlock block) => _hbm(block.Chain.Take(block.Index + 1)) > block.Index;
 
     private ChainedBlock? Write(int tier, ChainedBlock block)
     {
