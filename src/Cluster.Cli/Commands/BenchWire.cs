@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Cluster.Cli.Commands.Wire;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Requests;
-using Cluster.Engine.Units;
 using Cluster.Gateway.Backend;
 using Cluster.Load;
 
@@ -17,7 +16,6 @@ internal sealed record WireFigure(string Name, double Value, string Unit, double
 internal static class BenchWire
 {
     private const int StreamTokens = 128;
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
 
     /// <summary>All figures, for <see cref="BenchCommand"/>.</summary>
     /// <param name="streams">Open at once, for the figure of what an idle one costs.</param>
@@ -52,10 +50,12 @@ internal static class BenchWire
         yield return await UnpacedAsync(quick ? 400 : 6000, cancellation);
         progress("load generator against canned answers");
         foreach (var figure in await ClientAsync(quick ? 400 : 8000, cancellation)) yield return figure;
+        progress("a lone clock, for what the host keeps");
+        foreach (var figure in BenchPaced.Host()) yield return figure;
         foreach (var paced in quick ? (int[])[64] : [512, 1024])
         {
-            progress($"paced at 10 ms, {paced} streams");
-            foreach (var figure in await PacedAsync(paced, quick ? 50 : 400, cancellation)) yield return figure;
+            progress($"paced at 10 ms, {paced} streams, turn about with bare Kestrel");
+            foreach (var figure in await BenchPaced.RunAsync(paced, quick ? 50 : 400, quick ? 1 : 3, cancellation)) yield return figure;
         }
 
         progress($"{streams} open streams, client and server in processes of their own");
@@ -104,51 +104,7 @@ internal static class BenchWire
         return received / (result.DurationNs / 1e9);
     }
 
-    private static async Task<IEnumerable<WireFigure>> PacedAsync(int streams, int tokens, CancellationToken cancellation)
-    {
-        using var backend = new EchoBackend(new EchoOptions { TimePerOutputToken = Pace, PacerThreads = Environment.ProcessorCount });
-        var (app, address) = await BenchWireServers.GatewayAsync(backend);
-        await using var _ = app;
-        // A short round first: what is measured is the pace, not the compiler.
-        await PaceAsync(address, streams, Math.Min(tokens, 100), cancellation);
-        var ours = await PaceAsync(address, streams, tokens, cancellation);
-        var (bare, bareAddress) = await BenchWireServers.BareKestrelAsync(tokens, Pace);
-        await using var __ = bare;
-        await PaceAsync(bareAddress, streams, tokens, cancellation);
-        var reference = await PaceAsync(bareAddress, streams, tokens, cancellation);
-        const string Name = "bare Kestrel, a PeriodicTimer per stream";
-        return
-        [
-            new WireFigure($"paced_{streams}_rate", ours.Rate, "share of 10 ms pace", reference.Rate, Name),
-            new WireFigure($"paced_{streams}_p99_deviation", ours.P99DeviationMs, "ms", reference.P99DeviationMs, Name),
-            new WireFigure($"paced_{streams}_p50_deviation", ours.P50DeviationMs, "ms", reference.P50DeviationMs, Name),
-            new WireFigure($"paced_{streams}_cpu", ours.CpuUsPerToken, "µs of CPU per token, both ends", reference.CpuUsPerToken, Name),
-        ];
-    }
-
-    /// <param name="Rate">Achieved share of the pace over whole streams.</param>
-    /// <param name="P99DeviationMs">Of |ITL − pace|.</param>
-    private readonly record struct Paced(double Rate, double P50DeviationMs, double P99DeviationMs, double CpuUsPerToken);
-
-    private static async Task<Paced> PaceAsync(Uri address, int streams, int tokens, CancellationToken cancellation)
-    {
-        var options = new LoadOptions { KeepTokenTimes = true, ReceiveBufferBytes = 4096 };
-        // Starts are spread over a second, as clients' are.
-        var specs = Specs(streams, tokens).Select(s => s with { ArrivalNs = s.Id * (Time.Second / streams) });
-        var cpuBefore = Process.GetCurrentProcess().TotalProcessorTime;
-        var result = await LoadDriver.RunAsync(address, new Workload.OpenLoop(specs), options, null, cancellation);
-        var cpu = Process.GetCurrentProcess().TotalProcessorTime - cpuBefore;
-        var completed = result.Records.Where(r => r.Outcome == LoadOutcome.Completed).ToArray();
-        if (completed.Length < streams) throw new InvalidOperationException($"{streams - completed.Length} of {streams} streams did not complete.");
-        var deviations = completed
-            .SelectMany(r => r.TokenNs!.Zip(r.TokenNs!.Skip(1), (a, b) => Math.Abs(b - a - Pace.TotalNanoseconds) / 1e6)).Order().ToArray();
-        var paceNs = completed.Average(r => (r.LastTokenNs - r.FirstTokenNs) / (double)(tokens - 1));
-        return new Paced(
-            Pace.TotalNanoseconds / paceNs, deviations[deviations.Length / 2], deviations[(int)(deviations.Length * 0.99)],
-            cpu.TotalMicroseconds / ((double)streams * tokens));
-    }
-
-    /// <summary>Working set per open stream that has had its first token and waits; sockets of both ends included.</summary>
-    private static IEnumerable<RequestSpec> Specs(int count, int tokens) =>
+    /// <summary>Requests that share nothing.</summary>
+    internal static IEnumerable<RequestSpec> Specs(int count, int tokens) =>
         Enumerable.Range(0, count).Select(i => new RequestSpec(i, 0, 16, tokens, TokenContent.Unique((ulong)i, 16 + tokens)));
 }

@@ -21,11 +21,13 @@ internal sealed class PacedStream(EchoBackend backend, PushStream stream, int to
 }
 
 /// <summary>
-/// A thread with a timer wheel of 250 µs slots. Due times are absolute (start + k · gap), so lateness never adds up.
+/// A thread with a timer wheel of 1 ms slots: all streams of a slot are written in one go, since waking up for each costs more than
+/// writing it does. Due times are absolute (start + k · gap), so lateness never adds up.
 /// </summary>
 internal sealed class EchoPacer : IDisposable
 {
     private const int Slots = 4096;
+    private const int SlotsPerSecond = 1000;
 
     private readonly List<PacedStream>[] _wheel = new List<PacedStream>[Slots];
     private readonly Lock _gate = new();
@@ -44,7 +46,7 @@ internal sealed class EchoPacer : IDisposable
         _thread.Start();
     }
 
-    private static long TicksPerSlot => Stopwatch.Frequency / 4000;
+    private static long TicksPerSlot => Stopwatch.Frequency / SlotsPerSecond;
 
     public void Add(PacedStream stream, TimeSpan firstTokenDelay)
     {
