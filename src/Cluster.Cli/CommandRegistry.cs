@@ -1,29 +1,31 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Cluster.Cli.Commands;
 
 namespace Cluster.Cli;
 
-/// <summary>Every command of <c>xpyd</c>, one file each in <c>Commands/</c>.</summary>
+/// <summary>Every command of <c>xpyd</c>, one file each in <c>Commands/</c>, those first that are needed first.</summary>
 internal static class CommandRegistry
 {
     private static readonly (string Name, Func<Command> Create)[] s_commands =
     [
         ("run", RunCommand.Create),
-        ("up", UpCommand.Create),
-        ("admin", AdminCommand.Create),
-        ("load", LoadCommand.Create),
-        ("health", HealthCommand.Create),
-        ("bench", BenchCommand.Create),
-        ("catalog", CatalogCommand.Create),
         ("simulate", SimulateCommand.Create),
+        ("up", UpCommand.Create),
+        ("load", LoadCommand.Create),
+        ("admin", AdminCommand.Create),
         ("sweep", SweepCommand.Create),
-        ("levers", LeversCommand.Create),
         ("plan", PlanCommand.Create),
+        ("levers", LeversCommand.Create),
         ("lessons", LessonsCommand.Create),
         ("calc", CalcCommand.Create),
-        ("doctor", DoctorCommand.Create),
-        ("test", TestCommand.Create),
         ("validate", ValidateCommand.Create),
+        ("catalog", CatalogCommand.Create),
+        ("bench", BenchCommand.Create),
+        ("doctor", DoctorCommand.Create),
+        ("health", HealthCommand.Create),
+        ("completion", CompletionCommand.Create),
+        ("test", TestCommand.Create),
     ];
 
     /// <summary>All of them.</summary>
@@ -40,6 +42,8 @@ internal static class CommandRegistry
     {
         var root = new RootCommand("Emulates a disaggregated LLM serving cluster: real HTTP, real timed matrix products, or virtual time.");
         foreach (var (_, create) in commands) root.Add(create());
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new FirstStepsHelp((HelpAction)help.Action!);
         return root;
     }
 }

@@ -26,22 +26,7 @@ internal static class Guarded
         {
             return await body();
         }
-        catch (ScenarioException bad)
-        {
-            Terminal.Error.WriteLine(bad.Message);
-            return BadInput;
-        }
-        catch (UsageException bad)
-        {
-            Terminal.Error.WriteLine(bad.Message);
-            return BadInput;
-        }
-        catch (HostConfigurationException bad)
-        {
-            Terminal.Error.WriteLine(bad.Message);
-            return BadInput;
-        }
-        catch (CatalogException bad)
+        catch (Exception bad) when (bad is ScenarioException or UsageException or HostConfigurationException or CatalogException)
         {
             Terminal.Error.WriteLine(bad.Message);
             return BadInput;
@@ -56,6 +41,11 @@ internal static class Guarded
         {
             Terminal.Error.WriteLine("Interrupted.");
             return Interrupted;
+        }
+        catch (Exception bug) when (Environment.GetEnvironmentVariable("XPYD_DEBUG") is null or "")
+        {
+            Terminal.Error.WriteLine($"A fault of xpyd itself: {bug.GetType().Name}: {bug.Message} Please report it with what is printed when XPYD_DEBUG=1 is set.");
+            return Failed;
         }
     }
 }

@@ -49,7 +49,9 @@ public sealed class ComputeHost : IDisposable
     /// <summary>What could not be done as asked (pinning, a format, caching the calibration) and what was done instead: for the log and the banner.</summary>
     public IReadOnlyList<string> Notes =>
     [
-        .. _notes, .. _pool?.Notes ?? [], .. Health.Note is { } late ? [late] : Array.Empty<string>(),
+        .. _notes, .. _pool?.Notes ?? [],
+        // Where the model sets the time, a product that came late changed nothing.
+        .. Options.Mode == ComputeMode.Measured && Health.Note is { } late ? [late] : Array.Empty<string>(),
         .. Options.Mode == ComputeMode.Measured ? _slices.Values.Distinct().Select(slices => slices.Now.Correction.Note).OfType<string>() : [],
     ];
 

@@ -52,10 +52,11 @@ public static class ScenarioFile
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             // The name alone is what people try first, from a folder that keeps its scenarios in one of that name.
             string[] others = [.. FilesOf(folder), .. FilesOf(Path.Combine(folder, "scenarios")).Select(name => $"scenarios/{name}")];
-            var message = e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message;
+            var isFolder = Directory.Exists(path);
+            var message = isFolder ? "This is a folder." : e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message;
             return new ScenarioResult(null, [], [new ScenarioError(new SourceLocation(path, 0, 0), "", message)
             {
-                Suggestion = NearestName.Question(Path.GetFileName(path), others),
+                Suggestion = isFolder ? "Name a scenario file in it, e.g. scenarios/quickstart.yaml." : NearestName.Question(Path.GetFileName(path), others),
             }]);
         }
     }
@@ -112,7 +113,7 @@ public static class ScenarioFile
         void AddVariant(string? variantName, MapNode map)
         {
             var others = ImmutableArray.CreateBuilder<string>();
-            foreach (var change in overrides)
+            foreach (var change in overrides.SelectMany(o => PoolSettings.Spread(map, o)))
             {
                 if (IsOfOthers(map, change)) others.Add(change.Path);
                 else if (OverrideValue(change, errors) is { } value) map = YamlMerge.Set(PoolSettings.SpellShape(map, change.Path), change.Path, value);
@@ -145,7 +146,7 @@ public static class ScenarioFile
         var body = root.Without("name", "compare");
         if (source.Only is { Length: > 0 } variant && (root.Find("compare")?.Value as MapNode)?.Find(variant)?.Value is MapNode over)
             body = YamlMerge.Lay(body, over, Whole, Exclusive);
-        foreach (var change in source.Overrides)
+        foreach (var change in source.Overrides.SelectMany(o => PoolSettings.Spread(body, o)))
             if (OverrideValue(change, errors) is { } value) body = YamlMerge.Set(PoolSettings.SpellShape(body, change.Path), change.Path, value);
         if (errors.Count > 0) throw new ScenarioException(errors);
         if ((body.Find("workload")?.Value as MapNode)?.Find("trace")?.Value is ScalarNode trace)
@@ -164,7 +165,8 @@ public static class ScenarioFile
         var map = YamlText.Parse($"v: {change.Value}", $"{change.Origin} {change.Path}", errors);
         return map?.Find("v")?.Value switch
         {
-            ScalarNode scalar => scalar with { At = new SourceLocation($"{change.Origin} {change.Path}={change.Value}", 0, 0) },
+            // A shorthand flag stands for its key: the error names that anyway.
+            ScalarNode scalar => scalar with { At = new SourceLocation(change.Origin == "--set" ? $"--set {change.Path}={change.Value}" : $"{change.Origin} {change.Value}", 0, 0) },
             { } other => other,
             null => null,
         };

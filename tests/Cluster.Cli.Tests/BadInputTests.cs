@@ -22,6 +22,32 @@ public sealed class BadInputTests
         result.Error.ShouldContain("is free: --port ");
     }
 
+    [Fact]
+    public async Task Of_two_clusters_started_at_once_on_one_port_one_comes_up_and_the_other_says_why_not()
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var port = $"{((IPEndPoint)free.LocalEndpoint).Port}";
+        free.Stop();
+        using var first = Xpyd.Start("up", s_quickstart, "--port", port, "--set", "time.compute=modeled");
+        using var second = Xpyd.Start("up", s_quickstart, "--port", port, "--set", "time.compute=modeled");
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            var ended = await Task.WhenAny(first.WaitForExitAsync(limit.Token), second.WaitForExitAsync(limit.Token));
+            await ended;
+            var (lost, won) = first.HasExited ? (first, second) : (second, first);
+            lost.ExitCode.ShouldBe(2);
+            Sentence(await lost.StandardError.ReadToEndAsync(limit.Token)).ShouldStartWith($"--port {port}: another program");
+            (await won.StandardError.ReadLineAsync(limit.Token))!.ShouldContain("is up on");
+        }
+        finally
+        {
+            foreach (var process in (System.Diagnostics.Process[])[first, second])
+                if (!process.HasExited) process.Kill();
+        }
+    }
+
     [Theory]
     [InlineData("catalog", "show", "h100-sx", "Did you mean 'h100-sxm'?")]
     [InlineData("validate", "nowhere.csv", "--json", "nowhere.csv: no such file.")]

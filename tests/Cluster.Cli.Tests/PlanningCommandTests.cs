@@ -64,13 +64,13 @@ public sealed class PlanningCommandTests : IDisposable
     [InlineData("sweep", "--set", "topology.nowhere.tp=1,2", "topology.nowhere: No such key")]
     [InlineData("sweep", "--set", "workload.rate=fast,8/s", "workload.rate")]
     [InlineData("sweep", "--set=workload.rate=8/s", "--out=rows.txt", ".csv or a .json")]
-    [InlineData("plan", "--gpus", "0", "--gpus: 1 … 100000")]
+    [InlineData("plan", "--gpus", "0", "--gpus 0: allowed are 1 … 100000")]
     [InlineData("plan", "--gpus=2", "--slo=speed=1ms", "--slo speed=1ms: expected ttft, tpot, e2e")]
     [InlineData("plan", "--gpus=2", "--gpu-types=h10", "no GPU 'h10' in the catalog. Did you mean")]
     [InlineData("plan", "--gpus=2", "--formats=fp7", "--formats fp7: expected weights/kv")]
     [InlineData("plan", "--gpus=2", "--by=watt", "watt")]
     [InlineData("levers", "--variant", "other", "other")]
-    [InlineData("levers", "--confirm=-1", "--quick", "--confirm: 0 or more")]
+    [InlineData("levers", "--confirm=-1", "--quick", "--confirm -1: allowed are 0")]
     public async Task What_cannot_be_asked_for_is_refused_in_one_clear_message(string command, string first, string second, string said)
     {
         var result = await Xpyd.RunAsync(command, _small, first, second);
@@ -92,6 +92,6 @@ public sealed class PlanningCommandTests : IDisposable
         var result = await Xpyd.RunAsync("plan", large, "--gpus", "1");
         result.ExitCode.ShouldBe(2);
         result.Error.ShouldContain("--gpus 1 is too few: llama-3.1-70b needs at least");
-        result.Error.ShouldContain("2 in fp8");
+        result.Error.ShouldContain("2 h100-sxm in fp8");
     }
 }

@@ -7,6 +7,14 @@ internal static class Xpyd
 {
     public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => RunInAsync([], arguments);
 
+    /// <summary>Starts the command in the checkout's root; its outputs are to be read.</summary>
+    public static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "xpyd.dll"), .. arguments])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        WorkingDirectory = Repository.Root,
+    })!;
+
     /// <param name="environment">Variables to set; an empty value removes one.</param>
     public static Task<(int ExitCode, string Output, string Error)> RunInAsync(Dictionary<string, string> environment, params string[] arguments) =>
         RunProgramAsync("dotnet", environment, [Path.Combine(AppContext.BaseDirectory, "xpyd.dll"), .. arguments]);

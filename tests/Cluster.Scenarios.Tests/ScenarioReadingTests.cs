@@ -129,6 +129,25 @@ public class ScenarioReadingTests
     }
 
     [Fact]
+    public void A_setting_of_every_pool_reaches_each_pool_of_each_variant()
+    {
+        const string Text = """
+            model: llama-3.1-8b
+            topology: { prefill: { instances: 1, gpu: h100-sxm }, decode: { instances: 1, gpu: h100-sxm, tp: 2 }, link: ib-ndr-400x4 }
+            workload: { synthetic: { input: 512, output: 128 }, rate: 4/s, requests: 10 }
+            compare:
+              together: { topology: { shape: 2A, gpu: h100-sxm } }
+              named: { topology: { pools: { big: { role: aggregated, instances: 1, gpu: h100-sxm } } } }
+            """;
+        var change = new ScenarioOverride("topology.*.gpu", "h200");
+        var variants = Scenarios.Read(Text, change).OrThrow().Variants;
+        variants.SelectMany(v => v.Cluster.Instances).Select(i => i.Deployment.Gpu.Name).Distinct().ShouldBe(["h200"]);
+        variants.Sum(v => v.Cluster.Instances.Length).ShouldBe(5);
+        var written = new ScenarioSource(Text, "test.yaml", [change]).Write("written", ".");
+        Scenarios.Read(written).OrThrow().Variants[0].Cluster.Instances.Select(i => i.Deployment.Gpu.Name).ShouldBe(["h200", "h200"]);
+    }
+
+    [Fact]
     public void An_override_wins_in_every_variant()
     {
         var result = Scenarios.Read(Scenarios.Minimal + "\ncompare: { other: { seed: 1 } }", new ScenarioOverride("seed", "7")).OrThrow();

@@ -31,7 +31,7 @@ internal sealed class AdminClient : IDisposable
         }
         catch (HttpRequestException failure)
         {
-            throw new UsageException($"No gateway answers at {_http.BaseAddress}: {failure.Message} Start one with 'xpyd up SCENARIO', or name it with --url.");
+            throw new UsageException($"No gateway answers at {_http.BaseAddress}: {failure.Message}. Start one with 'xpyd up SCENARIO', or name it with --url.");
         }
     }
 

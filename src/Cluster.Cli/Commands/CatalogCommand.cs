@@ -69,7 +69,7 @@ internal static class CatalogCommand
                 return;
             }
 
-            var folder = arguments.GetValue(data) ?? throw new ArgumentException("Either --data or --host says what to fit on.");
+            var folder = arguments.GetValue(data) ?? throw new UsageException("Either --data or --host says what to fit on.");
             if (!Directory.Exists(Path.Combine(folder, "kernels"))) throw new UsageException($"--data {folder}: no kernels/ folder in it.");
             var catalog = arguments.GetValue(write) is { } directory ? Catalog.Load(directory) : CliCatalog.Load();
             var fits = CatalogFit.Run(catalog, folder).ToList();

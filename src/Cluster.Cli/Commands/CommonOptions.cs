@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Cluster.Cli.Commands;
 
@@ -29,10 +30,14 @@ internal static class CommonOptions
             Description = "Runs at a time. Default: the machine's cores. Results do not depend on it.",
             DefaultValueFactory = _ => Environment.ProcessorCount,
         };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError("--parallel: at least 1.");
-        });
+        option.MustBeWithin(1, 1024);
         return option;
     }
+
+    /// <summary>Refuses numbers outside of a range. What is no number at all is refused by the parser.</summary>
+    public static void MustBeWithin(this Option<int> option, int min, int max) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [{ Value: var text }] && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) && (value < min || value > max))
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} {value}: allowed are {min} … {max}."));
+    });
 }

@@ -19,14 +19,8 @@ internal static class LeversCommand
         var lossless = new Option<bool>("--lossless") { Description = "Stack only levers that cannot change answers." };
         var quick = new Option<bool>("--quick") { Description = "Judge at the scenario's load only, without searching for the most load each lever carries." };
         var confirm = new Option<int>("--confirm") { Description = "Then pull so many of the best levers on a live cluster, and hold the predictions against it. Takes the emulated time of that many runs and one." };
-        confirm.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 0) result.AddError("--confirm: 0 or more levers.");
-        });
-        stack.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 0) result.AddError("--stack: 0 or more levers.");
-        });
+        confirm.MustBeWithin(0, 100);
+        stack.MustBeWithin(0, 100);
         var command = new Command("levers", "Name the wall and pull every lever, in virtual time, on the same requests.") { json, degree, variant, stack, lossless, quick, confirm };
         scenario.AddTo(command);
         command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>

@@ -26,10 +26,7 @@ internal static class PlanCommand
         var formats = new Option<string?>("--formats") { Description = "Weights/KV formats to try, e.g. bf16/bf16,fp8/fp8. Default: the scenario's, and fp8." };
         var variant = new Option<string>("--variant") { Description = "Which variant under 'compare'. Default: the scenario's own cluster.", DefaultValueFactory = _ => "" };
         var output = new Option<string?>("--out") { Description = "Write the winner as a scenario file." };
-        gpus.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 100_000) result.AddError("--gpus: 1 … 100000.");
-        });
+        gpus.MustBeWithin(1, 100_000);
         var command = new Command("plan", "Search xPyD shapes, parallelism, formats and routers for the most goodput per GPU.") { gpus, types, by, slo, formats, variant, output, json, degree };
         scenario.AddTo(command);
         command.SetAction((arguments, cancellation) => Guarded.RunAsync(() =>

@@ -39,8 +39,9 @@ internal static class UpCommand
             var options = LiveRun.Options(chosen) with { Levers = stop => LeverAdvice.OfAsync(source, stop), Comparison = VariantComparison.Of(loaded), Gateway = address.Options(arguments), RecordPath = arguments.GetValue(record) };
             var count = arguments.GetValue(silos);
             if (count is < 0 or > MostSilos) throw new UsageException($"--silos {count}: expected 0 to {MostSilos}.");
-            if (count > 0) return await SpreadCluster.RunAsync(new HostedScenario(loaded.Scenario!.Name, source with { Only = null }, chosen), options, count, StayAsync, cancellation);
-            await using var cluster = await LiveCluster.StartAsync(chosen.Cluster, options, cancellation);
+            if (count > 0)
+                return await address.ListenAsync(arguments, () => SpreadCluster.RunAsync(new HostedScenario(loaded.Scenario!.Name, source with { Only = null }, chosen), options, count, StayAsync, cancellation));
+            await using var cluster = await address.ListenAsync(arguments, () => LiveCluster.StartAsync(chosen.Cluster, options, cancellation));
             return await StayAsync(chosen.Cluster.Name, cluster, cancellation);
         }));
         return command;

@@ -28,7 +28,7 @@ internal static class ValidateCommand
             var files = arguments.GetValue(points)!;
             foreach (var file in files.Where(f => !File.Exists(f))) throw new UsageException($"{file}: no such file.");
             var catalog = arguments.GetValue(catalogFolder) is { } folder ? Catalog.Load(folder) : CliCatalog.Load();
-            List<MeasuredPoint> measured = [.. files.SelectMany(MeasuredPoint.Read)];
+            List<MeasuredPoint> measured = [.. files.SelectMany(Read)];
             var report = ValidationReport.Run(measured, catalog, arguments.GetValue(steady), cancellation);
             var leftOut = arguments.GetValue(cross) ? new HostCrossValidation(catalog, measured, cancellation).Run() : [];
             if (arguments.GetValue(docs) is { } target)
@@ -37,6 +37,18 @@ internal static class ValidateCommand
             else Print(report, leftOut);
         })));
         return command;
+    }
+
+    private static List<MeasuredPoint> Read(string file)
+    {
+        try
+        {
+            return [.. MeasuredPoint.Read(file)];
+        }
+        catch (FormatException bad)
+        {
+            throw new UsageException($"{file}: {bad.Message} A row of measured points has the columns shown in docs/how-to/calibrate-your-gpu.md.");
+        }
     }
 
     private static void WriteDocument(string target, ValidationReport report, Catalog catalog, string? data, IReadOnlyList<LeftOutErrors> leftOut)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Cluster.Cli.Scenarios;
 using Cluster.Gateway;
+using Microsoft.AspNetCore.Connections;
 
 namespace Cluster.Cli.Live;
 
@@ -71,6 +72,28 @@ internal sealed class ListenAddress
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
+    /// <summary>Starts what listens there. Two that are started at once can both have found the port free.</summary>
+    /// <exception cref="UsageException">Another was faster.</exception>
+    public async Task<T> ListenAsync<T>(ParseResult arguments, Func<Task<T>> start)
+    {
+        try
+        {
+            return await start();
+        }
+        catch (IOException refused) when (refused.InnerException is AddressInUseException)
+        {
+            throw Taken(arguments.GetValue(_port));
+        }
+    }
+
+    private static UsageException Taken(int port)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var free = ((IPEndPoint)other.LocalEndpoint).Port;
+        return new($"--port {port}: another program, perhaps another cluster, listens there. {free} is free: --port {free}.");
+    }
+
     private static void RequireFree(IPAddress host, int port)
     {
         try
@@ -80,10 +103,7 @@ internal sealed class ListenAddress
         }
         catch (SocketException refusal) when (refusal.SocketErrorCode is SocketError.AddressAlreadyInUse)
         {
-            using var other = new TcpListener(IPAddress.Loopback, 0);
-            other.Start();
-            var free = ((IPEndPoint)other.LocalEndpoint).Port;
-            throw new UsageException($"--port {port}: another program, perhaps another cluster, listens there. {free} is free: --port {free}.");
+            throw Taken(port);
         }
         catch (SocketException refusal)
         {

@@ -21,7 +21,7 @@ internal static class LiveRun
     public static async Task<LiveOutcome> RunAsync(
         ResolvedVariant variant, IStepWatch? watch, string? recordPath, Action<LoadProgress>? onProgress, CancellationToken cancellation)
     {
-        await using var cluster = await LiveCluster.StartAsync(variant.Cluster, Options(variant) with { Watch = watch, RecordPath = recordPath }, cancellation);
+        await using var cluster = await LiveCluster.StartAsync(variant.Cluster, Options(variant) with { Watch = watch, RecordPath = recordPath, LogsPace = false }, cancellation);
         var options = new LoadOptions
         {
             TimeScale = variant.Variant.Time.Scale,

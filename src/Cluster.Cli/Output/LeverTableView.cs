@@ -9,6 +9,9 @@ namespace Cluster.Cli.Output;
 /// <summary>The diagnosis, the ranked levers, their traps and the stack, for people.</summary>
 internal static class LeverTableView
 {
+    private static readonly string[] Titles =
+        ["lever", "moves", "lossy", "max goodput", "goodput", "TTFT p50", "TTFT p99", "TPOT p50", "TPOT p99", "prefill", "capacity", "$/token"];
+
     public static void Print(LeverTable levers, IReadOnlyList<StackStep> stack, IAnsiConsole console)
     {
         PrintDiagnosis(levers.Diagnosis, console);
@@ -19,7 +22,7 @@ internal static class LeverTableView
         PrintNewWalls(levers, console);
         var futile = levers.Pulled.Where(IsFutile).Select(p => p.Lever.Name).ToList();
         if (futile.Count > 0) console.WriteLine($"no effect here: {string.Join(", ", futile)}");
-        foreach (var idle in levers.Idle) console.MarkupLine($"[grey]{Markup.Escape($"not applicable: {idle.Lever.Name}: {idle.Because}")}[/]");
+        if (levers.Idle.Count > 0) console.MarkupLine($"[grey]{Markup.Escape($"not applicable (--json says why): {string.Join(", ", levers.Idle.Select(i => i.Lever.Name))}")}[/]");
         if (stack.Count > 0) PrintStack(stack, console);
     }
 
@@ -54,24 +57,31 @@ internal static class LeverTableView
 
     private static void PrintRanking(LeverTable levers, IAnsiConsole console)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("lever").AddColumn("moves").AddColumn("lossy");
-        foreach (var title in (string[])["max goodput", "goodput", "TTFT p50", "p99", "TPOT p50", "p99", "prefill", "capacity", "$/token"])
-            table.AddColumn(new TableColumn(title).RightAligned());
         var (b, peak) = (levers.Base.AtLoad, levers.Base.Peak);
-        table.AddRow(
+        List<string[]> rows =
+        [[
             "as it is", "", "", peak is null ? "–" : Text($"{peak.GoodputRps:F1}/s"), Text($"{b.GoodputRps:F1}/s"),
             Text($"{b.TtftMs.P50:F0} ms"), Text($"{b.TtftMs.P99:F0} ms"), Text($"{b.TpotMs.P50:F1} ms"), Text($"{b.TpotMs.P99:F1} ms"),
-            Text($"{levers.Base.PrefillMs:F0} ms"), Text($"{levers.Base.CapacitySequences:F0} seq"), levers.Base.Cost is { } cost ? Text($"${cost:F2}/M") : "–");
+            Text($"{levers.Base.PrefillMs:F0} ms"), Text($"{levers.Base.CapacitySequences:F0} seq"), levers.Base.Cost is { } cost ? Text($"${cost:F2}/M") : "–",
+        ]];
         foreach (var p in levers.Pulled.Where(p => !IsFutile(p)))
         {
             var e = p.Effect;
-            table.AddRow(
-                Markup.Escape(p.Lever.Name), Name(p.Lever.Moves), p.Lever.IsLossy ? "lossy" : "", peak is null ? "–" : Times(e.MaxGoodput), Times(e.Goodput),
+            rows.Add(
+            [
+                p.Lever.Name, Name(p.Lever.Moves), p.Lever.IsLossy ? "lossy" : "", peak is null ? "–" : Times(e.MaxGoodput), Times(e.Goodput),
                 Change(e.TtftP50), Change(e.TtftP99), Change(e.TpotP50), Change(e.TpotP99), Change(e.Prefill), Times(e.Capacity),
-                e.CostPerToken is { } ratio ? Change(ratio) : "–");
+                e.CostPerToken is { } ratio ? Change(ratio) : "–",
+            ]);
         }
 
-        console.Write(table);
+        TableWidth.WriteFitting(console, [10, 9, 6, 8, 11, 2, 4, 5, 1, 3], Titles, kept =>
+        {
+            var table = new Table().Border(TableBorder.Rounded);
+            foreach (var i in kept) table.AddColumn(i < 3 ? new TableColumn(Titles[i]) : new TableColumn(Titles[i]).RightAligned());
+            foreach (var row in rows) table.AddRow(kept.Select(i => Markup.Escape(row[i])).ToArray());
+            return table;
+        });
     }
 
     /// <summary>Relaxing one wall exposes the next: which, after which lever.</summary>

@@ -9,28 +9,36 @@ internal static class PlanTable
 {
     private const int Rows = 16;
 
+    private static readonly string[] Titles = ["", "candidate", "GPUs", "max goodput/s", "per GPU", "per $", "TTFT p90", "TPOT p90", "first guess/s"];
+
     public static void Print(PlanReport report, IAnsiConsole console)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("").AddColumn("candidate");
-        foreach (var title in (string[])["GPUs", "max goodput/s", "per GPU", "per $", "TTFT p90", "TPOT p90", "first guess/s"])
-            table.AddColumn(new TableColumn(title).RightAligned());
-        foreach (var r in report.Results.Take(Rows))
+        TableWidth.WriteFitting(console, [8, 5, 2, 3, 7, 6], Titles, kept =>
         {
-            var peak = r.Peak.Report;
-            table.AddRow(
-                report.Pareto.Contains(r) ? "◆" : "", Markup.Escape(r.Candidate.Name), Text($"{r.Candidate.Gpus}"),
-                r.Peak.Load > 0 ? Text($"{(r.Peak.IsCapped ? "> " : "")}{r.Peak.GoodputRps:F2}") : "misses", Text($"{r.GoodputPerGpu:F3}"),
-                r.GoodputPerDollar is { } dollars ? Text($"{dollars:F0}") : "–",
-                Text($"{peak.TtftMs.P90:F0} ms"), Text($"{peak.TpotMs.P90:F1} ms"), Text($"{r.Candidate.EstimatedRps:F1}"));
-        }
+            var table = new Table().Border(TableBorder.Rounded);
+            foreach (var i in kept) table.AddColumn(i < 2 ? new TableColumn(Titles[i]) : new TableColumn(Titles[i]).RightAligned());
+            foreach (var r in report.Results.Take(Rows))
+            {
+                var cells = Cells(report, r);
+                table.AddRow(kept.Select(i => Markup.Escape(cells[i])).ToArray());
+            }
 
-        console.Write(table);
+            return table;
+        });
         var more = report.Results.Count - Rows;
         console.WriteLine(Text($"◆ on the Pareto front of goodput per {(report.Rank == PlanRank.PerGpu ? "GPU" : "dollar")}, TTFT and TPOT; {report.Results.Count} candidates simulated{(more > 0 ? $", {more} not shown" : "")}."));
         if (report.Results.Take(Rows).Any(r => r.Peak.IsCapped))
             console.WriteLine(Text($"> the SLO is met up to {Math.Pow(2, Headroom.HighestPower):F0} times the scenario's pace, where the search ends: there may be more."));
         console.WriteLine(report.Verdict);
     }
+
+    private static string[] Cells(PlanReport report, PlanResult r) =>
+    [
+        report.Pareto.Contains(r) ? "◆" : "", r.Candidate.Name, Text($"{r.Candidate.Gpus}"),
+        r.Peak.Load > 0 ? Text($"{(r.Peak.IsCapped ? "> " : "")}{r.Peak.GoodputRps:F2}") : "misses", Text($"{r.GoodputPerGpu:F3}"),
+        r.GoodputPerDollar is { } dollars ? Text($"{dollars:F0}") : "–",
+        Text($"{r.Peak.Report.TtftMs.P90:F0} ms"), Text($"{r.Peak.Report.TpotMs.P90:F1} ms"), Text($"{r.Candidate.EstimatedRps:F1}"),
+    ];
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -9,7 +9,18 @@ internal static class ReportTable
 {
     public static void Print(RunReport report, IAnsiConsole console)
     {
-        var columns = Columns(report).ToList();
+        var columns = Columns(report).ToArray();
+        // Beside each other where they fit, else below each other: cells that wrap cannot be read. Twins stay together.
+        var (fitting, step) = (columns.Length, report.Virtual is null ? 1 : 2);
+        while (fitting > step && TableWidth.Of(Of(report, columns[..fitting]), console) > console.Profile.Width) fitting -= step;
+        foreach (var row in columns.Chunk(fitting)) console.Write(Of(report, row));
+
+        console.WriteLine(report.Verdict);
+        foreach (var reason in report.Why) console.WriteLine($"  {reason}");
+    }
+
+    private static Table Of(RunReport report, (string Title, VariantReport Variant)[] columns)
+    {
         var table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape(report.Scenario)).AddColumn("");
         foreach (var (title, _) in columns) table.AddColumn(new TableColumn(Markup.Escape(title)).RightAligned());
         Row("GPUs", v => Whole(v.Gpus));
@@ -35,9 +46,7 @@ internal static class ReportTable
         Row("$ per M tokens", v => v.CostPerMillionTokens is { } cost ? Number(cost, 2) : "price unknown");
         if (columns.Any(c => c.Variant.ExtrapolatedSteps > 0))
             Row("steps beyond measured kernels", v => v.ExtrapolatedSteps.ToString("P1", CultureInfo.InvariantCulture));
-        console.Write(table);
-        console.WriteLine(report.Verdict);
-        foreach (var reason in report.Why) console.WriteLine($"  {reason}");
+        return table;
 
         void Row(string title, Func<VariantReport, string> cell) =>
             table.AddRow([Markup.Escape(title), .. columns.Select(c => Markup.Escape(cell(c.Variant)))]);

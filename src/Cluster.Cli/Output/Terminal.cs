@@ -17,8 +17,8 @@ internal static class Terminal
             Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
             ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
         });
-        // A pipe has no width: tables must not wrap at 80 columns there.
-        if (redirected) console.Profile.Width = 200;
+        // A pipe has no width: nothing may wrap there.
+        if (redirected) console.Profile.Width = 100_000;
         return console;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Cluster.Engine.Routing;
 using Cluster.Scenarios;
 using Cluster.Scenarios.Catalogs;
 using Spectre.Console;
@@ -22,16 +23,16 @@ internal sealed partial class ScenarioArguments
     };
 
     private readonly Option<string?> _topology = new("--topology") { Description = "2P2D, or 4A for four aggregated instances.", HelpName = "xPyD" };
-    private readonly Option<string?> _gpu = new("--gpu") { Description = "GPU of every pool." };
+    private readonly Option<string?> _gpu = new("--gpu") { Description = "GPU of every pool, by catalog name, e.g. h100-sxm." };
     private readonly Option<string?> _tp = new("--tp") { Description = "Tensor-parallel ranks of every pool." };
 
     private readonly (Option<string?> Option, string Path)[] _simple =
     [
-        (new Option<string?>("--model") { Description = "Model, by catalog name." }, "model"),
+        (new Option<string?>("--model") { Description = "Model, by catalog name, e.g. llama-3.1-70b." }, "model"),
         (new Option<string?>("--weights") { Description = "Weight format: bf16, fp8, int8, int4, …" }, "weights"),
         (new Option<string?>("--kv") { Description = "KV cache format: bf16, fp8, …" }, "kv"),
-        (new Option<string?>("--link") { Description = "Link that carries KV." }, "topology.link"),
-        (new Option<string?>("--router") { Description = "Routing policy." }, "router.policy"),
+        (new Option<string?>("--link") { Description = "Link that carries KV, by catalog name, e.g. ib-ndr-400x4." }, "topology.link"),
+        (new Option<string?>("--router") { Description = $"Routing policy: {string.Join(", ", Routers.Registry.All.Select(p => p.Name))}." }, "router.policy"),
         (new Option<string?>("--trace") { Description = "Trace file to replay." }, "workload.trace"),
         (new Option<string?>("--rate") { Description = "Requests per second, e.g. 4/s." }, "workload.rate"),
         (new Option<string?>("--requests") { Description = "Requests to send." }, "workload.requests"),
@@ -73,8 +74,8 @@ internal sealed partial class ScenarioArguments
     private string? File(ParseResult arguments, List<ScenarioOverride> overrides)
     {
         var file = arguments.GetValue(_file);
-        if (file is null && overrides.Count == 0)
-            throw new UsageException("Name a scenario file, e.g. scenarios/quickstart.yaml, or describe one with --model, --gpu, --topology, --rate.");
+        if (file is null && !overrides.Exists(o => o.Path == "topology"))
+            throw new UsageException("Name a scenario file, e.g. scenarios/quickstart.yaml, or describe a cluster by --model llama-3.1-8b --gpu h100-sxm --topology 2A, and what it serves by --trace FILE or --set workload.….");
         return file is null ? null : Shipped(file);
     }
 
@@ -94,8 +95,11 @@ internal sealed partial class ScenarioArguments
         foreach (var (option, path) in _simple)
             if (arguments.GetValue(option) is { } value) overrides.Add(new ScenarioOverride(path, option.Name == "--trace" ? FromHere(value) : value, option.Name));
         if (arguments.GetValue(_topology) is { } shape) overrides.Add(Topology(shape, arguments.GetValue(_gpu), arguments.GetValue(_tp)));
-        else if (arguments.GetValue(_gpu) is not null || arguments.GetValue(_tp) is not null)
-            throw new UsageException("--gpu and --tp describe a --topology: add e.g. --topology 2P2D, or use --set topology.prefill.gpu=….");
+        else if (arguments.GetValue(_file) is null && (arguments.GetValue(_gpu) ?? arguments.GetValue(_tp)) is not null)
+            throw new UsageException("--gpu and --tp are of a scenario's pools: name a scenario file, or describe one with e.g. --topology 2P2D.");
+        else
+            foreach (var (option, key) in (ReadOnlySpan<(Option<string?>, string)>)[(_gpu, "gpu"), (_tp, "tp")])
+                if (arguments.GetValue(option) is { } value) overrides.Add(new ScenarioOverride($"topology.*.{key}", value, option.Name));
         foreach (var setting in withSettings ? Settings(arguments) : [])
         {
             var equals = setting.IndexOf('=', StringComparison.Ordinal);

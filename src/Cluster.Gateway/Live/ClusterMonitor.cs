@@ -23,13 +23,14 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
     private EmulatorMetrics? _emulator;
     private Task _watching = Task.CompletedTask;
     private readonly ConsoleExtras _extras;
-    private readonly HostWatch _host = new();
+    private readonly HostWatch? _host;
     private FaultMessage[] _faults = [];
     private (TopologySnapshot Now, TopologySnapshot Before, double Seconds)? _pictures;
 
     public ClusterMonitor(ClusterBackend backend, ClusterContext context, LiveOptions options)
     {
         (_backend, _context) = (backend, context);
+        _host = options.LogsPace ? new HostWatch() : null;
         _extras = new ConsoleExtras(backend, options.Levers, options.Comparison);
         _recent = new RecentRequests(context.Cluster.Slo, 10 * Time.Second);
     }
@@ -117,7 +118,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
                 var seconds = Math.Max(1e-3, (nowNs - beforeNs) / 1e9);
                 _pictures = (now, before, seconds);
                 _accounts?.Update(before, now, seconds);
-                if (_host.Look(now) is { } news) GatewayLog.HostPace(_backend.Logger, news);
+                if (_host?.Look(now) is { } news) GatewayLog.HostPace(_backend.Logger, news);
                 (before, beforeNs) = (now, nowNs);
             }
         }

@@ -37,7 +37,7 @@ internal sealed class HostWatch
         {
             _isBehind = true;
             return string.Create(CultureInfo.InvariantCulture,
-                $"This host does not keep up: of the last {steps} steps {late / (double)steps:P0} ended over a millisecond late and {saturated / (double)steps:P0} found its compute threads saturated. Times are longer than the emulated cluster's; use fewer instances, a smaller time.scale or time.compute: paced.");
+                $"This host does not keep up: of the last {steps} steps {late / (double)steps:P0} ended over a millisecond late and {saturated / (double)steps:P0} found its compute threads saturated. Times are longer than the emulated cluster's: use fewer instances, a smaller time.scale, or a host with less to do.");
         }
 
         if (!_isBehind || share >= Recovered) return null;

@@ -34,6 +34,9 @@ public sealed record LiveOptions
     /// <summary>Laid over the environment: where the membership is kept, telemetry; null: the environment alone.</summary>
     public IConfiguration? Configuration { get; init; }
 
+    /// <summary>Log when the host begins and ceases to fall behind; false where a report says it at the end.</summary>
+    public bool LogsPace { get; init; } = true;
+
     /// <summary>Done while everything still runs, before any of it stops.</summary>
     public Func<Task>? OnStopping { get; init; }
 

@@ -31,7 +31,7 @@ public static class KernelTable
         using var raw = File.OpenRead(file);
         using Stream stream = file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(raw, CompressionMode.Decompress) : raw;
         using var csv = new CsvReader(new StreamReader(stream), CultureInfo.InvariantCulture);
-        csv.Read();
+        if (!csv.Read()) throw new FormatException("The table is empty.");
         csv.ReadHeader();
         var columns = csv.HeaderRecord!;
         var rows = new List<TableRow>();

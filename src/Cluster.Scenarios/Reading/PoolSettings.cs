@@ -9,6 +9,8 @@ namespace Cluster.Scenarios.Reading;
 /// </summary>
 internal static class PoolSettings
 {
+    private const string EveryPool = "topology.*.";
+
     private static readonly string[] Roles = [.. Enum.GetNames<InstanceRole>().Select(n => n.ToLowerInvariant())];
 
     /// <summary>The pool that a path lies in: a role, or a name under <c>pools</c>; null for all other keys.</summary>
@@ -25,6 +27,15 @@ internal static class PoolSettings
         if (variant.Find("topology")?.Value is not MapNode topology) return false;
         if (pool.StartsWith("pools.", StringComparison.Ordinal)) return (topology.Find("pools")?.Value as MapNode)?.Find(pool["pools.".Length..]) is not null;
         return topology.Find(pool) is not null || Shape(topology).Any(s => s.Pool == pool);
+    }
+
+    /// <summary>A setting of <c>topology.*</c> is one of every pool that the variant has.</summary>
+    public static IEnumerable<ScenarioOverride> Spread(MapNode variant, ScenarioOverride change)
+    {
+        if (!change.Path.StartsWith(EveryPool, StringComparison.Ordinal)) return [change];
+        var named = ((variant.Find("topology")?.Value as MapNode)?.Find("pools")?.Value as MapNode)?.Entries.Select(e => $"pools.{e.Key}") ?? [];
+        var key = change.Path[EveryPool.Length..];
+        return Roles.Concat(named).Where(pool => Has(variant, pool)).Select(pool => change with { Path = $"topology.{pool}.{key}" });
     }
 
     /// <summary>A number of instances wins over the shape that counted them: the shape is written out, pool by pool.</summary>

@@ -123,9 +123,9 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
     private static string TooSmall(InstanceSpec like, IReadOnlyList<GpuProfile> types, int gpus, IReadOnlyList<(NumberFormat Weights, NumberFormat Kv)> tried)
     {
         var d = like.Deployment;
-        var needs = types.Select(gpu => $"of {gpu.Name} " + string.Join(", ", tried.Append((Weights: NumberFormat.Fp8, d.Kv)).Append((Weights: NumberFormat.Int4, d.Kv)).DistinctBy(f => f.Weights)
+        var needs = types.SelectMany(gpu => tried.Append((Weights: NumberFormat.Fp8, d.Kv)).Append((Weights: NumberFormat.Int4, d.Kv)).DistinctBy(f => f.Weights)
             .Select(f => (f.Weights, Gpus: Diagnosing.MinimumGpus.Of(like with { Deployment = d with { Gpu = gpu, Weights = f.Weights } }))).Where(n => n.Gpus > 0)
-            .Select(n => string.Create(CultureInfo.InvariantCulture, $"{n.Gpus} in {NumberFormats.Name(n.Weights)}"))));
-        return string.Create(CultureInfo.InvariantCulture, $"--gpus {gpus} is too few: {d.Model.Name} needs at least {string.Join("; ", needs)}.");
+            .Select(n => string.Create(CultureInfo.InvariantCulture, $"{n.Gpus} {gpu.Name} in {NumberFormats.Name(n.Weights)}")));
+        return string.Create(CultureInfo.InvariantCulture, $"--gpus {gpus} is too few: {d.Model.Name} needs at least {string.Join(", or ", needs)}.");
     }
 }

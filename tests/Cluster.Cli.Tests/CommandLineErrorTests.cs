@@ -1,0 +1,68 @@
+namespace Cluster.Cli.Tests;
+
+/// <summary>A command line that cannot be understood is answered with what is wrong and what was meant, on standard error, with exit code 2.</summary>
+public sealed class CommandLineErrorTests
+{
+    private const string Quickstart = "scenarios/quickstart.yaml";
+
+    [Theory]
+    [InlineData("simulat scenarios/quickstart.yaml", "xpyd has no command 'simulat'. Did you mean 'simulate'?")]
+    [InlineData("calc rigde", "xpyd calc has no command 'rigde'. Did you mean 'ridge'?")]
+    [InlineData("simulate a.yaml b.yaml", "xpyd simulate: 'b.yaml' is one too many.")]
+    [InlineData("simulate scenarios/quickstart.yaml --topolgy 2P2D", "xpyd simulate has no option --topolgy. Did you mean '--topology'?")]
+    [InlineData("catalog", "xpyd catalog wants a command: list, show, fit, import.")]
+    [InlineData("load", "xpyd load needs URL: Base address")]
+    [InlineData("plan scenarios/quickstart.yaml", "xpyd plan needs --gpus: Budget of GPUs.")]
+    [InlineData("plan scenarios/quickstart.yaml --gpus many", "--gpus many: expected a whole number.")]
+    [InlineData("plan scenarios/quickstart.yaml --gpus 0", "--gpus 0: allowed are 1 … 100000.")]
+    [InlineData("up --port", "--port needs a value: Port.")]
+    [InlineData("admin scale decode many", "INSTANCES many: expected a whole number.")]
+    public async Task It_says_what_is_wrong_instead_of_printing_the_help(string line, string said)
+    {
+        var result = await Xpyd.RunAsync(line.Split(' '));
+        result.ExitCode.ShouldBe(2);
+        result.Output.ShouldBeEmpty();
+        result.Error.ShouldStartWith(said);
+        result.Error.Trim().Split('\n').Length.ShouldBe(2, result.Error);
+        result.Error.ShouldContain("--help' ");
+    }
+
+    [Theory]
+    [InlineData("run scenarios", "scenarios: This is a folder.")]
+    [InlineData("validate README.md", "README.md: Row")]
+    [InlineData("validate /dev/null", "/dev/null: The table is empty.")]
+    [InlineData("simulate --gpu h100-sxm", "name a scenario file")]
+    [InlineData("simulate --model llama-3.1-8b", "scenarios/quickstart.yaml")]
+    [InlineData("simulate scenarios/quickstart.yaml --rate fast", "--rate fast: workload.rate")]
+    [InlineData("simulate scenarios/quickstart.yaml --gpu h100", "'h100-nvl', 'h100-pcie' or 'h100-sxm'")]
+    public async Task What_cannot_be_done_is_said_in_a_sentence(string line, string said)
+    {
+        var result = await Xpyd.RunAsync(line.Split(' '));
+        result.ExitCode.ShouldBe(2);
+        result.Error.ShouldContain(said);
+        result.Error.ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task The_help_names_what_to_try_first()
+    {
+        var result = await Xpyd.RunAsync("--help");
+        result.ExitCode.ShouldBe(0);
+        result.Output.ShouldContain($"xpyd simulate {Quickstart}");
+        (await Xpyd.RunAsync("simulate", "--help")).Output.ShouldNotContain("First steps");
+    }
+
+    [Fact]
+    public async Task A_shell_completes_commands_and_options()
+    {
+        var script = (await Xpyd.RunAsync("completion", "bash")).Output;
+        var program = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "xpyd.dll")}'";
+        var result = await Xpyd.RunProgramAsync("bash", [], "-c", $$"""
+            xpyd() { {{program}} "$@"; }
+            {{script}}
+            COMP_WORDS=(xpyd simu) COMP_CWORD=1 COMP_LINE='xpyd simu' COMP_POINT=9; _xpyd; echo "${COMPREPLY[@]}"
+            COMP_WORDS=(xpyd plan --gp) COMP_CWORD=2 COMP_LINE='xpyd plan --gp' COMP_POINT=14; _xpyd; echo "${COMPREPLY[@]}"
+            """);
+        result.Output.Split('\n')[..2].ShouldBe(["simulate", "--gpu --gpu-types --gpus"], result.Error);
+    }
+}
