@@ -32,6 +32,18 @@ internal sealed class RosterKeeper(ClusterContext context, IGrainFactory grains,
         return PublishAsync();
     }
 
+    /// <summary>What an order to run on other ranks makes of the roster.</summary>
+    public RosterStep Resize(string instance, ResizeOrder order)
+    {
+        if (Array.Find(Members, m => m.Name == instance) is not { } member) return Roster.Open(instance); // whose refusal says who there is
+        var present = context.Find(member);
+        var wanted = order.Over(present.Deployment.Parallelism);
+        if (present.On(wanted) is { Instance: null } impossible) return new RosterStep(Roster, $"{instance} cannot run on {wanted.Text}: {string.Join(' ', impossible.Reasons)}");
+        // One that waits for its end may be told not to wait any longer.
+        if (order.AtOnce && member.Becomes?.ToParallelism() == wanted) return new RosterStep(Roster);
+        return Roster.Resize(instance, wanted, present.Deployment.Parallelism);
+    }
+
     /// <param name="crashes">An instance that dies with the step.</param>
     public async Task CarryOutAsync(Roster roster, string? crashes = null)
     {

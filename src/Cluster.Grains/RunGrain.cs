@@ -16,7 +16,8 @@ public sealed class RunGrain(ClusterContext context, [PersistentState("runs", St
 
     public async Task<RunMessage> BeginAsync(string name)
     {
-        var next = new RunMessage(name, DateTime.UtcNow, context.Clock.NowNs);
+        var nowNs = context.Clock.NowNs;
+        var next = new RunMessage(name, context.Clock.ToUtc(nowNs), nowNs);
         await KeepAsync(state.State.Then(next));
         return next;
     }

@@ -71,13 +71,8 @@ public sealed class TopologyGrain : Grain, ITopologyGrain
     public async Task<OrderReply> ResizeAsync(string instance, ResizeOrder order)
     {
         ArgumentNullException.ThrowIfNull(order);
-        if (Array.Find(_keeper.Members, m => m.Name == instance) is not { } member) return await DrainAsync(instance); // which says who there is
-        var present = _context.Find(member);
-        var wanted = order.Over(present.Deployment.Parallelism);
-        if (present.On(wanted) is { Instance: null } impossible) return new OrderReply($"{instance} cannot run on {wanted.Text}: {string.Join(' ', impossible.Reasons)}");
-        var isUnderWay = member.Becomes?.ToParallelism() == wanted;
-        if (!(order.AtOnce && isUnderWay) && await CarryOutAsync(Roster.Resize(instance, wanted, present.Deployment.Parallelism), notFound: false) is { Refusal: not null } refused) return refused;
-        if (!order.AtOnce) return new OrderReply();
+        var reply = await CarryOutAsync(_keeper.Resize(instance, order), IsUnknown(instance));
+        if (reply.Refusal is not null || !order.AtOnce || Roster.Find(instance) is not { State: MemberState.Draining }) return reply;
         await _keeper.DieAsync(instance);
         return await CarryOutAsync(new RosterStep(Roster.Emptied(instance)), notFound: false);
     }

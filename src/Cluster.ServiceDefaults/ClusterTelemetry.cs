@@ -23,7 +23,7 @@ internal sealed class ClusterTelemetry : IDisposable
             "engine" => metrics.Registry.Publishes(value),
             "link" => metrics.HasLink(value),
             _ => true,
-        });
+        }, metrics.Gaps);
         Scraper = new Scraper(exporter);
         _meters = BuildMeters(options, metrics.MeterName, resource, exporter);
         if (options.OtlpEndpoint is not null) _tracers = BuildTracers(options, resource);
@@ -44,7 +44,7 @@ internal sealed class ClusterTelemetry : IDisposable
             .SetResourceBuilder(resource)
             .AddMeter(meterName)
             .AddMeter([.. options.ForeignMeters])
-            .AddView(instrument => instrument.Meter.Name == meterName && MetricCatalogue.ByInstrumentName.TryGetValue(instrument.Name, out var metric) ? View(metric) : null)
+            .AddView(instrument => instrument.Meter.Name == meterName && MetricCatalogue.ByInstrumentName.TryGetValue(instrument.Name, out var metric) ? View(metric, options) : null)
             .AddReader(new BaseExportingMetricReader(exporter) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative });
         if (options.OtlpEndpoint is not null)
             builder.SetExemplarFilter(ExemplarFilterType.TraceBased).AddOtlpExporter(otlp => Configure(otlp, options, "/v1/metrics"));
@@ -59,9 +59,14 @@ internal sealed class ClusterTelemetry : IDisposable
             .Build();
 
     /// <summary>The SDK folds label sets beyond a limit into one; ours is the catalogue's stated bound, not its 2,000.</summary>
-    private static MetricStreamConfiguration View(MetricDefinition metric) => metric.Kind == MetricKind.Histogram
-        ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. metric.Buckets], CardinalityLimit = metric.MaxLabelSets, RecordMinMax = false }
-        : new MetricStreamConfiguration { CardinalityLimit = metric.MaxLabelSets };
+    private static MetricStreamConfiguration View(MetricDefinition metric, ServiceDefaultsOptions options)
+    {
+        // Scrapes get what TokenGaps counts.
+        if (metric == TokenGaps.Metric && options.OtlpEndpoint is null) return MetricStreamConfiguration.Drop;
+        return metric.Kind == MetricKind.Histogram
+            ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. metric.Buckets], CardinalityLimit = metric.MaxLabelSets, RecordMinMax = false }
+            : new MetricStreamConfiguration { CardinalityLimit = metric.MaxLabelSets };
+    }
 
     /// <summary>
     /// Headers and time-out the exporter reads from its environment variables itself. Endpoint and protocol may also come

@@ -5,12 +5,13 @@ namespace Cluster.Cli.Commands;
 
 /// <summary>
 /// Instances that step at time scale 1 with matmul on, through the real grains: how late their steps end against the absolute
-/// clock, and how the emulated duration compares with the model's.
+/// clock, beside idle threads on the same clock before and after, and how the emulated duration compares with the model's.
 /// </summary>
 internal static class BenchPace
 {
     private const int Batch = 32;
     private static readonly TimeSpan s_length = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan s_reference = TimeSpan.FromSeconds(2);
 
     public static IReadOnlyList<BenchResult> Run(CancellationToken cancellation) => RunAsync(cancellation).GetAwaiter().GetResult();
 
@@ -24,12 +25,21 @@ internal static class BenchPace
 
     private static async Task<IReadOnlyList<BenchResult>> RunAtAsync(int instances, ComputeMode mode, CancellationToken cancellation)
     {
+        var name = $"{instances} instances, {mode.ToString().ToLowerInvariant()}";
+        var idle = HostPulse.Measure(s_reference);
+        var results = await MeasureAsync(name, instances, mode, cancellation);
+        idle.Add(HostPulse.Measure(s_reference));
+        var (late, idleLate) = (results[0].Value, idle.QuantileNs(0.99) / Time.Millisecond);
+        return [results[0], BenchResult.LowerIsBetter($"{name}: step lateness p99, this host", late, "ms", idleLate, "p99 of idle threads, just before and after"), .. results.Skip(1)];
+    }
+
+    private static async Task<BenchResult[]> MeasureAsync(string name, int instances, ComputeMode mode, CancellationToken cancellation)
+    {
         await using var cluster = await BenchedCluster.StartAsync(instances, Batch, mode, cancellation);
         await BenchedCluster.WarmUpAsync(cancellation);
         cluster.Gauge.Restart();
         var cpu = await BenchedCluster.CpuOfAsync(s_length, cancellation);
         var (gauge, health) = (cluster.Gauge, cluster.Resources.Compute.Health);
-        var name = $"{instances} instances, {mode.ToString().ToLowerInvariant()}";
         var ratio = gauge.MedianRatio;
         return
         [

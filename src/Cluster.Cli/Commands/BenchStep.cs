@@ -34,7 +34,7 @@ internal static class BenchStep
         var name = $"a step, {instances} instances";
         return
         [
-            BenchResult.LowerIsBetter($"{name}: CPU besides matmul", cpu.TotalMicroseconds / steps, "µs", AimMicroseconds, $"aim, at batch {cluster.Gauge.MeanBatch:F0}"),
+            BenchResult.LowerIsBetter($"{name}: CPU besides matmul", cpu.TotalMicroseconds / steps, "µs", AimMicroseconds, $"aim, at batch {cluster.Gauge.MeanBatch:F0}; {steps / s_length.TotalSeconds:F0} steps/s"),
             new BenchResult($"{name}: messages to the gateway", messages / (double)steps, "", 1) { Note = $"aim; {tokens / (double)Math.Max(1, messages):F0} tokens each" },
             new BenchResult($"{name}: allocated", allocated / (double)steps / 1024, "KiB"),
             new BenchResult($"{name}: step lateness p99", cluster.Gauge.Lateness.QuantileNs(0.99) / Time.Millisecond, "ms"),

@@ -30,6 +30,9 @@ public static class ClusterRuntime
         return builder;
     }
 
+    /// <summary>Ends a sleep; the turns that wait for it run on the calling thread.</summary>
+    internal static void Wake(TaskCompletionSource sleeper) => CausingThread.Run(static waiting => waiting.SetResult(), sleeper);
+
     /// <summary>There is nobody to wait for.</summary>
     public static Task WaitForSilosAsync(IServiceProvider services, int silos, CancellationToken cancellation) => Task.CompletedTask;
 

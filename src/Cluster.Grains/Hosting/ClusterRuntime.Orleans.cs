@@ -46,6 +46,9 @@ public static class ClusterRuntime
         return builder;
     }
 
+    /// <summary>Ends a sleep; Orleans runs the turns that wait for it on the thread pool.</summary>
+    internal static void Wake(TaskCompletionSource sleeper) => sleeper.SetResult();
+
     /// <summary>Completes when so many silos besides the gateways are active.</summary>
     public static Task WaitForSilosAsync(IServiceProvider services, int silos, CancellationToken cancellation) =>
         Gathering.WaitAsync(services.GetRequiredService<IClusterMembershipService>(), silos, cancellation);

@@ -1,5 +1,6 @@
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 using Cluster.Grains.Messages;
 
 namespace Cluster.Grains.Journal;
@@ -24,6 +25,18 @@ internal sealed class RouterSeat
     public Router Router { get; }
 
     public RoutingDecision? Route(RequestMessage request, long nowNs) => Router.Route(request.ToSpec(), nowNs);
+
+    /// <summary>What to tell whoever asked, at a moment yet to be filled in.</summary>
+    /// <param name="decision">The latest; null: the request was turned away.</param>
+    public RouteReply Answer(RoutingDecision? decision)
+    {
+        if (decision is null) return new RouteReply(false, "", "", Time.Unset, Reason(Router.Rejection));
+        return new RouteReply(true, NameOf(decision.PrefillInstance), NameOf(decision.DecodeInstance), Time.Unset, "")
+        {
+            Copy = decision.CopySource < 0 ? null : new PrefixCopy(
+                NameOf(decision.CopySource), decision.CopyTokens, decision.CopyTokens - decision.OverlapBlocks * Router.Instances[decision.PrefillInstance].Kv.BlockSize),
+        };
+    }
 
     public string NameOf(int place) => Router.Instances[place].Name;
 
@@ -103,6 +116,13 @@ internal sealed class RouterSeat
         if (!_places.TryGetValue(instance, out var place)) _places[instance] = place = Router.Add(_cluster.Find(instance));
         return place;
     }
+
+    private static string Reason(RejectionReason rejection) => rejection switch
+    {
+        RejectionReason.PredictedTtft => "The predicted time to the first token is beyond the objective: come back later.",
+        RejectionReason.PredictedTpot => "The predicted time per token is beyond the objective: come back later.",
+        _ => "No open instance serves this model.",
+    };
 
     private static bool Same(Dictionary<string, double> a, IReadOnlyDictionary<string, double> b) =>
         a.Count == b.Count && a.All(d => b.TryGetValue(d.Key, out var value) && value == d.Value);

@@ -1,24 +1,34 @@
 using System.Diagnostics;
+using Cluster.Grains.Hosting;
 
 namespace Cluster.Grains.Timing;
 
 /// <summary>
 /// Wakes sleepers to within tens of microseconds: one thread for the process, where a timer of the framework would be
-/// a millisecond or more off.
+/// a millisecond or more off. Where the runtime allows it, what a sleeper does then runs on that thread, too: to wake
+/// another for it costs more than most steps take.
 /// </summary>
 public sealed class Pacer : IDisposable
 {
+    /// <summary>When another sleeper has been due for longer than this, the thread pool takes part.</summary>
+    private static readonly long s_behind = Stopwatch.Frequency / 4_000;
+
+    /// <summary>Whoever keeps the thread for longer blocks it: another thread takes over.</summary>
+    private static readonly TimeSpan s_longestStay = TimeSpan.FromMilliseconds(200);
+
     private readonly PriorityQueue<TaskCompletionSource, long> _sleepers = new();
     private readonly Lock _gate = new();
     private readonly WakeableSleep _sleep = new();
-    private readonly Thread _thread;
+    private readonly Timer _watch;
+    private Thread _thread = null!;
     private long _sleepsUntil = long.MinValue;
+    private long _awakeSince;
     private volatile bool _disposed;
 
     public Pacer()
     {
-        _thread = new Thread(Run) { IsBackground = true, Name = "xpyd-pacer", Priority = ThreadPriority.Highest };
-        _thread.Start();
+        lock (_gate) Start();
+        _watch = new Timer(static pacer => ((Pacer)pacer!).ReplaceIfBlocked(), this, s_longestStay, s_longestStay);
     }
 
     /// <summary>Completes when <see cref="Stopwatch.GetTimestamp"/> reaches this value.</summary>
@@ -56,14 +66,18 @@ public sealed class Pacer : IDisposable
 
     public void Dispose()
     {
+        Thread last;
         lock (_gate)
         {
             if (_disposed) return;
             _disposed = true;
+            last = _thread;
         }
 
+        _watch.Dispose();
         _sleep.Wake();
-        _thread.Join();
+        // One of its own sleepers may be what ends it.
+        if (last != Thread.CurrentThread) last.Join();
         _sleep.Dispose();
         while (_sleepers.TryDequeue(out var sleeper, out _)) sleeper.TrySetCanceled();
     }
@@ -76,24 +90,53 @@ public sealed class Pacer : IDisposable
         return true;
     }
 
+    private void Start()
+    {
+        _awakeSince = 0;
+        _thread = new Thread(Run) { IsBackground = true, Name = "xpyd-pacer" };
+        _thread.Start();
+    }
+
+    private void ReplaceIfBlocked()
+    {
+        lock (_gate)
+        {
+            if (!_disposed && _awakeSince != 0 && Stopwatch.GetElapsedTime(_awakeSince) > s_longestStay) Start();
+        }
+    }
+
     private void Run()
     {
-        WakeableSleep.Sharpen();
-        while (!_disposed)
+        PromptThread.Ask();
+        while (TryTake(out var sleeper, out var idleTicks, out var isBehind))
         {
-            long due;
-            lock (_gate)
-            {
-                while (_sleepers.TryPeek(out var sleeper, out due) && due <= Stopwatch.GetTimestamp())
-                {
-                    _sleepers.Dequeue();
-                    sleeper.SetResult();
-                }
+            if (sleeper is null) _sleep.For(idleTicks == long.MaxValue ? long.MaxValue : (long)(idleTicks * (1e9 / Stopwatch.Frequency)));
+            else if (isBehind) sleeper.SetResult();
+            else ClusterRuntime.Wake(sleeper);
+        }
+    }
 
-                _sleepsUntil = due = _sleepers.TryPeek(out _, out due) ? due : long.MaxValue;
+    /// <summary>The next who is due, or null; false when this thread has nothing to do here any more.</summary>
+    /// <param name="idleTicks">Until the first is due, where none is.</param>
+    /// <param name="isBehind">Others have been due for too long already.</param>
+    private bool TryTake(out TaskCompletionSource? sleeper, out long idleTicks, out bool isBehind)
+    {
+        lock (_gate)
+        {
+            (sleeper, idleTicks, isBehind, _sleepsUntil) = (null, 0, false, long.MinValue);
+            if (_disposed || _thread != Thread.CurrentThread) return false;
+            var now = Stopwatch.GetTimestamp();
+            var due = _sleepers.TryPeek(out _, out var first) ? first : long.MaxValue;
+            if (due > now)
+            {
+                (_awakeSince, _sleepsUntil) = (0, due);
+                idleTicks = due == long.MaxValue ? due : due - now;
+                return true;
             }
 
-            _sleep.For(due == long.MaxValue ? long.MaxValue : (long)((due - Stopwatch.GetTimestamp()) * (1e9 / Stopwatch.Frequency)));
+            (sleeper, _awakeSince) = (_sleepers.Dequeue(), now);
+            isBehind = _sleepers.TryPeek(out _, out var next) && now - next > s_behind;
+            return true;
         }
     }
 }

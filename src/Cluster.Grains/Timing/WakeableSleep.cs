@@ -9,7 +9,6 @@ namespace Cluster.Grains.Timing;
 internal sealed partial class WakeableSleep : IDisposable
 {
     private const int NonBlockingCloseOnExec = 0x800 | 0x80000;
-    private const int SetTimerSlack = 29;
 
     /// <summary>Longest sleep that nobody can end, where there is no event descriptor.</summary>
     private const long MaxDeafNs = 200_000;
@@ -21,12 +20,6 @@ internal sealed partial class WakeableSleep : IDisposable
     {
         _event = OperatingSystem.IsLinux() ? EventFd(0, NonBlockingCloseOnExec) : -1;
         if (_event < 0) _semaphore = new SemaphoreSlim(0);
-    }
-
-    /// <summary>Tells the system to wake the calling thread when it is due, rather than up to 50 µs later to save wake-ups.</summary>
-    public static void Sharpen()
-    {
-        if (OperatingSystem.IsLinux()) _ = PrCtl(SetTimerSlack, 1, 0, 0, 0);
     }
 
     /// <summary>Sleeps for about so long, or until somebody calls <see cref="Wake"/>; one call too many only ends the next sleep early.</summary>
@@ -81,9 +74,6 @@ internal sealed partial class WakeableSleep : IDisposable
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "prctl")]
-    private static partial int PrCtl(int option, nuint a, nuint b, nuint c, nuint d);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct PollDescriptor

@@ -10,6 +10,9 @@ namespace Cluster.LocalRuntime.Observers;
 /// </summary>
 internal sealed class LocalObserver(IGrainObserver target, GrainId id) : ITurnHost, IThreadPoolWorkItem
 {
+    /// <summary>Calls in a row before another thread takes its turn: this one may have other things to do.</summary>
+    private const int MaxInARow = 16;
+
     private readonly WeakReference<IGrainObserver> _target = new(target);
     private readonly Queue<Turn> _waiting = new();
     private bool _isRunning;
@@ -63,8 +66,14 @@ internal sealed class LocalObserver(IGrainObserver target, GrainId id) : ITurnHo
 
     private async Task RunAsync()
     {
-        while (true)
+        for (var inARow = 0; ; inARow++)
         {
+            if (inARow == MaxInARow)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return;
+            }
+
             Turn? turn;
             lock (_waiting)
             {

@@ -1,4 +1,5 @@
 using Cluster.ServiceDefaults.Catalogue;
+using Cluster.ServiceDefaults.Recording;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
@@ -6,7 +7,8 @@ namespace Cluster.ServiceDefaults.Exposition;
 
 /// <summary>Writes one collection of metrics in one dialect. Not thread-safe; kept for its caches.</summary>
 /// <param name="isPublished">Whether a series with this value of <c>engine</c>, <c>link</c> or <c>cluster</c> still belongs to someone.</param>
-internal sealed class ExpositionWriter(Func<string, string, bool> isPublished) : IDisposable
+/// <param name="gaps">What is counted outside of the SDK; where the SDK counts it as well, for others, this is what is written.</param>
+internal sealed class ExpositionWriter(Func<string, string, bool> isPublished, TokenGaps gaps) : IDisposable
 {
     private readonly Dictionary<double, byte[]> _bounds = [];
     private readonly Dictionary<string, FamilyName> _names = new(StringComparer.Ordinal);
@@ -17,6 +19,7 @@ internal sealed class ExpositionWriter(Func<string, string, bool> isPublished) :
     public void Write(in Batch<Metric> metrics, ExpositionFormat format, ExpositionBuffer to)
     {
         _written.Clear();
+        WriteGaps(format, to);
         foreach (var metric in metrics)
         {
             var name = Name(metric);
@@ -29,13 +32,30 @@ internal sealed class ExpositionWriter(Func<string, string, bool> isPublished) :
 
     public void Dispose() => _prefix.Dispose();
 
+    private void WriteGaps(ExpositionFormat format, ExpositionBuffer to)
+    {
+        var family = MetricNaming.Of(TokenGaps.Metric);
+        _written.Add(family.Name);
+        var hasHeader = false;
+        foreach (var series in gaps.Series)
+        {
+            var (counts, sum) = series.Read();
+            if (!Array.Exists(counts, count => count > 0)) continue;
+            if (!hasHeader) WriteHeader(TokenGaps.Metric.Meaning, family.Name, "histogram", family.Unit, format, to);
+            hasHeader = true;
+            _prefix.Truncate(0);
+            foreach (var (key, value) in series.Labels) WriteLabel(key, MetricNaming.Text(value));
+            HistogramLines.Write(family.Name, _prefix.Written.Span, TokenGaps.Metric.Buckets.AsSpan(), counts, sum, Bound, to);
+        }
+    }
+
     private void WriteFamily(Metric metric, FamilyName name, ExpositionFormat format, ExpositionBuffer to)
     {
         var isCounter = metric.MetricType is MetricType.LongSum or MetricType.DoubleSum;
         var isHistogram = metric.MetricType == MetricType.Histogram;
         var start = to.Length;
         var sample = isCounter ? name.Name + "_total" : name.Name;
-        WriteHeader(metric, isCounter && format == ExpositionFormat.Text ? sample : name.Name, isCounter ? "counter" : isHistogram ? "histogram" : "gauge", name.Unit, format, to);
+        WriteHeader(metric.Description, isCounter && format == ExpositionFormat.Text ? sample : name.Name, isCounter ? "counter" : isHistogram ? "histogram" : "gauge", name.Unit, format, to);
         var header = to.Length;
         var ours = MetricCatalogue.ByInstrumentName.ContainsKey(metric.Name);
         foreach (ref readonly var point in metric.GetMetricPoints())
@@ -70,20 +90,25 @@ internal sealed class ExpositionWriter(Func<string, string, bool> isPublished) :
         {
             var text = MetricNaming.Text(value);
             if (ours && !isPublished(key, text)) return false;
-            if (_prefix.Length > 0) _prefix.Append(","u8);
-            _prefix.Append(LabelName(key)).Append("=\""u8).AppendEscaped(text, quotes: true).Append("\""u8);
+            WriteLabel(key, text);
         }
 
         return true;
     }
 
-    private static void WriteHeader(Metric metric, string name, string type, string unit, ExpositionFormat format, ExpositionBuffer to)
+    private void WriteLabel(string key, string text)
+    {
+        if (_prefix.Length > 0) _prefix.Append(","u8);
+        _prefix.Append(LabelName(key)).Append("=\""u8).AppendEscaped(text, quotes: true).Append("\""u8);
+    }
+
+    private static void WriteHeader(string meaning, string name, string type, string unit, ExpositionFormat format, ExpositionBuffer to)
     {
         to.Append("# TYPE "u8).Append(name).Append(" "u8).Append(type).Append("\n"u8);
         if (unit.Length > 0 && format == ExpositionFormat.OpenMetrics && name.EndsWith(unit, StringComparison.Ordinal))
             to.Append("# UNIT "u8).Append(name).Append(" "u8).Append(unit).Append("\n"u8);
-        if (!string.IsNullOrEmpty(metric.Description))
-            to.Append("# HELP "u8).Append(name).Append(" "u8).AppendEscaped(metric.Description, quotes: format == ExpositionFormat.OpenMetrics).Append("\n"u8);
+        if (!string.IsNullOrEmpty(meaning))
+            to.Append("# HELP "u8).Append(name).Append(" "u8).AppendEscaped(meaning, quotes: format == ExpositionFormat.OpenMetrics).Append("\n"u8);
     }
 
     private FamilyName Name(Metric metric)

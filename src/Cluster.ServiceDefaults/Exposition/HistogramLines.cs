@@ -14,9 +14,7 @@ internal static class HistogramLines
         foreach (var bucket in point.GetHistogramBuckets())
         {
             count += bucket.BucketCount;
-            to.Append(name).Append("_bucket{"u8).Append(labels);
-            if (labels.Length > 0) to.Append(","u8);
-            to.Append("le=\""u8).Append(bound(bucket.ExplicitBound)).Append("\"} "u8).Append(count);
+            Bucket(name, labels, bound(bucket.ExplicitBound), count, to);
             if (hasExemplars) AppendExemplar(exemplars, below, bucket.ExplicitBound, to);
             to.Append("\n"u8);
             below = bucket.ExplicitBound;
@@ -24,6 +22,30 @@ internal static class HistogramLines
 
         Total(name, "_sum"u8, labels, point.GetHistogramSum(), to);
         Total(name, "_count"u8, labels, point.GetHistogramCount(), to);
+    }
+
+    /// <summary>The same of a histogram that is counted outside of the SDK.</summary>
+    /// <param name="bounds">Upper bounds, one less than <paramref name="counts"/>.</param>
+    public static void Write(
+        string name, ReadOnlySpan<byte> labels, ReadOnlySpan<double> bounds, ReadOnlySpan<long> counts, double sum, Func<double, byte[]> bound, ExpositionBuffer to)
+    {
+        long count = 0;
+        for (var i = 0; i < counts.Length; i++)
+        {
+            count += counts[i];
+            Bucket(name, labels, bound(i < bounds.Length ? bounds[i] : double.PositiveInfinity), count, to);
+            to.Append("\n"u8);
+        }
+
+        Total(name, "_sum"u8, labels, sum, to);
+        Total(name, "_count"u8, labels, count, to);
+    }
+
+    private static void Bucket(string name, ReadOnlySpan<byte> labels, ReadOnlySpan<byte> bound, long count, ExpositionBuffer to)
+    {
+        to.Append(name).Append("_bucket{"u8).Append(labels);
+        if (labels.Length > 0) to.Append(","u8);
+        to.Append("le=\""u8).Append(bound).Append("\"} "u8).Append(count);
     }
 
     private static void Total(string name, ReadOnlySpan<byte> suffix, ReadOnlySpan<byte> labels, double value, ExpositionBuffer to)

@@ -40,7 +40,7 @@ internal static class MetricNaming
     public static FamilyName Of(Metric metric)
     {
         if (MetricCatalogue.ByInstrumentName.TryGetValue(metric.Name, out var definition))
-            return new FamilyName(definition.Name, Suffix(definition.Name, definition.Unit));
+            return Of(definition);
         var counter = metric.MetricType is MetricType.LongSum or MetricType.DoubleSum;
         var gauge = metric.MetricType is MetricType.LongGauge or MetricType.DoubleGauge;
         var name = Sanitize(metric.Name);
@@ -49,6 +49,8 @@ internal static class MetricNaming
         if (unit.Length > 0 && !name.EndsWith(unit, StringComparison.Ordinal)) name = $"{name}_{unit}";
         return new FamilyName(name, unit);
     }
+
+    public static FamilyName Of(MetricDefinition ours) => new(ours.Name, Suffix(ours.Name, ours.Unit));
 
     /// <summary>Letters, digits and underscores, not beginning with a digit; runs of others become one underscore.</summary>
     public static string Sanitize(string name)

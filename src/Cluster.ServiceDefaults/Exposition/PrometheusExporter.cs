@@ -1,3 +1,4 @@
+using Cluster.ServiceDefaults.Recording;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
@@ -5,9 +6,9 @@ namespace Cluster.ServiceDefaults.Exposition;
 
 /// <summary>Hands what the SDK's pull reader collects to the writer of the scrape in progress.</summary>
 [ExportModes(ExportModes.Pull)]
-internal sealed class PrometheusExporter(Func<string, string, bool> isPublished) : BaseExporter<Metric>, IPullMetricExporter
+internal sealed class PrometheusExporter(Func<string, string, bool> isPublished, TokenGaps gaps) : BaseExporter<Metric>, IPullMetricExporter
 {
-    private readonly ExpositionWriter _writer = new(isPublished);
+    private readonly ExpositionWriter _writer = new(isPublished, gaps);
     private ExpositionBuffer? _to;
     private ExpositionFormat _format;
 

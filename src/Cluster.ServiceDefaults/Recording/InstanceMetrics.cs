@@ -17,15 +17,17 @@ public sealed class InstanceMetrics : IDisposable
     private readonly Action<InstanceMetrics> _removed;
     private readonly Labels _histogramLabels;
     private readonly Labels _roleLabels;
+    private readonly GapHistogram _gaps;
     private InstanceTotals _totals;
 
-    internal InstanceMetrics(InstanceIdentity identity, string histogramEngine, InstanceHistograms histograms, Action<InstanceMetrics> removed)
+    internal InstanceMetrics(InstanceIdentity identity, string histogramEngine, InstanceHistograms histograms, TokenGaps gaps, Action<InstanceMetrics> removed)
     {
         Identity = identity;
         Labels = new InstanceLabels(identity);
         HistogramEngine = histogramEngine;
         _histograms = histograms;
         _removed = removed;
+        _gaps = gaps.Of(identity.ModelName, histogramEngine);
         _histogramLabels = LabelSet.Of(MetricLabels.ModelName, identity.ModelName).With(MetricLabels.Engine, histogramEngine);
         _roleLabels = LabelSet.Of(MetricLabels.Cluster, identity.Cluster).With(MetricLabels.Role, identity.Role.Name());
         _totals.State = new InstanceState { TotalBlocks = identity.TotalBlocks };
@@ -59,7 +61,15 @@ public sealed class InstanceMetrics : IDisposable
     public void FirstToken(long ttftNs) => _histograms.TimeToFirstToken.Record(Time.ToSeconds(ttftNs), _histogramLabels);
 
     /// <summary>Records the gap between two successive tokens of a request.</summary>
-    public void InterToken(long gapNs) => _histograms.InterTokenLatency.Record(Time.ToSeconds(gapNs), _histogramLabels);
+    /// <param name="count">So many requests had the same gap, as those of a batch have.</param>
+    public void InterToken(long gapNs, int count = 1)
+    {
+        var seconds = Time.ToSeconds(gapNs);
+        _gaps.Record(seconds, count);
+        // Only a collector that is pushed to wants the SDK's own count, which takes them one by one.
+        if (!_histograms.InterTokenLatency.Enabled) return;
+        for (var i = 0; i < count; i++) _histograms.InterTokenLatency.Record(seconds, _histogramLabels);
+    }
 
     /// <summary>Records a request that ended on this engine, however it ended.</summary>
     public void RequestFinished(in EngineRequestObservation request)

@@ -65,6 +65,20 @@ public sealed class LiveResizeTests
     }
 
     [Fact]
+    public async Task An_instance_resized_at_once_while_it_is_drained_serves_when_it_is_opened()
+    {
+        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(2, router: new RouterSpec("least-requests")), s_options);
+        using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+        await http.AdminAsync(HttpMethod.Post, "drain", new { instance = "aggregated-0" });
+        await UntilAsync(cluster, s => s.Members.Single(m => m.Name == "aggregated-0").State == "drained");
+        await http.AdminAsync(HttpMethod.Post, "resize", new { instance = "aggregated-0", tp = 2, now = true });
+        await http.AdminAsync(HttpMethod.Post, "open", new { instance = "aggregated-0" });
+        await http.AdminAsync(HttpMethod.Post, "drain", new { instance = "aggregated-1" });
+        (await http.CompleteAsync(5)).ShouldBe(5);
+        (await cluster.GetSnapshotAsync()).Instances.Single(i => i.Name == "aggregated-0").GenerationTokens.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
     public async Task A_slow_rank_that_a_smaller_instance_no_longer_has_slows_nobody()
     {
         await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(2), s_options);

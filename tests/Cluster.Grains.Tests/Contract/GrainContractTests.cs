@@ -48,6 +48,10 @@ public sealed class GrainContractTests(ContractHost host)
         (await _grain.BlockOnAsync(Guid.NewGuid().ToString())).ShouldBe(7);
 
     [Fact]
+    public async Task A_grain_that_blocks_its_thread_does_not_hold_back_the_sleep_it_waits_for() =>
+        (await _grain.BlockAfterSleepAsync()).ShouldBeTrue();
+
+    [Fact]
     public async Task What_follows_an_await_runs_on_the_grains_scheduler() =>
         (await _grain.ContinuesOnItsSchedulerAsync()).ShouldBeTrue();
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Cluster.Grains.Timing;
 using Orleans.Concurrency;
 
 namespace Cluster.Grains.Tests.Contract;
@@ -60,6 +62,9 @@ public interface IProbeGrain : IGrainWithStringKey
 
     /// <summary>Calls another grain and blocks the thread until it answers, which grains should not do.</summary>
     Task<int> BlockOnAsync(string other);
+
+    /// <summary>Sleeps, and then blocks the thread it woke up on until another sleep ends.</summary>
+    Task<bool> BlockAfterSleepAsync();
 }
 
 public interface IAnsweringObserver : IGrainObserver
@@ -226,6 +231,13 @@ public sealed class ProbeGrain : Grain, IProbeGrain
     }
 
     public Task<int> BlockOnAsync(string other) => Task.FromResult(GrainFactory.GetGrain<IProbeGrain>(other).AppendAsync(7).GetAwaiter().GetResult());
+
+    public async Task<bool> BlockAfterSleepAsync()
+    {
+        using var pacer = new Pacer();
+        await pacer.WaitUntilAsync(Stopwatch.GetTimestamp() + Stopwatch.Frequency / 1000);
+        return pacer.WaitUntilAsync(Stopwatch.GetTimestamp() + Stopwatch.Frequency / 1000).Wait(TimeSpan.FromSeconds(30));
+    }
 
     public Task NotifyAsync(IProbeObserver observer, int count)
     {
