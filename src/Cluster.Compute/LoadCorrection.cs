@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Cluster.Compute;
@@ -10,8 +11,11 @@ namespace Cluster.Compute;
 /// </summary>
 public sealed class LoadCorrection
 {
-    /// <summary>Latest slices of one rung that its median is taken of.</summary>
+    /// <summary>Latest slices of one rung that its median is taken of, if so many ran within <see cref="Memory"/>.</summary>
     public const int Window = 128;
+
+    /// <summary>Fewest of them: a lone instance makes fifty a second, and what its host did three seconds ago says little of now.</summary>
+    public const int LeastWindow = 33;
 
     /// <summary>Slices before the first look: as few as have a middle that two or three interruptions do not move.</summary>
     public const int FirstLook = 9;
@@ -19,8 +23,14 @@ public sealed class LoadCorrection
     /// <summary>Slices from one look to the next: many small corrections, where one per window would leave a lone instance uncorrected for seconds.</summary>
     public const int Stride = 8;
 
-    /// <summary>Most that is corrected, either way: beyond it the host is simply too slow, and steps stretch.</summary>
+    /// <summary>Most slowness that is corrected: beyond it the host is simply too slow, and steps stretch.</summary>
     public const double Limit = 1.5;
+
+    /// <summary>A host faster than its calibration is no lack that could show: the calibration was taken on a busy host, and all of it is corrected.</summary>
+    private const double Fastest = 0.1;
+
+    /// <summary>How far back the median looks.</summary>
+    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(1);
 
     /// <summary>Share of the way to the newest median that one look goes.</summary>
     private const double Gain = 0.5;
@@ -54,6 +64,7 @@ public sealed class LoadCorrection
         private int _seen;
         private int _nextLook = FirstLook;
         private double _factor = 1;
+        private long _lookedAt = Stopwatch.GetTimestamp();
 
         public double Factor => Volatile.Read(ref _factor);
 
@@ -63,14 +74,23 @@ public sealed class LoadCorrection
             {
                 _latest[_seen++ % Window] = ratio;
                 if (_seen < _nextLook) return;
-                var count = Math.Min(_seen, Window);
-                _latest.AsSpan(0, count).CopyTo(_sorted);
+                var count = Math.Min(_seen, Remembered());
+                for (var i = 0; i < count; i++) _sorted[i] = _latest[(_seen - 1 - i) % Window];
                 Array.Sort(_sorted, 0, count);
-                var target = Math.Clamp(_sorted[count / 2], 1 / Limit, Limit);
+                var target = Math.Clamp(_sorted[count / 2], Fastest, Limit);
                 var gain = _nextLook == FirstLook ? 1 : Gain;
                 _nextLook += Stride;
                 Volatile.Write(ref _factor, _factor * Math.Pow(target / _factor, gain));
             }
+        }
+
+        /// <summary>Slices that run within the memory, at the pace of those since the last look.</summary>
+        private int Remembered()
+        {
+            var now = Stopwatch.GetTimestamp();
+            var strides = Memory / Stopwatch.GetElapsedTime(_lookedAt, now);
+            _lookedAt = now;
+            return (int)Math.Clamp(strides * Stride, LeastWindow, Window);
         }
     }
 }

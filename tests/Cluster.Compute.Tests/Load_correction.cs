@@ -53,6 +53,13 @@ public sealed class Load_correction
     }
 
     [Fact]
+    public void A_host_that_is_twice_as_fast_as_its_calibration_makes_no_step_shorter()
+    {
+        Feed(rung: 0, ratio: 0.5, slices: 10 * LoadCorrection.Window);
+        _correction.Correct(0, 0.5).ShouldBe(1, 0.001);
+    }
+
+    [Fact]
     public void Each_rung_learns_for_itself()
     {
         Feed(rung: 0, ratio: 1.3, slices: LoadCorrection.Window);

@@ -45,7 +45,7 @@ internal static class BenchPace
         [
             BenchResult.LowerIsBetter($"{name}: step lateness p99", gauge.Lateness.QuantileNs(0.99) / Time.Millisecond, "ms", 1, "aim"),
             new BenchResult($"{name}: step lateness p50", gauge.Lateness.QuantileNs(0.5) / Time.Millisecond, "ms"),
-            new BenchResult($"{name}: emulated ÷ model, median", ratio, "", 1, ratio) { Note = mode == ComputeMode.Measured ? "model; aim within 5 %" : "model; aim within 2 %" },
+            new BenchResult($"{name}: emulated ÷ model, median", ratio, "", 1, ratio) { Note = string.Join(' ', [mode == ComputeMode.Measured ? "model; aim within 5 %." : "model; aim within 2 %.", .. cluster.Resources.Compute.Notes]) },
             new BenchResult($"{name}: slice ÷ calibrated, median", health.Ratios.Quantile(0.5), "", 1) { Note = "calibration, less what the run's load explains" },
             new BenchResult($"{name}: slice ÷ calibrated, p99", health.SliceRatios.Quantile(0.99), "", 1) { Note = "whole slice, interruptions included" },
             new BenchResult($"{name}: saturated steps", 100.0 * health.SaturatedSteps / Math.Max(1, health.Steps), "%"),
