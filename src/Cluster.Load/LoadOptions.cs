@@ -39,6 +39,9 @@ public sealed record LoadOptions
     /// <summary>Certificates that an https endpoint's must lead up to; null: those that this system trusts.</summary>
     public X509Certificate2Collection? TrustedRoots { get; init; }
 
+    /// <summary>An https endpoint must show exactly this one, whatever name it bears and whoever issued it; null: names and issuers count.</summary>
+    public X509Certificate2? PinnedCertificate { get; init; }
+
     /// <summary>Sends <c>ignore_eos</c>, so that answers have their planned length; endpoints that refuse unknown fields need false.</summary>
     public bool IgnoreEos { get; init; } = true;
 

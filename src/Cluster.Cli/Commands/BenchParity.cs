@@ -64,7 +64,7 @@ internal static class BenchParity
     }
 
     private static async Task<VariantReport> LiveAsync(ScenarioOverride[] flags, CancellationToken cancellation) =>
-        (await LiveRun.RunAsync(ScenarioFile.FromFlags(flags, CliCatalog.Load()).OrThrow().Variants[0], null, null, null, cancellation)).Report;
+        (await LiveRun.RunAsync(ScenarioFile.FromFlags(flags, CliCatalog.Load()).OrThrow().Variants[0], null, null, null, null, cancellation)).Report;
 
     /// <summary>Neither is better: the ratio is to be 1.</summary>
     private static BenchResult Compare(string name, double live, double simulated, string note, string unit = "ms") =>

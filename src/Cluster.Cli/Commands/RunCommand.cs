@@ -3,6 +3,7 @@ using Cluster.Cli.Live;
 using Cluster.Cli.Output;
 using Cluster.Cli.Reports;
 using Cluster.Cli.Scenarios;
+using Cluster.Gateway;
 using Cluster.Report;
 using Cluster.Scenarios;
 using Cluster.Simulator.Reporting;
@@ -23,11 +24,14 @@ internal static class RunCommand
         files.AddTo(command);
         var record = CommonOptions.Record();
         command.Options.Add(record);
+        var tls = new TlsFlags();
+        tls.AddTo(command);
         command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
         {
             var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
             var asJson = arguments.GetValue(json);
-            var report = await RunAsync(loaded, files, arguments, arguments.GetValue(record), cancellation);
+            var gateway = tls.Apply(arguments, new GatewayOptions { Port = 0 });
+            var report = await RunAsync(loaded, files, arguments, arguments.GetValue(record), gateway, cancellation);
             if (asJson) Console.Out.WriteLine(report.ToJson());
             else ReportTable.Print(report, Terminal.Out);
             return 0;
@@ -35,7 +39,7 @@ internal static class RunCommand
         return command;
     }
 
-    private static async Task<RunReport> RunAsync(ScenarioResult loaded, ReportFiles files, ParseResult arguments, string? record, CancellationToken cancellation)
+    private static async Task<RunReport> RunAsync(ScenarioResult loaded, ReportFiles files, ParseResult arguments, string? record, GatewayOptions gateway, CancellationToken cancellation)
     {
         var simulated = SimulateCommand.Simulate(loaded, cancellation);
         var (live, pages) = (new List<LiveOutcome>(), new List<ReportVariant>());
@@ -45,7 +49,7 @@ internal static class RunCommand
             {
                 var twin = simulated.Variants.First(v => v.Name == variant.Cluster.Name);
                 var watch = files.Wanted(arguments) ? new RunWatch(variant.Cluster, timeline?.Writer) : null;
-                live.Add(await ProgressBars.LiveAsync(variant.Cluster.Name, twin.Requests, twin.DurationS, tick => LiveRun.RunAsync(variant, watch, RecordPath(record, loaded, variant), tick, cancellation)));
+                live.Add(await ProgressBars.LiveAsync(variant.Cluster.Name, twin.Requests, twin.DurationS, tick => LiveRun.RunAsync(variant, watch, RecordPath(record, loaded, variant), gateway, tick, cancellation)));
                 if (watch is null) continue;
                 foreach (var request in live[^1].Run.Requests) watch.Ended(in request);
                 pages.Add(RunReportPage.Variant(live[^1].Run, live[^1].Report, watch));

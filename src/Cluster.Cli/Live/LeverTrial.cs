@@ -24,7 +24,7 @@ internal static class LeverTrial
 
     private static async Task<VariantReport> LiveAsync(string title, ResolvedVariant variant, VariantReport twin, CancellationToken cancellation)
     {
-        var outcome = await ProgressBars.LiveAsync(title, twin.Requests, twin.DurationS, tick => LiveRun.RunAsync(variant, null, null, tick, cancellation));
+        var outcome = await ProgressBars.LiveAsync(title, twin.Requests, twin.DurationS, tick => LiveRun.RunAsync(variant, null, null, null, tick, cancellation));
         if (outcome.Warning() is { } warning) Terminal.Error.WriteLine(warning);
         return outcome.Report;
     }

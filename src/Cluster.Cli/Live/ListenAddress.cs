@@ -20,17 +20,7 @@ internal sealed class ListenAddress
     private readonly Option<string[]> _keys = new("--api-key") { Description = "Bearer token that clients must send; repeatable. By default XPYD_API_KEY; without one nobody is asked." };
     private readonly Option<string?> _admin = new("--admin-token") { Description = "Bearer token of /admin/. By default XPYD_ADMIN_TOKEN; without one /admin/ is open on loopback and off elsewhere." };
 
-    private readonly Option<string?> _certificate = new("--tls-certificate", "--ssl-certfile")
-    {
-        Description = "Serve https: a PEM certificate with its chain, or PKCS#12 (.pfx). By default XPYD_TLS_CERTIFICATE. The password of an encrypted key comes from XPYD_TLS_PASSWORD.",
-        HelpName = "FILE",
-    };
-
-    private readonly Option<string?> _certificateKey = new("--tls-key", "--ssl-keyfile")
-    {
-        Description = "PEM key of the certificate, unless it is in the same file. By default XPYD_TLS_KEY.",
-        HelpName = "FILE",
-    };
+    private readonly TlsFlags _tls = new();
 
     public void AddTo(Command command)
     {
@@ -38,39 +28,23 @@ internal sealed class ListenAddress
         command.Options.Add(_host);
         command.Options.Add(_keys);
         command.Options.Add(_admin);
-        command.Options.Add(_certificate);
-        command.Options.Add(_certificateKey);
+        _tls.AddTo(command);
     }
 
     /// <exception cref="UsageException">The address cannot be listened on; the message says what can.</exception>
     public GatewayOptions Options(ParseResult arguments)
     {
-        var keys = arguments.GetValue(_keys) is { Length: > 0 } given ? given : Variable("XPYD_API_KEY") is { } key ? [key] : [];
-        var options = new GatewayOptions
+        var keys = arguments.GetValue(_keys) is { Length: > 0 } given ? given : TlsFlags.Variable("XPYD_API_KEY") is { } key ? [key] : [];
+        var options = _tls.Apply(arguments, new GatewayOptions
         {
             Host = arguments.GetValue(_host)!,
             Port = arguments.GetValue(_port),
             ApiKeys = keys,
-            AdminToken = arguments.GetValue(_admin) ?? Variable("XPYD_ADMIN_TOKEN"),
-            TlsCertificatePath = arguments.GetValue(_certificate) ?? Variable("XPYD_TLS_CERTIFICATE"),
-            TlsKeyPath = arguments.GetValue(_certificateKey) ?? (arguments.GetValue(_certificate) is null ? Variable("XPYD_TLS_KEY") : null),
-            TlsKeyPassword = Variable("XPYD_TLS_PASSWORD"),
-        };
-        var problems = GatewayOptionsValidator.Problems(options);
-        if (problems.Count > 0) throw new UsageException(string.Join(Environment.NewLine, problems.Select(AsFlag)));
+            AdminToken = arguments.GetValue(_admin) ?? TlsFlags.Variable("XPYD_ADMIN_TOKEN"),
+        });
         RequireFree(options.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(options.Host), options.Port);
         return options;
     }
-
-    /// <summary>Problems name the option; on a command line that is a flag.</summary>
-    private static string AsFlag(string problem)
-    {
-        var end = problem.IndexOf(':', StringComparison.Ordinal);
-        return "--" + problem[..end].Replace('_', '-') + problem[end..].Replace("with tls_key", "with --tls-key", StringComparison.Ordinal)
-            .Replace("set tls_certificate", "set --tls-certificate", StringComparison.Ordinal);
-    }
-
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     /// <summary>Starts what listens there. Two that are started at once can both have found the port free.</summary>
     /// <exception cref="UsageException">Another was faster.</exception>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
+using Cluster.Gateway;
 using Cluster.Gateway.Live;
 using Cluster.Grains.Instances;
 using Cluster.Grains.Messages;
@@ -17,17 +18,21 @@ internal static class LiveRun
 {
     /// <param name="watch">Looks on at the steps; null: nobody does.</param>
     /// <param name="recordPath">File for the router's inputs; null: none.</param>
+    /// <param name="gateway">What stands in front of the cluster; null: plain HTTP on any free port of loopback.</param>
     /// <param name="onProgress">Told how far the driver is.</param>
     public static async Task<LiveOutcome> RunAsync(
-        ResolvedVariant variant, IStepWatch? watch, string? recordPath, Action<LoadProgress>? onProgress, CancellationToken cancellation)
+        ResolvedVariant variant, IStepWatch? watch, string? recordPath, GatewayOptions? gateway, Action<LoadProgress>? onProgress, CancellationToken cancellation)
     {
-        await using var cluster = await LiveCluster.StartAsync(variant.Cluster, Options(variant) with { Watch = watch, RecordPath = recordPath, LogsPace = false }, cancellation);
+        var live = Options(variant) with { Watch = watch, RecordPath = recordPath, LogsPace = false };
+        await using var cluster = await LiveCluster.StartAsync(variant.Cluster, gateway is null ? live : live with { Gateway = gateway }, cancellation);
         var options = new LoadOptions
         {
             TimeScale = variant.Variant.Time.Scale,
             AskForHops = true,
             SendOutputContent = true,
             MaxConnections = 4096,
+            // Its own gateway, on an address that the certificate need not name.
+            PinnedCertificate = cluster.Certificate,
         };
         var progress = onProgress is null ? null : new ImmediateProgress(onProgress);
         var startedNs = cluster.NowNs;

@@ -14,7 +14,7 @@ public sealed record InferenceRequest(RequestSpec Spec, string RequestId, Finish
     /// <summary>When the first byte of the request had been read, <see cref="System.Diagnostics.Stopwatch"/> ticks.</summary>
     public long ReceivedAtTicks { get; init; }
 
-    /// <summary>What the request's trace should say of it; null: the request is no one's trace, as the second of several choices.</summary>
+    /// <summary>What the request's trace should say of it; null: nothing.</summary>
     public RequestTrace? Trace { get; init; }
 
     /// <summary>Wall time the gateway spent on parsing and tokenising: the <c>tokenize</c> hop.</summary>
@@ -24,8 +24,9 @@ public sealed record InferenceRequest(RequestSpec Spec, string RequestId, Finish
 /// <summary>What a request brings along for its trace.</summary>
 /// <param name="Operation"><c>chat</c> or <c>text_completion</c>.</param>
 /// <param name="MaxTokens">As asked for; null: not.</param>
-/// <param name="TraceParent">The client's W3C headers, so that its trace goes on here; null: a new one begins.</param>
-public sealed record RequestTrace(string Operation, int? MaxTokens, string? TraceParent, string? TraceState);
+/// <param name="TraceParent">The client's W3C headers, so that its trace goes on here, or the context of the span over several choices; null: a new one begins.</param>
+/// <param name="Choice">Its index, when it is one of several that were asked for together; null: alone.</param>
+public sealed record RequestTrace(string Operation, int? MaxTokens, string? TraceParent, string? TraceState, int? Choice = null);
 
 /// <summary>The two ordinary ends, in OpenAI's words.</summary>
 public enum FinishReason

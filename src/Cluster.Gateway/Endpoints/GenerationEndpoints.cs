@@ -26,16 +26,18 @@ internal sealed class GenerationEndpoints(IInferenceBackend backend, GatewayOpti
             RequestIds.Of(http), RequestIds.SessionOf(http), receivedAtTicks,
             RequestIds.TraceHeader(http, "traceparent"), RequestIds.TraceHeader(http, "tracestate"));
         var plan = planner.Plan(body, isChat, model, context);
+        using var trace = new ChoicesTrace(plan, context);
         var streams = new IInferenceStream[plan.Choices.Length];
         var submitted = 0;
         try
         {
             for (; submitted < streams.Length; submitted++)
-                streams[submitted] = await backend.SubmitAsync(plan.Choices[submitted].Request, http.RequestAborted);
+                streams[submitted] = await backend.SubmitAsync(trace.Of(plan.Choices[submitted]), http.RequestAborted);
             // Whoever cancels first, the client by leaving or the drain by its limit, the backend frees slot and blocks.
             using var onLeave = http.RequestAborted.UnsafeRegister(CancelAll, streams);
             using var onDrain = admission.Stopped.UnsafeRegister(CancelAll, streams);
             await (body.Stream ? StreamingResponder.RunAsync(http, plan, streams) : BufferedResponder.RunAsync(http, plan, streams));
+            trace.Complete();
         }
         finally
         {

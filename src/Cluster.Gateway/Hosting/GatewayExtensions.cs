@@ -19,7 +19,7 @@ public static class GatewayExtensions
         services.AddSingleton(options).AddSingleton(backend);
         if (admin is not null) services.AddSingleton(admin);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<Admission>().AddSingleton<RequestPlanner>();
+        services.AddSingleton<Admission>().AddSingleton<RequestPlanner>().AddSingleton<CertificateKeeper>();
         services.AddSingleton<GenerationEndpoints>().AddSingleton<ServerEndpoints>().AddSingleton<TokenEndpoints>().AddSingleton<AdminEndpoints>();
         services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, options)));
         services.AddHostedService<Warmup>().AddHostedService<DrainOnStop>();

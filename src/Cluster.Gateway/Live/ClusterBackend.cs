@@ -112,7 +112,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         if (request.Trace is { } trace)
         {
             flight.Span = RequestTracing.StartRequest(
-                trace.Operation, request.Spec.Model ?? Models[0].Name, request.RequestId, trace.MaxTokens, trace.TraceParent, trace.TraceState, request.ReceivedAtTicks);
+                trace.Operation, request.Spec.Model ?? Models[0].Name, request.RequestId, trace.MaxTokens, trace.TraceParent, trace.TraceState, request.ReceivedAtTicks, trace.Choice);
         }
 
         await PlaceAsync(flight);

@@ -1,7 +1,9 @@
+using System.Security.Cryptography.X509Certificates;
 using Cluster.Engine.Topology;
 using Cluster.Gateway.Admin;
 using Cluster.Gateway.Backend;
 using Cluster.Gateway.Console;
+using Cluster.Gateway.Hosting;
 using Cluster.Grains.Hosting;
 using Cluster.Grains.Journal;
 using Cluster.Grains.Messages;
@@ -50,6 +52,10 @@ public sealed class LiveCluster : IAsyncDisposable
 
     /// <summary>Base address of the gateway.</summary>
     public Uri Endpoint { get; }
+
+    /// <summary>What the gateway shows to clients that come by https; null: it speaks http.</summary>
+    public X509Certificate2? Certificate =>
+        Endpoint.Scheme == Uri.UriSchemeHttps ? _app.Services.GetRequiredService<CertificateKeeper>().Current().TargetCertificate : null;
 
     /// <summary>What the host's calibration had to say; empty when all went well.</summary>
     public IReadOnlyList<string> Notes => [.. _host.Compute.Notes, .. VirtualTimeOnly(_host.Context.Cluster)];

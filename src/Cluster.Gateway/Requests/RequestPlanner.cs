@@ -85,7 +85,7 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
         var request = new InferenceRequest(spec, context.RequestId, finish)
         {
             ReceivedAtTicks = context.ReceivedAtTicks,
-            Trace = index > 0 ? null : new RequestTrace(isChat ? "chat" : "text_completion", body.MaxTokens, context.TraceParent, context.TraceState),
+            Trace = new RequestTrace(isChat ? "chat" : "text_completion", body.OutputLimit, context.TraceParent, context.TraceState),
             TokenizeNs = (long)Stopwatch.GetElapsedTime(context.ReceivedAtTicks).TotalNanoseconds,
         };
         return new PlannedChoice(index, request, prompt, seed, stop?.VisibleChars ?? int.MaxValue, stop?.Reason);

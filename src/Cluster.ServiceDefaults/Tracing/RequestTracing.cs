@@ -23,13 +23,15 @@ public static class RequestTracing
     /// <param name="operation"><c>chat</c> or <c>text_completion</c>.</param>
     /// <param name="traceparent">The client's header of that name, so that its trace goes on; null begins a new one.</param>
     /// <param name="receivedAtTicks">Stopwatch ticks when the request came, where the span begins; 0: now.</param>
+    /// <param name="choice">Index, of one of several choices, whose span is part of the request's; null: the request has but one.</param>
     public static Activity? StartRequest(
-        string operation, string model, string requestId, int? maxTokens, string? traceparent = null, string? tracestate = null, long receivedAtTicks = 0)
+        string operation, string model, string requestId, int? maxTokens, string? traceparent = null, string? tracestate = null, long receivedAtTicks = 0, int? choice = null)
     {
         if (!s_source.HasListeners()) return null;
         ActivityContext.TryParse(traceparent, tracestate, isRemote: true, out var parent);
-        var span = s_source.StartActivity($"{operation} {model}", ActivityKind.Server, parent, startTime: StartTime(receivedAtTicks));
+        var span = s_source.StartActivity($"{operation} {model}", choice is null ? ActivityKind.Server : ActivityKind.Internal, parent, startTime: StartTime(receivedAtTicks));
         if (span is null) return null;
+        if (choice is { } index) span.SetTag("xpyd.choice.index", index);
         span.SetTag("gen_ai.operation.name", operation);
         span.SetTag("gen_ai.provider.name", "xpyd");
         span.SetTag("gen_ai.request.model", model);
@@ -37,6 +39,35 @@ public static class RequestTracing
         span.SetTag("xpyd.request.id", requestId);
         if (maxTokens is { } limit) span.SetTag("gen_ai.request.max_tokens", limit);
         return span;
+    }
+
+    /// <summary>Starts the span over several choices of one request; each choice's own goes beneath it, by <see cref="ContextOf"/>. Null when nobody listens.</summary>
+    /// <param name="choices">How many.</param>
+    public static Activity? StartChoices(string operation, string model, string requestId, int choices, int? maxTokens, string? traceparent, string? tracestate, long receivedAtTicks)
+    {
+        var span = StartRequest(operation, model, requestId, maxTokens, traceparent, tracestate, receivedAtTicks);
+        span?.SetTag("gen_ai.request.choice.count", choices);
+        return span;
+    }
+
+    /// <summary>Ends the span over several choices.</summary>
+    /// <param name="outputTokens">Of all choices.</param>
+    /// <param name="finishReasons">In the order of the choices; null when the request did not come to its end.</param>
+    public static void FinishChoices(Activity? request, int inputTokens, int outputTokens, string[]? finishReasons)
+    {
+        if (request is null) return;
+        request.SetTag("gen_ai.usage.input_tokens", inputTokens);
+        if (finishReasons is null)
+        {
+            request.SetStatus(ActivityStatusCode.Error, "Not every choice came to its end.");
+        }
+        else
+        {
+            request.SetTag("gen_ai.usage.output_tokens", outputTokens);
+            request.SetTag("gen_ai.response.finish_reasons", finishReasons);
+        }
+
+        request.Dispose();
     }
 
     /// <summary>The span's W3C context, to travel in messages to whoever serves the request; null when its trace is not kept.</summary>

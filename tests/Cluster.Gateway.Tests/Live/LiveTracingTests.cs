@@ -57,6 +57,33 @@ public sealed class LiveTracingTests
     }
 
     [Fact]
+    public async Task Each_of_several_choices_has_a_span_with_its_hops_in_the_request_s_trace()
+    {
+        const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4738";
+        var (spans, listener) = Listen(TraceId);
+        using var _ = listener;
+        await using var cluster = await LiveCluster.StartAsync(Clusters.Disaggregated(1, 1), s_options);
+        using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+        http.DefaultRequestHeaders.Add("traceparent", $"00-{TraceId}-00f067aa0ba902b7-01");
+        using var response = await http.PostAsJsonAsync(
+            "v1/completions", new { model = "tiny", prompt = Enumerable.Range(0, 100).ToArray(), max_tokens = 5, n = 3, ignore_eos = true });
+        response.EnsureSuccessStatusCode();
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (spans.Count(s => s.OperationName == "xpyd.decode") < 3 || !spans.Any(s => s.Kind == ActivityKind.Server)) await Task.Delay(1, limit.Token);
+        var root = spans.Single(s => s.Kind == ActivityKind.Server);
+        root.ParentSpanId.ToHexString().ShouldBe("00f067aa0ba902b7");
+        root.GetTagItem("gen_ai.usage.input_tokens").ShouldBe(100);
+        root.GetTagItem("gen_ai.usage.output_tokens").ShouldBe(15);
+        root.GetTagItem("gen_ai.response.finish_reasons").ShouldBe(new[] { "length", "length", "length" });
+        var choices = spans.Where(s => s.ParentSpanId == root.SpanId).ToList();
+        choices.Select(c => c.GetTagItem("xpyd.choice.index")).ShouldBe([0, 1, 2], ignoreOrder: true);
+        choices.ShouldAllBe(c => Equals(c.GetTagItem("gen_ai.usage.output_tokens"), 5));
+        foreach (var hop in (string[])["xpyd.route", "xpyd.prefill", "xpyd.decode"])
+            spans.Where(s => s.OperationName == hop).Select(s => s.ParentSpanId.ToHexString()).ShouldBe(choices.Select(c => c.SpanId.ToHexString()), ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_request_that_moves_on_shows_where_it_was_lost()
     {
         const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4737";

@@ -72,6 +72,11 @@ public sealed class TlsCertificateTests : IDisposable
         var trusting = await LoadDriver.RunAsync(gateway.Address, workload, new LoadOptions { TrustedRoots = [_files.Root] }, null, default);
         trusting.Records.Select(r => (r.Outcome, r.OutputTokens)).Distinct().ShouldBe([(LoadOutcome.Completed, 5)]);
 
+        var pinned = await LoadDriver.RunAsync(gateway.Address, workload, new LoadOptions { PinnedCertificate = leaf }, null, default);
+        pinned.Records.Select(r => r.Outcome).Distinct().ShouldBe([LoadOutcome.Completed]);
+        var deceived = await LoadDriver.RunAsync(gateway.Address, workload, new LoadOptions { PinnedCertificate = _files.Root }, null, default);
+        deceived.Records.Select(r => r.Outcome).Distinct().ShouldBe([LoadOutcome.Failed]);
+
         var wary = await LoadDriver.RunAsync(gateway.Address, workload, new LoadOptions(), null, default);
         wary.Records.ShouldAllBe(r => r.Outcome == LoadOutcome.Failed && r.Error!.Contains("certificate"));
     }

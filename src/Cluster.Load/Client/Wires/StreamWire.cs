@@ -26,6 +26,7 @@ internal sealed class StreamWire(Uri endpoint, LoadOptions options) : IWire
         await secure.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = endpoint.IdnHost,
+            RemoteCertificateValidationCallback = options.PinnedCertificate is { } pinned ? (_, shown, _, _) => shown is not null && pinned.RawDataMemory.Span.SequenceEqual(shown.GetRawCertData()) : null,
             CertificateChainPolicy = options.TrustedRoots is { } roots ? Trusting(roots) : null,
         }, cancellationToken);
         _stream = secure;
