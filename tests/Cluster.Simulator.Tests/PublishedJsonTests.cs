@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Cluster.Engine.Models;
 using Cluster.Scenarios;
 using Cluster.Simulator.Lessons;
@@ -52,11 +53,43 @@ public sealed class PublishedJsonTests
             .Run(source, new PlanSpace(2) { Formats = [(NumberFormat.Fp8, NumberFormat.Fp8)] }, null, TestContext.Current.CancellationToken);
         (report.Best is not null).ShouldBe(found);
         await Validates("plan", PlanJson.Of(report).ToJsonString());
+        var trials = PlanTrial.Of(report, source, SmallScenario.Catalog, TestContext.Current.CancellationToken);
+        trials.Count.ShouldBe(found ? 2 : 0);
+        await Validates("plan", PlanJson.Of(report, [.. trials.Select(t => new PlanConfirmation(t, t.Predicted))]).ToJsonString());
     }
 
     [Fact]
     public Task Lessons() => Validates("lessons", LessonJson.Of(LessonRegistry.Try(
         [.. LessonRegistry.All.Where(l => l.Topic == "memory")], new LessonBench(SmallScenario.Catalog))).ToJsonString());
+
+    /// <summary>Keys that only some outputs have: of a candidate one of two, and what a run has no reason to say.</summary>
+    private static readonly string[] Optional =
+        ["aggregated", "cost_per_million_tokens", "decode", "http", "mean", "p50", "p90", "p99", "regret_ms", "tokens_per_pass", "virtual"];
+
+    [Theory]
+    [InlineData("report")]
+    [InlineData("sweep")]
+    [InlineData("levers")]
+    [InlineData("plan")]
+    [InlineData("lessons")]
+    public void Schemas_name_every_key_and_require_all_but_a_few(string schema)
+    {
+        var root = JsonNode.Parse(File.ReadAllText(Path.Combine(SmallScenario.RepositoryRoot, "docs", "schemas", $"{schema}.schema.json")))!;
+        foreach (var described in Objects(root).Where(o => o["properties"] is JsonObject))
+        {
+            (described["additionalProperties"] is JsonValue open && !open.GetValue<bool>()).ShouldBeTrue($"{described.GetPath()} is open");
+            var required = (described["required"] as JsonArray ?? []).Select(r => r!.GetValue<string>()).ToHashSet();
+            var optional = described["properties"]!.AsObject().Select(p => p.Key).Where(key => !required.Contains(key));
+            optional.ShouldAllBe(key => Optional.Contains(key), described.GetPath());
+        }
+    }
+
+    private static IEnumerable<JsonObject> Objects(JsonNode? node) => node switch
+    {
+        JsonObject found => found.SelectMany(p => Objects(p.Value)).Prepend(found),
+        JsonArray found => found.SelectMany(Objects),
+        _ => [],
+    };
 
     private static ScenarioOverride Apart => new("topology", "{ prefill: { instances: 1, gpu: h100-sxm }, decode: { instances: 1, gpu: h100-sxm }, link: ib-ndr-400x4 }");
 

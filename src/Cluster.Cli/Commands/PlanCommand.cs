@@ -1,10 +1,12 @@
 using System.CommandLine;
+using Cluster.Cli.Live;
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Hardware;
 using Cluster.Engine.Models;
 using Cluster.Scenarios;
 using Cluster.Simulator.Planning;
+using Spectre.Console;
 
 namespace Cluster.Cli.Commands;
 
@@ -26,10 +28,11 @@ internal static class PlanCommand
         var formats = new Option<string?>("--formats") { Description = "Weights/KV formats to try, e.g. bf16/bf16,fp8/fp8. Default: the scenario's, and fp8." };
         var variant = new Option<string>("--variant") { Description = "Which variant under 'compare'. Default: the scenario's own cluster.", DefaultValueFactory = _ => "" };
         var output = new Option<string?>("--out") { Description = "Write the winner as a scenario file." };
+        var confirm = new Option<bool>("--confirm") { Description = "Then run the winner live at the most load it carries with the model's error as margin, the best of the other kind at as much per GPU, and hold the predictions against it." };
         gpus.MustBeWithin(1, 100_000);
-        var command = new Command("plan", "Search xPyD shapes, parallelism, formats and routers for the most goodput per GPU.") { gpus, types, by, slo, formats, variant, output, json, degree };
+        var command = new Command("plan", "Search xPyD shapes, parallelism, formats and routers for the most goodput per GPU.") { gpus, types, by, slo, formats, variant, output, confirm, json, degree };
         scenario.AddTo(command);
-        command.SetAction((arguments, cancellation) => Guarded.RunAsync(() =>
+        command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
         {
             var source = scenario.Source(arguments).With(Slo(arguments.GetValue(slo))) with { Only = arguments.GetValue(variant) };
             var space = new PlanSpace(arguments.GetValue(gpus))
@@ -40,10 +43,13 @@ internal static class PlanCommand
             };
             var report = Run(source, space, arguments.GetValue(degree), cancellation);
             if (report.Best is { } best && arguments.GetValue(output) is { } path) Save(source, best, path);
-            if (arguments.GetValue(json)) Console.Out.WriteLine(PlanJson.Of(report).ToJsonString(CommonOptions.Indented));
-            else PlanTable.Print(report, Terminal.Out);
+            var asJson = arguments.GetValue(json);
+            if (!asJson) PlanTable.Print(report, Terminal.Out);
+            var tried = arguments.GetValue(confirm) ? await PlanTrials.RunAsync(report, source, cancellation) : null;
+            if (asJson) Console.Out.WriteLine(PlanJson.Of(report, tried).ToJsonString(CommonOptions.Indented));
+            else foreach (var confirmation in tried ?? []) Terminal.Out.WriteLine(confirmation.ToString());
             // A search that found nothing is no success: scripts must not go on as if there were a winner.
-            return Task.FromResult(report.Best is null ? Guarded.Failed : 0);
+            return report.Best is null ? Guarded.Failed : 0;
         }));
         return command;
     }

@@ -82,6 +82,7 @@ internal static class LeverTableView
             foreach (var row in rows) table.AddRow(kept.Select(i => Markup.Escape(row[i])).ToArray());
             return table;
         });
+        console.WriteLine("Best first: by the most goodput gained, then by latency saved. Percentages are changes: of times, less is better.");
     }
 
     /// <summary>Relaxing one wall exposes the next: which, after which lever.</summary>
@@ -104,7 +105,7 @@ internal static class LeverTableView
         foreach (var (step, i) in stack.Select((s, i) => (s, i)))
         {
             console.WriteLine(Text(
-                $"{i + 1}. {step.Lever.Lever.Name}: max goodput {Times(step.Lever.Effect.MaxGoodput)}, TPOT {Change(step.Lever.Effect.TpotP50)}; now prefill is bound by {Name(step.After.Prefill.Wall)}, decode by {Name(step.After.Decode.Wall)}"));
+                $"{i + 1}. {step.Lever.Lever.Name}: max goodput {Times(step.Lever.Effect.MaxGoodput)}, TTFT {Change(step.Lever.Effect.TtftP50)}, TPOT {Change(step.Lever.Effect.TpotP50)}{(step.Lever.Lever.IsLossy ? ", lossy" : "")}; now prefill is bound by {Name(step.After.Prefill.Wall)}, decode by {Name(step.After.Decode.Wall)}"));
         }
 
         console.WriteLine($"New verdict: {stack[^1].After.Verdict}");

@@ -21,25 +21,29 @@ internal static class LeverTrap
         if (changes.All(c => Math.Abs(c.Gain) < Nothing))
             return $"no effect: it moves {Name(lever.Moves)}; here prefill is bound by {Name(before.Prefill.Wall)}, decode by {Name(before.Decode.Wall)}";
         if (changes.All(c => c.Gain > -Harm)) return null;
-        var worth = changes.Where(c => Math.Abs(c.Gain) >= Harm).Select(c => c.What == Most && c.Gain <= -1 ? "no load within the SLO" : $"{c.What} {Percent(c.Gain)}");
+        var worth = changes.Where(c => Math.Abs(c.Gain) >= Harm).Select(c => c.What == Most && c.Gain <= -1 ? "no load within the SLO" : $"{c.What} {Percent(c.Shown)}");
         return $"{string.Join(", ", worth)}: {lever.Trap}";
     }
 
-    /// <summary>Each measure as a gain: positive is better, whatever its direction.</summary>
-    private static IEnumerable<(string What, double Gain)> Speeds(LeverEffect e) =>
+    /// <summary>Each measure as a gain, positive is better whatever its direction, and as the change that tables show of it.</summary>
+    private static IEnumerable<(string What, double Gain, double Shown)> Speeds(LeverEffect e) =>
     [
-        (Most, e.MaxGoodput - 1),
-        ("decode speed", (1 / e.TpotP50) - 1),
-        ("prefill speed", (1 / e.Prefill) - 1),
-        ("TTFT p50", (1 / e.TtftP50) - 1),
-        ("TTFT p99", (1 / e.TtftP99) - 1),
-        ("TPOT p99", (1 / e.TpotP99) - 1),
-        ("capacity", e.Capacity - 1),
+        Rate(Most, e.MaxGoodput),
+        Rate("decode speed", 1 / e.TpotP50),
+        Rate("prefill speed", 1 / e.Prefill),
+        Latency("TTFT p50", e.TtftP50),
+        Latency("TTFT p99", e.TtftP99),
+        Latency("TPOT p99", e.TpotP99),
+        Rate("capacity", e.Capacity),
     ];
 
-    private static string Percent(double gain) => gain >= 1
-        ? string.Create(CultureInfo.InvariantCulture, $"×{1 + gain:F2}")
-        : string.Create(CultureInfo.InvariantCulture, $"{gain * 100:+0;−0} %");
+    private static (string What, double Gain, double Shown) Rate(string what, double ratio) => (what, ratio - 1, ratio - 1);
+
+    private static (string What, double Gain, double Shown) Latency(string what, double ratio) => (what, (1 / ratio) - 1, ratio - 1);
+
+    private static string Percent(double change) => change >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"×{1 + change:F2}")
+        : string.Create(CultureInfo.InvariantCulture, $"{change * 100:+0;−0} %");
 
     private static string Name(Wall wall) => wall.ToString().ToLowerInvariant();
 }

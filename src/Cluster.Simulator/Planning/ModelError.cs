@@ -36,9 +36,10 @@ public sealed record ModelError(double? MedianApe, string Source)
     }
 
     /// <summary>What to add to a comparison of two predictions that differ by <paramref name="gain"/>.</summary>
-    public string Caveat(double gain) => MedianApe is not { } error
+    /// <param name="cite">Say where the error is published.</param>
+    public string Caveat(double gain, bool cite = true) => MedianApe is not { } error
         ? string.Create(CultureInfo.InvariantCulture, $"{(IsBeyond(gain) ? "beyond" : "within")} the search's resolution of {Resolution:P1}; the model's error is not published yet")
-        : string.Create(CultureInfo.InvariantCulture, $"{(Math.Abs(gain) <= error ? "within" : "beyond")} the model's error of {error:P0} ({Source})");
+        : string.Create(CultureInfo.InvariantCulture, $"{(Math.Abs(gain) <= error ? "within" : "beyond")} the model's error of {error:P0}{(cite ? $" ({Source})" : "")}");
 
     /// <summary>False when the difference is no larger than the error, or than the search can tell.</summary>
     public bool IsBeyond(double gain) => Math.Abs(gain) > Math.Max(MedianApe ?? 0, Resolution);

@@ -6,7 +6,8 @@ namespace Cluster.Simulator.Planning;
 /// <summary>The published JSON of <c>plan</c>.</summary>
 public static class PlanJson
 {
-    public static JsonObject Of(PlanReport report)
+    /// <param name="confirmations">Of live runs; null: none were made.</param>
+    public static JsonObject Of(PlanReport report, IReadOnlyList<PlanConfirmation>? confirmations = null)
     {
         ArgumentNullException.ThrowIfNull(report);
         return new JsonObject
@@ -18,8 +19,10 @@ public static class PlanJson
             ["disaggregation_pays_from_rps"] = report.PaysFromRps,
             ["ranked_by"] = report.Rank == PlanRank.PerGpu ? "goodput_per_gpu" : "goodput_per_dollar",
             ["verdict"] = report.Verdict,
+            ["best_with_model_error"] = report.WithModelError is { } slower ? new JsonObject { ["load"] = slower.Load, ["max_goodput_rps"] = slower.GoodputRps } : null,
             ["model_error"] = new JsonObject { ["median_ape"] = report.Error.MedianApe, ["source"] = report.Error.Source },
             ["candidates"] = new JsonArray([.. report.Results.Select(Result)]),
+            ["live"] = confirmations is null ? null : new JsonArray([.. confirmations.Select(c => c.ToJson())]),
         };
     }
 

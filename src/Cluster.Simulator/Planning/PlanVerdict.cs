@@ -23,13 +23,13 @@ internal static class PlanVerdict
         var sides = Text($"{apart.Candidate.Name} against {together.Candidate.Name}: {gain * 100:+0;−0;0} % goodput {unit}, {error.Caveat(gain)}");
         // On as many GPUs, or for as many dollars, as the disaggregated candidate takes: totals of clusters of different size do not compare.
         var (edgeRps, size) = space.Rank == PlanRank.PerGpu
-            ? (together.GoodputPerGpu * apart.Candidate.Gpus, Text($"on {apart.Candidate.Gpus} GPUs"))
-            : (together.GoodputPerDollar!.Value * apart.Candidate.DollarsPerHour / 3600, Text($"for ${apart.Candidate.DollarsPerHour:F2} an hour"));
-        var edge = Text($"{edgeRps:F2} req/s {size}");
+            ? (together.GoodputPerGpu * apart.Candidate.Gpus, Text($"{apart.Candidate.Gpus} GPUs"))
+            : (together.GoodputPerDollar!.Value * apart.Candidate.DollarsPerHour / 3600, Text($"${apart.Candidate.DollarsPerHour:F2} an hour"));
+        var edge = Text($"{edgeRps:F2} req/s");
         var plain = pays
-            ? $"Disaggregation pays from about {edge} on: up to there the aggregated cluster meets the SLO just as well and is simpler"
-            : gain > 0 ? $"Disaggregation is ahead, but not by more than a prediction can tell; aggregated serves up to {edge}"
-            : $"Disaggregation does not pay here: aggregated serves as much or more at every load up to {edge}";
+            ? $"Disaggregation pays above about {edge} for {size}: below, aggregated instances for as much meet the SLO just as well and are simpler"
+            : gain > 0 ? $"Disaggregation is ahead, but not by more than a prediction can tell; aggregated serves up to {edge} for {size}"
+            : $"Disaggregation does not pay here: aggregated serves as much or more at every load up to {edge} for {size}";
         return (pays, pays ? edgeRps : null, $"{winner} {plain} ({sides}).{Runners(results, space, error)}");
     }
 
@@ -39,8 +39,13 @@ internal static class PlanVerdict
         var next = results.Skip(1).FirstOrDefault(r => r.Peak.Load > 0 && (r.Candidate with { Router = results[0].Candidate.Router }).Name != results[0].Candidate.Name);
         if (next is null) return "";
         var lead = (space.Worth(results[0]) / space.Worth(next)) - 1;
-        return Text($" It leads the next topology, {next.Candidate.Name}, by {lead * 100:F0} %, {error.Caveat(lead)}.");
+        return Text($" It leads the next topology, {next.Candidate.Name}, by {lead * 100:F0} %, {error.Caveat(lead, cite: false)}.");
     }
+
+    /// <summary>A winner is found at the edge of the SLO, where the model's error decides: what is left of it when predictions are that much too short.</summary>
+    public static string WithModelError(Headroom slower, ModelError error) => slower.Load > 0
+        ? Text($"Were all latencies {error.MedianApe:P0} longer than predicted, the best would carry {slower.GoodputRps:F2} req/s.")
+        : Text($"Were all latencies {error.MedianApe:P0} longer than predicted, the best would miss the SLO at any load that was tried: leave room.");
 
     /// <summary>Share of requests that met the SLO.</summary>
     public static double Attained(VariantReport report) =>

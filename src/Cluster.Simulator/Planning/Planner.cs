@@ -28,6 +28,9 @@ public sealed record PlanReport(
     /// <summary>Load from which on disaggregation pays, in requests per second; null where it does not, or always does.</summary>
     public double? PaysFromRps { get; init; }
 
+    /// <summary>What the winner carries should every latency turn out longer than predicted by the model's error; null without a winner or a published error.</summary>
+    public Headroom? WithModelError { get; init; }
+
     /// <summary>Null when no candidate meets the SLO.</summary>
     public PlanResult? Best => Results.FirstOrDefault(r => r.Peak.Load > 0);
 }
@@ -73,7 +76,20 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         var results = Ranked([.. first, .. Evaluate(source, routers, stepped, cancellation)], space);
         if (results.Count == 0) throw new PlanException(WhyNone(source, PlanSearch.ShortList(shapes, space, link)[0]));
         var judged = PlanVerdict.Of(results, space, cluster.Slo, error);
-        return new PlanReport(results, Front(results, space), judged.Pays, judged.Text, error, space.Rank) { PaysFromRps = judged.FromRps };
+        var slower = results[0].Peak.Load > 0 && error.MedianApe is { } off ? Slower(source, results[0].Candidate, off, cancellation) : null;
+        var text = slower is null ? judged.Text : $"{judged.Text} {PlanVerdict.WithModelError(slower, error)}";
+        return new PlanReport(results, Front(results, space), judged.Pays, text, error, space.Rank) { PaysFromRps = judged.FromRps, WithModelError = slower };
+    }
+
+    /// <summary>Latencies that are longer by so much meet the SLO where the predicted ones meet one that is stricter by as much.</summary>
+    private Headroom Slower(ScenarioSource source, PlanCandidate candidate, double by, CancellationToken cancellation)
+    {
+        var variant = source.Read(catalog, candidate.Overrides()).OrThrow().Variants[0];
+        var slo = variant.Cluster.Slo;
+        var strict = slo with { TtftNs = Stricter(slo.TtftNs), TpotNs = Stricter(slo.TpotNs), E2eNs = Stricter(slo.E2eNs) };
+        return Headroom.Find(variant.Cluster with { Slo = strict }, variant.Workload, cancellation);
+
+        long? Stricter(long? ns) => ns is { } limit ? (long)(limit / (1 + by)) : null;
     }
 
     private IReadOnlyList<PlanResult> Evaluate(ScenarioSource source, IReadOnlyList<PlanCandidate> candidates, Action? stepped, CancellationToken cancellation)
@@ -123,9 +139,16 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
     private static string TooSmall(InstanceSpec like, IReadOnlyList<GpuProfile> types, int gpus, IReadOnlyList<(NumberFormat Weights, NumberFormat Kv)> tried)
     {
         var d = like.Deployment;
-        var needs = types.SelectMany(gpu => tried.Append((Weights: NumberFormat.Fp8, d.Kv)).Append((Weights: NumberFormat.Int4, d.Kv)).DistinctBy(f => f.Weights)
-            .Select(f => (f.Weights, Gpus: Diagnosing.MinimumGpus.Of(like with { Deployment = d with { Gpu = gpu, Weights = f.Weights } }))).Where(n => n.Gpus > 0)
-            .Select(n => string.Create(CultureInfo.InvariantCulture, $"{n.Gpus} {gpu.Name} in {NumberFormats.Name(n.Weights)}")));
-        return string.Create(CultureInfo.InvariantCulture, $"--gpus {gpus} is too few: {d.Model.Name} needs at least {string.Join(", or ", needs)}.");
+        var needs = types.SelectMany(gpu => Needs(tried.Select(f => f.Weights), gpu).Select(n => Text($"{n.Gpus} {gpu.Name} in {NumberFormats.Name(n.Weights)}"))).ToList();
+        // Formats that were not asked for, and would fit.
+        var others = types.SelectMany(gpu => Needs([NumberFormat.Fp8, NumberFormat.Int4], gpu).Where(n => n.Gpus <= gpus && tried.All(f => f.Weights != n.Weights))
+            .Select(n => Text($"{n.Gpus} would do in {NumberFormats.Name(n.Weights)} (--formats {NumberFormats.Name(n.Weights)}/{NumberFormats.Name(d.Kv)})"))).Distinct().ToList();
+        var least = needs.Count > 0 ? $"needs at least {string.Join(" or ", needs)}" : "fits no number of these GPUs";
+        return Text($"--gpus {gpus} is too few: {d.Model.Name} {least}{(others.Count > 0 ? $"; {string.Join("; ", others)}" : "")}.");
+
+        IEnumerable<(NumberFormat Weights, int Gpus)> Needs(IEnumerable<NumberFormat> formats, GpuProfile gpu) => formats.Distinct()
+            .Select(f => (f, Diagnosing.MinimumGpus.Of(like with { Deployment = d with { Gpu = gpu, Weights = f } }))).Where(n => n.Item2 > 0);
     }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

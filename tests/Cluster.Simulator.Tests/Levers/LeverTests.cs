@@ -39,6 +39,18 @@ public sealed class LeverTests
     }
 
     [Fact]
+    public void A_trap_says_of_times_how_much_longer_they_are()
+    {
+        var harmful = Small.Pulled.Where(p => p.Trap is { } trap && trap.Contains("TTFT p99", StringComparison.Ordinal)).ToList();
+        harmful.ShouldNotBeEmpty();
+        foreach (var pulled in harmful)
+        {
+            var sign = pulled.Trap!.Split("TTFT p99 ")[1][0];
+            (sign is '+' or '×').ShouldBe(pulled.Effect.TtftP99 > 1, $"{pulled.Lever.Name}: {pulled.Trap}");
+        }
+    }
+
+    [Fact]
     public void Halving_the_bytes_of_kv_doubles_capacity() =>
         Small.Pulled.Single(p => p.Lever.Name == "fp8-kv").Effect.Capacity.ShouldBe(2, 0.01);
 

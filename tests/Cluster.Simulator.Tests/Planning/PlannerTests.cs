@@ -44,6 +44,24 @@ public sealed class PlannerTests
         PlanJson.Of(Run(4, degree: 3)).ToJsonString().ShouldBe(PlanJson.Of(Four).ToJsonString());
 
     [Fact]
+    public void The_winner_carries_less_where_every_latency_is_longer_than_predicted_and_is_tried_live_at_that_load()
+    {
+        Four.WithModelError.ShouldBeNull();
+        var source = SmallScenario.Source() with { Only = "" };
+        var report = new Planner(SmallScenario.Catalog, new ModelError(0.3, "a test's")).Run(source, new PlanSpace(2) { Formats = [(NumberFormat.Bf16, NumberFormat.Bf16)] });
+        report.WithModelError!.Load.ShouldBeInRange(0.01, report.Best!.Peak.Load * 0.99);
+        report.Verdict.ShouldContain("Were all latencies 30 % longer than predicted");
+
+        var trials = PlanTrial.Of(report, source, SmallScenario.Catalog, TestContext.Current.CancellationToken);
+        trials[0].Candidate.ShouldBe(report.Best.Candidate);
+        trials[0].Load.ShouldBe(report.WithModelError.Load);
+        var asPredicted = new PlanConfirmation(trials[0], trials[0].Predicted);
+        asPredicted.IsConfirmed.ShouldBeTrue();
+        asPredicted.PredictedAttained.ShouldBeGreaterThan(0.9);
+        new PlanConfirmation(trials[0], trials[0].Predicted with { GoodputRps = trials[0].Predicted.GoodputRps * 0.8 }).IsConfirmed.ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_scenario_of_two_models_is_told_to_be_planned_one_by_one()
     {
         const string Two = """
@@ -89,7 +107,7 @@ public sealed class PlannerTests
             slo: { ttft: 1s }
             """));
         bad.Message.ShouldContain("too few");
-        bad.Message.ShouldContain("in fp8");
+        bad.Message.ShouldContain("1 would do in int4");
     }
 
     [Fact]
