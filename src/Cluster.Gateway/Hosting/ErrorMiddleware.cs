@@ -53,8 +53,8 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
     private Task UnknownRouteAsync(HttpContext http)
     {
         var status = http.Response.StatusCode;
-        return RefuseAsync(http, new ApiException(status, status == 404 ? "NotFoundError" : "MethodNotAllowedError",
-            status == 404 ? "Not Found" : "Method Not Allowed"));
+        var phrase = status == 404 ? "Not Found" : "Method Not Allowed";
+        return RefuseAsync(http, new ApiException(status, phrase, phrase));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Request {RequestId} refused: {Method} got {Status} {Type} {Parameter}")]

@@ -10,6 +10,7 @@ internal static class BodyParser
     /// <exception cref="ApiException">Not JSON, not an object, or a field of the wrong type.</exception>
     public static GenerationBody Parse(ReadOnlySequence<byte> json)
     {
+        if (json.Length >= 3 && json.Slice(0, 3).ToArray().AsSpan().SequenceEqual("\uFEFF"u8)) json = json.Slice(3);
         if (json.IsEmpty) throw ApiException.BadRequest("The body is empty; a JSON object is needed.");
         var reader = new Utf8JsonReader(json, isFinalBlock: true, state: default);
         try
@@ -69,6 +70,9 @@ internal static class BodyParser
             case "tokens": Array(ref reader, body.Tokens = [], FieldReader.Int, field); break;
             case "return_token_strs": body.ReturnTokenStrings = FieldReader.Bool(ref reader, field); break;
             case "output_content": Array(ref reader, body.OutputContent, Run, field); break;
+            case "suffix": body.Suffix = FieldReader.String(ref reader, field); break;
+            case "truncate_prompt_tokens": body.TruncatePromptTokens = FieldReader.Int(ref reader, field); break;
+            case "tools": body.Tools = Raw(ref reader, field); break;
             case "echo": body.Echo = FieldReader.Bool(ref reader, field); break;
             case "logprobs" when reader.TokenType is JsonTokenType.True or JsonTokenType.False: body.WantsLogprobs = reader.GetBoolean(); break;
             case "logprobs": body.Logprobs = FieldReader.Int(ref reader, field); break;
@@ -148,13 +152,17 @@ internal static class BodyParser
         public string? Role { get; set; }
 
         public string Content { get; set; } = "";
+
+        /// <summary>An assistant's calls of functions as JSON text: part of what the model said.</summary>
+        public string? Calls { get; set; }
     }
 
     private static ChatMessage Message(ref Utf8JsonReader reader, string field)
     {
         var draft = new MessageDraft();
         Object(ref reader, draft, MessageField, field);
-        return new ChatMessage(draft.Role ?? throw ApiException.BadRequest("messages: each needs a role: Field required.", "messages"), draft.Content);
+        var role = draft.Role ?? throw ApiException.BadRequest("messages: each needs a role: Field required.", "messages");
+        return new ChatMessage(role, draft.Calls is null ? draft.Content : draft.Content + draft.Calls);
     }
 
     private static void MessageField(ref Utf8JsonReader reader, MessageDraft draft, string field)
@@ -168,8 +176,17 @@ internal static class BodyParser
                 Array(ref reader, parts, Part, "messages.content");
                 draft.Content = string.Join('\n', parts);
                 break;
+            case "tool_calls": draft.Calls = Raw(ref reader, "messages.tool_calls"); break;
             default: reader.Skip(); break;
         }
+    }
+
+    /// <summary>A list as it was written; null when it is empty.</summary>
+    private static string? Raw(ref Utf8JsonReader reader, string field)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw FieldReader.Wrong(ref reader, field, "a valid list");
+        using var list = JsonDocument.ParseValue(ref reader);
+        return list.RootElement.GetArrayLength() == 0 ? null : list.RootElement.GetRawText();
     }
 
     private static string Part(ref Utf8JsonReader reader, string field)

@@ -20,6 +20,8 @@ internal static class BodyRules
         Ensure(Math.Abs(body.PresencePenalty) <= 2, $"presence_penalty must be in [-2, 2], got {Text(body.PresencePenalty)}.", "presence_penalty");
         Ensure(Math.Abs(body.FrequencyPenalty) <= 2, $"frequency_penalty must be in [-2, 2], got {Text(body.FrequencyPenalty)}.", "frequency_penalty");
         Ensure(body.RepetitionPenalty > 0, $"repetition_penalty must be greater than zero, got {Text(body.RepetitionPenalty)}.", "repetition_penalty");
+        Ensure(string.IsNullOrEmpty(body.Suffix) || isChat, "suffix is not currently supported", "suffix");
+        Ensure(body.TruncatePromptTokens is null or -1 or >= 1, $"truncate_prompt_tokens must be -1 or at least 1, got {body.TruncatePromptTokens}.", "truncate_prompt_tokens");
         CheckLengths(body);
         CheckStops(body, options);
         CheckLogprobs(body, isChat);
@@ -30,9 +32,9 @@ internal static class BodyRules
     private static void CheckLengths(GenerationBody body)
     {
         var name = body.MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens";
-        Ensure(body.OutputLimit is null or >= 1, $"{name} must be at least 1, got {body.OutputLimit}.", name);
+        Ensure(body.OutputLimit is null or >= 1 || (body.IsEchoOnly && body.Messages is null), $"{name} must be at least 1, got {body.OutputLimit}.", name);
         Ensure(body.MinTokens >= 0, $"min_tokens must be greater than or equal to 0, got {body.MinTokens}.", "min_tokens");
-        Ensure(body.OutputLimit is null || body.MinTokens <= body.OutputLimit,
+        Ensure(body.OutputLimit is null || body.MinTokens <= body.OutputLimit || body.IsEchoOnly,
             $"min_tokens must be less than or equal to max_tokens={body.OutputLimit}, got {body.MinTokens}.", "min_tokens");
     }
 

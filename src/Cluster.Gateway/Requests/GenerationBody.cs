@@ -63,6 +63,18 @@ internal sealed class GenerationBody
 
     public bool Echo { get; set; }
 
+    /// <summary>Only the prompt is wanted back, with its log-probabilities: evaluation harnesses score texts so. One token is generated all the same.</summary>
+    public bool IsEchoOnly => Echo && OutputLimit == 0;
+
+    /// <summary>Keep so many tokens at the end of each prompt; −1: as many as fit; null: all, or none is served.</summary>
+    public int? TruncatePromptTokens { get; set; }
+
+    /// <summary>Text to follow the answer; nothing here can.</summary>
+    public string? Suffix { get; set; }
+
+    /// <summary>Definitions of functions as JSON text, part of a chat's prompt; null: none.</summary>
+    public string? Tools { get; set; }
+
     /// <summary>Of a completion: alternatives per token; null: none asked for.</summary>
     public int? Logprobs { get; set; }
 

@@ -7,7 +7,11 @@ namespace Cluster.Gateway.Requests;
 /// <param name="Id">With its prefix, e.g. <c>chatcmpl-…</c>.</param>
 /// <param name="PromptTokens">Over all prompts, each counted once.</param>
 internal sealed record PlannedRequest(
-    string Id, long CreatedUnixSeconds, ServedModel Model, TextModel Text, GenerationBody Body, bool IsChat, int PromptTokens, PlannedChoice[] Choices);
+    string Id, long CreatedUnixSeconds, ServedModel Model, TextModel Text, GenerationBody Body, bool IsChat, int PromptTokens, PlannedChoice[] Choices)
+{
+    /// <summary>Log-probabilities were asked for, in a chat's way or a completion's.</summary>
+    public bool ShowsLogprobs => IsChat ? Body.WantsLogprobs : Body.Logprobs is not null;
+}
 
 /// <summary>One sequence of the answer.</summary>
 /// <param name="Index">As in <c>choices[].index</c>: prompt · n + sample.</param>

@@ -35,13 +35,13 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
         var promptTokens = 0;
         for (var p = 0; p < prompts.Count; p++)
         {
-            var tokens = prompts[p].Tokens ?? Encode(text.Tokenizer, prompts[p].Utf8!);
+            var tokens = Truncated(prompts[p].Tokens ?? Encode(text.Tokenizer, prompts[p].Utf8!), body, model);
             CheckPrompt(tokens, model);
             promptTokens += tokens.Length;
             for (var sample = 0; sample < body.N; sample++)
             {
                 var index = p * body.N + sample;
-                choices[index] = PlanChoice(body, isChat, model, context, text, prompts[p], tokens, index);
+                choices[index] = PlanChoice(body, isChat, model, context, text, body.TruncatePromptTokens is null ? prompts[p] : new PromptInput(null, tokens), tokens, index);
             }
         }
 
@@ -61,8 +61,28 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
     {
         var tokens = new List<int>(256);
         var template = ChatTemplates.Get(model.ChatTemplate ?? ChatTemplates.NearestName(model.Name));
-        template.Render(tokenizer, body.Messages!, body.AddGenerationPrompt, tokens);
+        template.Render(tokenizer, WithTools(body.Messages!, body.Tools), body.AddGenerationPrompt, tokens);
         return new PromptInput(null, [.. tokens]);
+    }
+
+    /// <summary>Definitions of functions come first, in the system's turn, as in the templates of most families; their JSON is most of what they weigh.</summary>
+    private static List<ChatMessage> WithTools(List<ChatMessage> messages, string? tools)
+    {
+        if (tools is null) return messages;
+        var told = $"You have access to the following functions. To call one, answer with its name and arguments as JSON.\n\n{tools}\n\n";
+        return messages is [{ Role: "system" } system, ..]
+            ? [system with { Content = told + system.Content }, .. messages.Skip(1)]
+            : [new ChatMessage("system", told), .. messages];
+    }
+
+    /// <exception cref="ApiException">More than the model's window is to be kept.</exception>
+    private static int[] Truncated(int[] tokens, GenerationBody body, ServedModel model)
+    {
+        if (body.TruncatePromptTokens is not { } keep) return tokens;
+        if (keep > model.MaxModelLen)
+            throw ApiException.BadRequest($"truncate_prompt_tokens value ({keep}) is greater than max_model_len ({model.MaxModelLen}). Please, select a smaller truncation size.", "truncate_prompt_tokens");
+        if (keep < 0) keep = Math.Max(1, model.MaxModelLen - Math.Max(1, body.OutputLimit ?? 1));
+        return tokens.Length <= keep ? tokens : tokens[^keep..];
     }
 
     private PlannedChoice PlanChoice(
@@ -123,6 +143,7 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
                 body.MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens");
         }
 
+        if (body.IsEchoOnly) return (1, FinishReason.Length);
         var limit = body.OutputLimit ?? (isChat ? room : Math.Min(room, DefaultCompletionTokens));
         var mayEnd = !body.IgnoreEos && (options.EndsBeforeLimit || (isChat && body.OutputLimit is null));
         if (!mayEnd) return (limit, FinishReason.Length);

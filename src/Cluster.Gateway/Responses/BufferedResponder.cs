@@ -69,10 +69,11 @@ internal static class BufferedResponder
         var cursor = new Cursor(plan, choice);
         var text = new StringBuilder(end.Usage.OutputTokens * 6);
         if (plan.Body.Echo && !plan.IsChat) text.Append(PromptText.Of(plan, choice));
-        var textOffset = text.Length;
+        var keepsTokens = plan.ShowsLogprobs;
         var tokens = new List<EmittedToken>();
-        var keepsTokens = plan.IsChat ? plan.Body.WantsLogprobs : plan.Body.Logprobs is not null;
-        for (var i = 0; i < end.Usage.OutputTokens; i++)
+        var prompt = keepsTokens && plan.Body.Echo && !plan.IsChat ? PromptText.Tokens(plan, choice) : [];
+        tokens.AddRange(prompt);
+        for (var i = 0; i < end.Usage.OutputTokens && !plan.Body.IsEchoOnly; i++)
         {
             var token = cursor.Next();
             text.Append(token.Text);
@@ -86,7 +87,7 @@ internal static class BufferedResponder
         json.WritePropertyName("logprobs");
         if (!keepsTokens) json.WriteNullValue();
         else if (plan.IsChat) Logprobs.WriteChat(json, plan, tokens);
-        else Logprobs.WriteCompletion(json, plan, tokens, textOffset);
+        else Logprobs.WriteCompletion(json, plan, tokens, 0, startsText: prompt.Count > 0);
         json.WriteString("finish_reason", end.Reason.Word());
         json.WritePropertyName("stop_reason");
         JsonSerializer.Serialize(json, choice.StopReason);

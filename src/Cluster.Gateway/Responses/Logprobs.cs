@@ -18,7 +18,14 @@ internal static class Logprobs
     {
         using var json = new Utf8JsonWriter(writer);
         if (plan.IsChat) WriteChat(json, plan, [token]);
-        else WriteCompletion(json, plan, [token], textOffset);
+        else WriteCompletion(json, plan, [token], textOffset, startsText: false);
+    }
+
+    /// <summary>For the chunk that echoes a completion's prompt.</summary>
+    public static void WritePrompt(IBufferWriter<byte> writer, PlannedRequest plan, PlannedChoice choice)
+    {
+        using var json = new Utf8JsonWriter(writer);
+        WriteCompletion(json, plan, PromptText.Tokens(plan, choice), 0, startsText: true);
     }
 
     /// <summary>Chat: <c>{"content":[{token, logprob, bytes, top_logprobs}]}</c>.</summary>
@@ -47,7 +54,8 @@ internal static class Logprobs
     }
 
     /// <summary>Completion: four parallel lists.</summary>
-    public static void WriteCompletion(Utf8JsonWriter json, PlannedRequest plan, IReadOnlyList<EmittedToken> tokens, int textOffset)
+    /// <param name="startsText">The first token begins a prompt: nothing came before it that could make it likely.</param>
+    public static void WriteCompletion(Utf8JsonWriter json, PlannedRequest plan, IReadOnlyList<EmittedToken> tokens, int textOffset, bool startsText)
     {
         json.WriteStartObject();
         json.WriteStartArray("text_offset");
@@ -59,13 +67,15 @@ internal static class Logprobs
 
         json.WriteEndArray();
         json.WriteStartArray("token_logprobs");
-        foreach (var token in tokens) json.WriteNumberValue(Chosen(token));
+        if (startsText) json.WriteNullValue();
+        foreach (var token in tokens.Skip(startsText ? 1 : 0)) json.WriteNumberValue(Chosen(token));
         json.WriteEndArray();
         json.WriteStartArray("tokens");
         foreach (var token in tokens) json.WriteStringValue(token.Text);
         json.WriteEndArray();
         json.WriteStartArray("top_logprobs");
-        foreach (var token in tokens)
+        if (startsText) json.WriteNullValue();
+        foreach (var token in tokens.Skip(startsText ? 1 : 0))
         {
             json.WriteStartObject();
             foreach (var (other, logprob) in Alternatives(plan, token, plan.Body.Logprobs ?? 0)) json.WriteNumber(other.Text, logprob);

@@ -1,6 +1,6 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using Cluster.Gateway.Requests;
+using Cluster.Gateway.Text;
 
 namespace Cluster.Gateway.Responses;
 
@@ -26,6 +26,11 @@ internal static class PromptText
         return Encoding.UTF8.GetString([.. bytes]);
     }
 
-    public static byte[] Json(PlannedRequest plan, PlannedChoice choice) =>
-        Encoding.UTF8.GetBytes(JavaScriptEncoder.Default.Encode(Of(plan, choice)));
+    /// <summary>The prompt token by token, for its log-probabilities.</summary>
+    public static List<EmittedToken> Tokens(PlannedRequest plan, PlannedChoice choice)
+    {
+        var tokenizer = plan.Text.Tokenizer;
+        var ids = choice.Prompt.Tokens ?? RequestPlanner.Encode(tokenizer, choice.Prompt.Utf8!);
+        return [.. ids.Select(id => new EmittedToken(id, Decode(tokenizer, [id]), []))];
+    }
 }

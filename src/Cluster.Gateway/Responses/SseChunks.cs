@@ -18,13 +18,15 @@ internal sealed class SseChunks
     private readonly Cursor _cursor;
     private readonly byte[] _head;
     private readonly bool _isPlain;
+    private readonly string _echoed;
 
     public SseChunks(PlannedRequest plan, PlannedChoice choice)
     {
         _plan = plan;
         _choice = choice;
         _cursor = new Cursor(plan, choice);
-        _isPlain = !plan.Body.ContinuousUsage && !(plan.IsChat ? plan.Body.WantsLogprobs : plan.Body.Logprobs is not null);
+        _isPlain = !plan.Body.ContinuousUsage && !plan.ShowsLogprobs;
+        _echoed = plan.Body.Echo && !plan.IsChat ? PromptText.Of(plan, choice) : "";
         _head = Encoding.UTF8.GetBytes(Opening() + (plan.IsChat ? "\"delta\":{\"content\":\"" : "\"text\":\""));
     }
 
@@ -38,12 +40,13 @@ internal sealed class SseChunks
     public void Begin(IBufferWriter<byte> writer)
     {
         if (_plan.IsChat) Text(writer, Opening() + "\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,\"finish_reason\":null}]" + UsageNow() + "}\n\n");
-        else if (_plan.Body.Echo) Event(writer, PromptText.Json(_plan, _choice), null, null);
+        else if (_plan.Body.Echo) Event(writer, Encoding.UTF8.GetBytes(JavaScriptEncoder.Default.Encode(_echoed)), null, null, isPrompt: true);
     }
 
     /// <summary>So many tokens; the last of them carries the finish reason if one is given.</summary>
     public void Write(IBufferWriter<byte> writer, int tokens, string? finishReason)
     {
+        if (_plan.Body.IsEchoOnly) tokens = 0;
         for (var i = 0; i < tokens; i++)
         {
             var token = _cursor.Next();
@@ -91,13 +94,14 @@ internal sealed class SseChunks
         writer.Advance(length);
     }
 
-    private void Event(IBufferWriter<byte> writer, ReadOnlySpan<byte> json, EmittedToken? token, string? finishReason)
+    private void Event(IBufferWriter<byte> writer, ReadOnlySpan<byte> json, EmittedToken? token, string? finishReason, bool isPrompt = false)
     {
         writer.Write(_head);
         writer.Write(json);
         writer.Write(_plan.IsChat ? "\"},\"logprobs\":"u8 : "\",\"logprobs\":"u8);
-        if (_isPlain || token is null) writer.Write("null"u8);
-        else Logprobs.WriteChunk(writer, _plan, token, _cursor.Chars - token.Text.Length);
+        if (!_plan.ShowsLogprobs || (token is null && !isPrompt)) writer.Write("null"u8);
+        else if (token is null) Logprobs.WritePrompt(writer, _plan, _choice);
+        else Logprobs.WriteChunk(writer, _plan, token, _echoed.Length + _cursor.Chars - token.Text.Length);
         Text(writer, finishReason is null ? ",\"finish_reason\":null}]" : $",\"finish_reason\":\"{finishReason}\",\"stop_reason\":{StopReason()}}}]");
         Text(writer, UsageNow() + "}\n\n");
     }

@@ -36,6 +36,10 @@ public sealed class BadInputTests
     [InlineData("""{"prompt":["a",[1]]}""", "array of tokens")]
     [InlineData("""{"prompt":[-1]}""", "out of vocabulary")]
     [InlineData("""{"prompt":"\ud800"}""", "Unicode")]
+    [InlineData("""{"prompt":"a","suffix":"b"}""", "suffix is not currently supported")]
+    [InlineData("""{"prompt":"a","truncate_prompt_tokens":0}""", "truncate_prompt_tokens")]
+    [InlineData("""{"prompt":"a","truncate_prompt_tokens":999999999}""", "greater than max_model_len")]
+    [InlineData("""{"prompt":"a","echo":true,"max_tokens":-1}""", "max_tokens must be at least 1, got -1.")]
     [InlineData("{}", "Field required")]
     public async Task Nonsense_is_refused_with_a_reason(string body, string reason)
     {

@@ -57,6 +57,7 @@ public sealed class CompletionTests
         var events = await gateway.StreamAsync(
             Completions, """{"prompt":"a","max_tokens":3,"stream":true,"stream_options":{"include_usage":true,"continuous_usage_stats":true}}""");
         events[..3].ConvertAll(e => JsonDocument.Parse(e).RootElement.GetProperty("usage").GetProperty("completion_tokens").GetInt32()).ShouldBe([1, 2, 3]);
+        events[..3].ShouldAllBe(e => e.Contains("\"logprobs\":null"), "nobody asked for them");
     }
 
     [Fact]
@@ -140,6 +141,63 @@ public sealed class CompletionTests
     {
         await using var gateway = await TestGateway.StartAsync();
         Text(await gateway.PostJsonAsync(Completions, """{"prompt":"Grüße 🙂","max_tokens":2,"echo":true}""")).ShouldStartWith("Grüße 🙂 ");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Echo_with_logprobs_scores_the_prompt_token_by_token(int maxTokens)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var count = (await gateway.PostJsonAsync("/tokenize", """{"prompt":"Grüße, one and all"}""")).GetProperty("count").GetInt32();
+        var body = $$"""{"prompt":"Grüße, one and all","max_tokens":{{maxTokens}},"echo":true,"logprobs":1,"temperature":0""";
+        var whole = (await gateway.PostJsonAsync(Completions, body + "}")).GetProperty("choices")[0];
+        var logprobs = whole.GetProperty("logprobs");
+        foreach (var list in (string[])["tokens", "token_logprobs", "text_offset", "top_logprobs"])
+            logprobs.GetProperty(list).GetArrayLength().ShouldBe(count + maxTokens);
+        logprobs.GetProperty("token_logprobs").EnumerateArray().Count(l => l.ValueKind == JsonValueKind.Null).ShouldBe(1, "only the first has nothing before it");
+        logprobs.GetProperty("top_logprobs")[1].EnumerateObject().Count().ShouldBe(1);
+
+        var chunks = (await gateway.StreamAsync(Completions, body + ",\"stream\":true}"))[..^1].ConvertAll(e => JsonDocument.Parse(e).RootElement.GetProperty("choices")[0]);
+        string.Concat(chunks.Select(c => c.GetProperty("text").GetString())).ShouldBe(whole.GetProperty("text").GetString());
+        var scored = chunks.Select(c => c.GetProperty("logprobs")).Where(l => l.ValueKind == JsonValueKind.Object).ToList();
+        foreach (var list in (string[])["tokens", "token_logprobs", "text_offset"])
+            scored.SelectMany(l => l.GetProperty(list).EnumerateArray()).Select(v => v.GetRawText()).ShouldBe(logprobs.GetProperty(list).EnumerateArray().Select(v => v.GetRawText()));
+    }
+
+    [Fact]
+    public async Task Functions_and_their_calls_are_part_of_a_chat_s_prompt()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        const string Tools = """,  "tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}]""";
+        const string Called = """,{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"weather","arguments":"{\"city\":\"Ulm\"}"}}]},{"role":"tool","tool_call_id":"c1","content":"rain"}""";
+        var plain = await TokensAsync("", "");
+        var offered = await TokensAsync("", Tools);
+        var called = await TokensAsync(Called, Tools);
+        offered.ShouldBeGreaterThan(plain + 20);
+        called.ShouldBeGreaterThan(offered + 20);
+
+        async Task<int> TokensAsync(string more, string tools) =>
+            (await gateway.PostJsonAsync(Chat, $$"""{"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Rain?"}{{more}}],"max_tokens":1{{tools}}}"""))
+            .GetProperty("usage").GetProperty("prompt_tokens").GetInt32();
+    }
+
+    [Theory]
+    [InlineData("3", 3)]
+    [InlineData("100", 8)]
+    [InlineData("-1", 8)]
+    public async Task A_prompt_is_truncated_from_its_beginning_when_asked(string keep, int tokens)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var answer = await gateway.PostJsonAsync(Completions, $$"""{"prompt":[1,2,3,4,5,6,7,8],"max_tokens":1,"truncate_prompt_tokens":{{keep}}}""");
+        answer.GetProperty("usage").GetProperty("prompt_tokens").GetInt32().ShouldBe(tokens);
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_before_the_body_is_no_error()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        (await gateway.PostJsonAsync(Completions, "\uFEFF" + """{"prompt":"a","max_tokens":1}""")).GetProperty("usage").GetProperty("completion_tokens").GetInt32().ShouldBe(1);
     }
 
     [Fact]
