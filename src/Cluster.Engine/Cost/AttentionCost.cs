@@ -52,12 +52,14 @@ internal sealed class AttentionCost
 
     /// <summary>
     /// The module's curve as a step prices it: its norms, rotary embedding and copies are counted with the other elementwise kernels,
-    /// so of its floors only an attention kernel's own is left.
+    /// so of its floors, and of what each sequence and head adds to them, only an attention kernel's own is left.
     /// </summary>
     private MlaCurve? Served(MlaCurve? module, double narrowCachePenalty) => module is null ? null : module with
     {
         FloorSeconds = Math.Min(module.FloorSeconds, _decode.FloorSeconds + _decode.TaskSeconds + (_decode.TaskSecondsPerHeadElement * 128)),
         PrefillFloorSeconds = Math.Min(module.PrefillFloorSeconds, _prefill.FloorSeconds),
+        SequenceSeconds = Math.Min(module.SequenceSeconds, _decode.SequenceSeconds),
+        SequenceHeadSeconds = 0,
         Fp8FloorSeconds = module.Fp8FloorSeconds * narrowCachePenalty,
     };
 

@@ -28,6 +28,8 @@ internal sealed class HostCost
         double sequences = shape.DecodeSequences + shape.PrefillSequences;
         var slowdown = _deployment.Gpu.HostSlowdown;
         var host = slowdown * (engine.StepHostSeconds + (sequences * engine.SequenceHostSeconds) + (shape.PrefillTokens * engine.PromptTokenHostSeconds));
+        // Before each step replicas tell each other what they bring: nobody's kernels start before the last has.
+        if (_deployment.Parallelism.Dp > 1) host += slowdown * engine.ReplicaStepHostSeconds;
         var exposed = Math.Max(0, host - (engine.HostOverlap * gpuSeconds));
         var eager = !_deployment.CudaGraphs || shape.TotalTokens > engine.MaxGraphTokens;
         return eager ? exposed + Math.Max(0, (_kernels * engine.LaunchSeconds * slowdown) - gpuSeconds) : exposed;

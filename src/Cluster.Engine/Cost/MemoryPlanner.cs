@@ -18,7 +18,7 @@ public static class MemoryPlanner
             gpu.HbmBytes,
             gpu.HbmBytes * gpuMemoryUtilization,
             WeightBytesPerRank(deployment),
-            ActivationBytes(deployment, scheduler.MaxNumBatchedTokens),
+            ActivationBytes(deployment, scheduler.MaxNumBatchedTokens / split.Dp),
             deployment.CudaGraphs ? deployment.Engine.GraphBytes : deployment.Engine.GraphBytes / 4,
             KvBytesPerToken(deployment, perRank: true),
             StateBytesPerSequence(deployment),

@@ -11,7 +11,11 @@ namespace Cluster.Engine.Cost;
 /// <param name="IsDealt">Tokens are dealt to experts by plan, as in kernel tables, not by chance: no two choose one expert while another is idle.</param>
 public readonly record struct MoeLoad(
     double Tokens, double HiddenSize, double Width, double Matrices, double Experts, double ActiveExperts, double ExpertRanks,
-    double WeightBytes, double RoutingExponent, double SkewRelief, bool IsDispatched = false, bool IsDealt = false);
+    double WeightBytes, double RoutingExponent, double SkewRelief, bool IsDispatched = false, bool IsDealt = false)
+{
+    /// <summary>Only the largest tile, whatever the batch: see <see cref="EngineProfile.LargeExpertTiles"/>.</summary>
+    public bool LargeTiles { get; init; }
+}
 
 /// <summary>The experts' formula.</summary>
 public static partial class Kernels
@@ -51,7 +55,7 @@ public static partial class Kernels
 
     private static double TileOf(MoeCurve curve, in MoeLoad load, double rowsPerExpert)
     {
-        if (!curve.TileFollowsLoad) return load.Tokens <= load.Experts ? SmallestTile : curve.LargestTile;
+        if (!curve.TileFollowsLoad) return load.Tokens <= load.Experts && !load.LargeTiles ? SmallestTile : curve.LargestTile;
         var tile = SmallestTile;
         while (tile < rowsPerExpert && tile < curve.LargestTile) tile *= 2;
         return tile;

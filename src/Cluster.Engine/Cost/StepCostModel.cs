@@ -78,19 +78,26 @@ public sealed class StepCostModel : IStepCostModel
     /// <summary>Every attention replica has its own host process, so host time follows the replica.</summary>
     private StepCost Finish(in CostSum sum, in StepShape replica)
     {
-        var floors = sum.FloorSeconds * _deployment.Engine.KernelFloorShare;
-        var bandwidth = sum.BandwidthSeconds + sum.StreamSeconds;
-        var gpuSeconds = sum.ComputeSeconds + bandwidth + sum.NetworkSeconds + floors;
+        var slowdown = PrefillSlowdown(replica);
+        var floors = sum.FloorSeconds * _deployment.Engine.KernelFloorShare * slowdown;
+        var bandwidth = (sum.BandwidthSeconds + sum.StreamSeconds) * slowdown;
+        var (compute, network) = (sum.ComputeSeconds * slowdown, sum.NetworkSeconds * slowdown);
+        var gpuSeconds = compute + bandwidth + network + floors;
         var host = _host.ExposedSeconds(replica, gpuSeconds);
         return new StepCost(
-            gpuSeconds + host, sum.ComputeSeconds, bandwidth, sum.NetworkSeconds, floors + host,
+            gpuSeconds + host, compute, bandwidth, network, floors + host,
             sum.Flops, sum.HbmBytes, sum.NetworkBytes, sum.Extrapolated);
     }
+
+    /// <summary>See <see cref="Hardware.EngineProfile.ExpertPrefillSlowdown"/>; a step of prompts and decodes pays by its share of prompt tokens.</summary>
+    private double PrefillSlowdown(in StepShape replica) =>
+        !_deployment.Model.IsMoe || replica.PrefillTokens == 0 ? 1
+        : 1 + ((_deployment.Engine.ExpertPrefillSlowdown - 1) * replica.PrefillTokens / replica.TotalTokens);
 
     /// <summary>Sequences are dealt whole to replicas; the busiest gets its share rounded up.</summary>
     private static StepShape BusiestReplica(in StepShape shape, int replicas)
     {
-        var prefill = Share(shape.PrefillSequences, replicas);
+        var prefill = shape.BusiestPrefillShare > 0 ? shape.BusiestPrefillShare : Share(shape.PrefillSequences, replicas);
         var decode = Share(shape.DecodeSequences, replicas);
         return shape with
         {

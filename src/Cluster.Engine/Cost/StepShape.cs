@@ -22,6 +22,9 @@ public readonly record struct StepShape
     /// <summary>Σ (c_i + n_i) over prefill: tokens of KV that prefill attention reads.</summary>
     public long PrefillContextTokens { get; init; }
 
+    /// <summary>Share of prefill tokens that the busiest attention replica computes; 0: sequences are dealt evenly.</summary>
+    public double BusiestPrefillShare { get; init; }
+
     /// <summary>Requests that decode in this step.</summary>
     public int DecodeSequences { get; init; }
 

@@ -17,6 +17,7 @@ internal sealed class TokenCost
     private readonly double _dispatchBytesPerToken;
     private readonly double _combineBytesPerToken;
     private readonly double _combineElementBytes;
+    private readonly double _gatherElementBytes;
     private readonly ExchangeLoad _exchange;
 
     public TokenCost(Deployment deployment)
@@ -37,6 +38,8 @@ internal sealed class TokenCost
         var copies = Math.Min(active, deployment.Parallelism.Ep);
         _dispatchBytesPerToken = copies * model.HiddenSize * dispatch;
         _combineBytesPerToken = copies * _activationBytes;
+        // Block scales of fp8 are computed behind the gather, so it carries 16 bits; nvfp4 travels quantised, with its scales (TensorRT-LLM's fused_moe).
+        _gatherElementBytes = deployment.EffectiveExpertWeights switch { NumberFormat.Nvfp4 => 0.5625, NumberFormat.Fp8 => 1, _ => 2 };
         _combineElementBytes = NumberFormats.BytesPerWeight(deployment.Activations);
         _exchange = new ExchangeLoad(0, model.HiddenSize, dispatch, active, Math.Max(1, model.Layers.Max(g => g.Moe?.Experts ?? 0)), 1);
     }
@@ -70,20 +73,27 @@ internal sealed class TokenCost
         sum.AddNetwork(_collectives.AllReduceSeconds(bytes, split.Tp), 2 * bytes * (split.Tp - 1) / split.Tp, (2 * layers) - _moeLayers);
         if (_moeLayers == 0) return;
         var ranks = split.Tp * split.Dp;
-        if (split.Ep > 1) AddExpertParallel(ref sum, replicaTokens / split.Tp, ranks);
-        else AddGathered(ref sum, allTokens * _activationBytes, ranks);
-    }
-
-    private void AddExpertParallel(ref CostSum sum, double rankTokens, int ranks)
-    {
-        var dispatch = rankTokens * _dispatchBytesPerToken;
-        var combine = rankTokens * _combineBytesPerToken;
-        var seconds = _collectives.ExpertExchangeSeconds(_exchange with { Tokens = rankTokens, Ranks = ranks }, _combineElementBytes);
+        var seconds = split.Ep > _exchange.ActiveExperts ? ExchangeSeconds(ref sum, replicaTokens / split.Tp, ranks) : GatherSeconds(ref sum, allTokens, ranks);
         // Two micro-batches hide communication behind the other's work; about half stays exposed at equal shares.
         if (_deployment.TwoBatchOverlap) seconds = Math.Max(seconds * 0.1, seconds - (0.5 * (sum.ComputeSeconds + sum.BandwidthSeconds) / _deployment.Model.LayerCount));
-        sum.AddNetwork(seconds, dispatch + combine, _moeLayers);
+        sum.AddNetwork(seconds, 0, _moeLayers);
     }
 
-    private void AddGathered(ref CostSum sum, double bytes, int ranks) =>
-        sum.AddNetwork(_collectives.AllGatherSeconds(bytes, ranks) + _collectives.ReduceScatterSeconds(bytes, ranks), 2 * bytes * (ranks - 1) / ranks, _moeLayers);
+    /// <summary>Each token goes to the ranks of its experts, and back.</summary>
+    private double ExchangeSeconds(ref CostSum sum, double rankTokens, int ranks)
+    {
+        sum.NetworkBytes += rankTokens * (_dispatchBytesPerToken + _combineBytesPerToken) * _moeLayers;
+        return _collectives.ExpertExchangeSeconds(_exchange with { Tokens = rankTokens, Ranks = ranks }, _combineElementBytes);
+    }
+
+    /// <summary>
+    /// Every rank gets all tokens, and partial sums are scattered. Engines do so without expert parallelism, and where a token's experts reach about
+    /// as many ranks as there are: TensorRT-LLM leaves all-to-all off while <c>moe_ep_size ≤ top_k</c>.
+    /// </summary>
+    private double GatherSeconds(ref CostSum sum, double allTokens, int ranks)
+    {
+        var (there, back) = (allTokens * _exchange.HiddenSize * _gatherElementBytes, allTokens * _activationBytes);
+        sum.NetworkBytes += (there + back) * (ranks - 1) / ranks * _moeLayers;
+        return _collectives.AllGatherSeconds(there, ranks) + _collectives.ReduceScatterSeconds(back, ranks);
+    }
 }

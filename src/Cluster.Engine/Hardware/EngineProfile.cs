@@ -23,6 +23,23 @@ public sealed record EngineProfile(string Name, string Source)
     /// <summary>Host seconds per prompt token outside steps: tokenising.</summary>
     public double RequestTokenHostSeconds { get; init; }
 
+    /// <summary>Host seconds per step more under data-parallel attention: replicas agree on the step before it begins.</summary>
+    public double ReplicaStepHostSeconds { get; init; }
+
+    /// <summary>
+    /// What a prompt waits at its hand-over to another instance besides the link: the answer of the prefill worker, the request to the decode worker, the polls of both.
+    /// </summary>
+    public double HandOverSeconds { get; init; }
+
+    /// <summary>
+    /// Prompt steps of mixture models ÷ what their isolated kernels take, at least 1: imbalance between ranks, permutations and gaps that the tables'
+    /// balanced, repeated kernels do not show.
+    /// </summary>
+    public double ExpertPrefillSlowdown { get; init; } = 1;
+
+    /// <summary>Experts are always computed in the largest tiles of rows; else small batches get small ones where the kernels have them (the tables are vLLM's).</summary>
+    public bool LargeExpertTiles { get; init; }
+
     /// <summary>Tokens per streamed chunk: clients see the first token when the first chunk is full (SGLang's and TensorRT-LLM's stream interval).</summary>
     public required int StreamInterval { get; init; }
 

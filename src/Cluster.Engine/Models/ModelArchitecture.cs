@@ -38,6 +38,12 @@ public sealed record ModelArchitecture(
     /// <summary>Format of the published expert weights when it differs from the rest (gpt-oss: MXFP4); null: the same.</summary>
     public NumberFormat? NativeExpertFormat { get; init; }
 
+    /// <summary>
+    /// Its router was trained to spread tokens evenly by a bias on each expert's score (arXiv:2408.15664; <c>noaux_tc</c>, <c>use_routing_bias</c> in
+    /// Hugging Face configs): served, few experts are much more popular than others.
+    /// </summary>
+    public bool BalancedRouting { get; init; }
+
     /// <summary>Decoder layers over all groups, without <see cref="DraftLayers"/>.</summary>
     public int LayerCount => Layers.Sum(g => g.Count);
 

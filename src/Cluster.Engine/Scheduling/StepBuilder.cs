@@ -24,6 +24,7 @@ public readonly record struct PrefillChunk(Sequence Sequence, int Tokens);
 /// <summary>A step under composition: what schedulers may do, with all bookkeeping of blocks and budget.</summary>
 public sealed partial class StepBuilder(InstanceState state)
 {
+    private readonly ReplicaBudgets? _replicas = ReplicaBudgets.Of(state.Spec);
     private readonly List<PrefillChunk> _chunks = [];
     private long _prefillTokens;
     private long _prefillPairs;
@@ -64,6 +65,7 @@ public sealed partial class StepBuilder(InstanceState state)
         Blocked = WaitCause.None;
         BudgetLeft = State.Spec.Scheduler.MaxNumBatchedTokens;
         State.DecodeSlotsReserved = false;
+        _replicas?.Begin();
     }
 
     /// <summary>
@@ -81,6 +83,7 @@ public sealed partial class StepBuilder(InstanceState state)
         State.DecodeSlotsReserved = true;
         _decodes = true;
         BudgetLeft -= decodes.Count * decodes.TokensPerMember;
+        _replicas?.Decode(decodes.Count, decodes.TokensPerMember);
     }
 
     /// <summary>The next chunk of a running sequence, preempting from the end where blocks run out.</summary>
@@ -173,6 +176,7 @@ public sealed partial class StepBuilder(InstanceState state)
             PrefillPairs = _prefillPairs,
             PrefillBoundedPairs = _prefillBoundedPairs,
             PrefillContextTokens = _prefillContext,
+            BusiestPrefillShare = _replicas?.BusiestShare ?? 0,
             DecodeSequences = decodes,
             DecodeTokensPerSequence = _decodes ? State.Decodes.TokensPerMember : 1,
             DecodeContextTokens = (_decodes ? State.Decodes.ContextTokens + members : 0) + _joiningContext,
@@ -230,6 +234,7 @@ public sealed partial class StepBuilder(InstanceState state)
         var limits = State.Spec.Scheduler;
         var missing = sequence.KnownTokens - (computed ?? sequence.Computed);
         if (limits.LongPrefillTokenThreshold > 0) missing = Math.Min(missing, limits.LongPrefillTokenThreshold);
+        if (_replicas is not null) missing = _replicas.ChunkSize(sequence, missing);
         if (missing <= BudgetLeft) return missing;
         if (limits.EnableChunkedPrefill) return Math.Max(BudgetLeft, 0);
         // Without chunking a prompt longer than the whole budget still has to run: alone.
@@ -240,6 +245,7 @@ public sealed partial class StepBuilder(InstanceState state)
     {
         _chunks.Add(new PrefillChunk(sequence, tokens));
         BudgetLeft -= tokens;
+        _replicas?.Take(sequence, tokens);
         long n = tokens, c = sequence.Computed;
         if (n == 1 && sequence.MissingTokens == 1 && c > 0 && !State.Decodes.Speculates)
         {

@@ -12,6 +12,9 @@ public sealed record TransferSpec
     /// <summary>Compute the prompt on the decode instance when it is short; null: always disaggregate.</summary>
     public ConditionalDisaggregation? Conditional { get; init; }
 
+    /// <summary>Control messages and polls of a hand-over, before its first byte moves. See <see cref="Hardware.EngineProfile.HandOverSeconds"/>.</summary>
+    public double HandOverSeconds { get; init; }
+
     /// <summary>Source blocks are dropped when nobody has pulled them for this long (vLLM's NIXL connector: 480 s).</summary>
     public long ExpiryNs { get; init; } = 480 * Units.Time.Second;
 }

@@ -48,7 +48,7 @@ public sealed class HandOver(TransferSpec transfer, InstanceSpec source, Instanc
     {
         var ready = _computed ? _totalBytes : _totalBytes * _computedShare;
         bytes = ready - _sentBytes;
-        setupSeconds = _begun ? 0 : linkSetupSeconds;
+        setupSeconds = _begun ? 0 : linkSetupSeconds + transfer.HandOverSeconds;
         // Even when nothing is missing, the destination has to ask and be answered, once.
         if (!_reserved || (bytes <= 0 && (_begun || !_computed))) return false;
         if (_computed) setupSeconds += TransferPlan.RelayoutSeconds(source, destination, _totalBytes);

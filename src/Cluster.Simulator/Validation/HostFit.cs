@@ -14,6 +14,9 @@ public sealed class HostFit
 {
     private const double TtftWeight = 0.5;
     private const int PointsPerGroup = 6;
+
+    /// <summary>One group of these stands for many shapes of a cluster, not for one worker's load curve.</summary>
+    private const int DisaggregatedPointsPerGroup = 12;
     private const int Iterations = 3;
 
     /// <summary>Larger loops take seconds to simulate and say of the host what smaller ones say.</summary>
@@ -79,7 +82,7 @@ public sealed class HostFit
 
     private static IEnumerable<(MeasuredPoint Point, double Weight)> Spaced(List<MeasuredPoint> group)
     {
-        var take = Math.Min(PointsPerGroup, group.Count);
+        var take = Math.Min(group[0].Prefill is null ? PointsPerGroup : DisaggregatedPointsPerGroup, group.Count);
         for (var i = 0; i < take; i++) yield return (group[(int)((i + 0.5) * group.Count / take)], Math.Sqrt(group.Count) / take);
     }
 

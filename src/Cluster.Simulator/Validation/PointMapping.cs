@@ -37,7 +37,7 @@ public static class PointMapping
             var servers = point.Prefill is null ? 1 : 2;
             var link = point.Prefill is null ? null : catalog.Links[gpu.GpusPerDomain > 8 ? "nvl72" : "ib-ndr-400x8"];
             return (new ClusterSpec(
-                point.Id, [.. pools.All()], link, new TransferSpec(), new RouterSpec("least-requests"), new SloSpec(), Seed: 1)
+                point.Id, [.. pools.All()], link, new TransferSpec { HandOverSeconds = engine.HandOverSeconds }, new RouterSpec("least-requests"), new SloSpec(), Seed: 1)
             {
                 RequestHostNs = Time.FromSeconds(engine.RequestHostSeconds * servers),
                 RequestTokenHostNs = engine.RequestTokenHostSeconds * Time.Second * servers,

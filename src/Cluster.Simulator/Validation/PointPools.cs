@@ -25,7 +25,7 @@ internal sealed class PointPools(
         var split = Split(shape);
         var launch = launches?.For(new LaunchedPool(
             point.Engine, model.Name, gpu.Name, weights, role, point.InputTokens, point.OutputTokens, point.Concurrency, split.Tp, split.Dp, point.Date!.Value)) ?? new LaunchSettings();
-        if (launch.ExpertParallel == true && model.IsMoe && split.Dp == 1) split = split with { Ep = split.Tp };
+        if (launch.ExpertParallel == true && model.IsMoe) split = split with { Ep = split.Tp * split.Dp };
         var profile = engine with { StreamInterval = launch.StreamInterval ?? engine.StreamInterval, MaxGraphTokens = launch.MaxGraphTokens ?? engine.MaxGraphTokens };
         var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = launch.ExpertKernels ?? experts, RoutingSkew = Skew(split) };
         var scheduler = Scheduler(launch, split);
@@ -52,9 +52,10 @@ internal sealed class PointPools(
 
     /// <summary>
     /// Popularity of experts as the kernel tables' milder power law: fewer distinct experts are touched. Over expert-parallel
-    /// ranks the measured points show no such imbalance: popular experts spread over ranks, and models train or engines place for it.
+    /// ranks the measured points show no such imbalance: popular experts spread over ranks, and models train or engines place for it. Models whose router
+    /// was balanced by bias show none at all.
     /// </summary>
-    private double Skew(Parallelism split) => model.IsMoe && split.Ep == 1 ? 1.01 : 0;
+    private double Skew(Parallelism split) => model.IsMoe && !model.BalancedRouting && split.Ep == 1 ? 1.01 : 0;
 
     /// <summary>
     /// Some rows of 8-GPU nodes (ids …tp8_ep8) carry tp or dp as the product 64 of moe_tp 8 and moe_ep 8: they ran on 8 GPUs with experts spread over all.

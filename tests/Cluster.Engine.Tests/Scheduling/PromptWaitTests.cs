@@ -85,7 +85,7 @@ public sealed class PromptWaitTests
         return new Instance(spec with
         {
             Scheduler = spec.Scheduler with { Dials = dials.ToDictionary(d => d.Dial, d => d.Value) },
-            Deployment = spec.Deployment with { Parallelism = new Parallelism(Dp: 4) },
+            Deployment = spec.Deployment with { Parallelism = new Parallelism(Dp: dials.Any(d => d.Dial == "balance_wait_steps") ? 4 : 1) },
         });
     }
 
