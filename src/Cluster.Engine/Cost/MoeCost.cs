@@ -24,7 +24,8 @@ internal sealed class MoeCost
         var relief = 1 / (1 + ((double)deployment.RedundantExperts / Math.Max(1, split.Ep)));
         _load = new MoeLoad(
             0, deployment.Model.HiddenSize, (double)moe.ExpertSize / split.MoeTp, matrices, moe.Experts, moe.ActiveExperts, split.Ep,
-            NumberFormats.BytesPerWeight(format), deployment.RoutingSkew, relief, split.Ep > 1 && split.Dp > 1) { LargeTiles = deployment.Engine.LargeExpertTiles };
+            NumberFormats.BytesPerWeight(format), deployment.RoutingSkew, relief, split.Ep > 1 && split.Dp > 1)
+        { LargeTiles = deployment.Engine.LargeExpertTiles };
         _count = layer.Count;
         _flopsPerToken = 2 * matrices * _load.HiddenSize * _load.Width * moe.ActiveExperts / split.Ep;
         _expertBytes = matrices * _load.HiddenSize * _load.Width * _load.WeightBytes;
