@@ -7,11 +7,12 @@ namespace Cluster.Engine;
 public sealed partial class Instance
 {
     /// <summary>When KV from a tier is there next, so that a step may begin; <see cref="Time.Never"/> when none is on its way.</summary>
-    public long NextOnboardNs => State.Onboarding.TryPeek(out _, out var next) ? next.DueNs : Time.Never;
+    public long NextOnboardNs => Math.Min(State.Onboarding.TryPeek(out _, out var next) ? next.DueNs : Time.Never, State.Tiers?.NextEventNs ?? Time.Never);
 
     /// <summary>What is there by now joins those that wait with their KV.</summary>
     private void EndOnboards(long nowNs)
     {
+        State.Tiers?.Advance(nowNs);
         while (State.Onboarding.TryPeek(out var sequence, out var due) && due.DueNs <= nowNs)
         {
             State.Onboarding.Dequeue();

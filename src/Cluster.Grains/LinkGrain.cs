@@ -17,7 +17,7 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
 {
     private readonly LinkRecorder _recorder = new(metrics, context);
     private readonly HandOverDesk _desk = new(
-        context.Cluster.Link ?? throw new InvalidOperationException($"Cluster '{context.Cluster.Name}' has no link."), context.Cluster.Transfer, []);
+        context.Cluster.Link ?? throw new InvalidOperationException($"Cluster '{context.Cluster.Name}' has no link."), context.Cluster.Transfer, [], context.Cluster.FabricBytesPerSecond);
     private readonly LinkSpans _spans = new(context.Clock);
     private long _wakeNs = Time.Never;
 

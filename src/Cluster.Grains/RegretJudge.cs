@@ -13,7 +13,6 @@ internal sealed class RegretJudge(ClusterContext context, IGrainFactory grains, 
     /// <summary>Instances asked per wall second at most: a question takes microseconds, and so it stays at about a hundredth of a core.</summary>
     private const int QuestionsPerSecond = 1_000;
 
-    private readonly InstanceOracle _oracle = new(context.Cluster);
     private long _nextAtMs = Environment.TickCount64;
 
     /// <summary>Judges a decision in the background, if it is time for one.</summary>
@@ -34,7 +33,7 @@ internal sealed class RegretJudge(ClusterContext context, IGrainFactory grains, 
             // The questions leave before the router's answer, and so before the request reaches anybody.
             var answers = await Task.WhenAll(Enumerable.Range(0, instances.Length).Select(i =>
                 router.IsOpen(i) && instances[i].Deployment.Model.Name == model ? AskAsync(instances[i].Name, request) : Task.FromResult<OracleEstimate?>(null)));
-            if (_oracle.Weigh(decision, instances, answers) is not { } verdict) return;
+            if (OracleVerdict.Of(decision, instances, answers, context.Cluster.Transfer) is not { } verdict) return;
             log.Judge(request.Id, verdict);
             metrics.ForCluster(context.Cluster.Name).Judged(verdict.RegretNs);
         }

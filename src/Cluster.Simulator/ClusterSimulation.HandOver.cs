@@ -12,6 +12,7 @@ public sealed partial class ClusterSimulation
     private readonly Dictionary<long, Flight> _transfers = [];
     private readonly Queue<(long DeadlineNs, Flight Flight, Sequence Held)> _expiries = new();
     private long _scheduledTransferNs = Time.Never;
+    private long _scheduledStoresNs = Time.Never;
     private bool _expiryScheduled;
 
     /// <summary>Before its prefill, a request waits for the prefix that another instance has.</summary>
@@ -130,6 +131,13 @@ public sealed partial class ClusterSimulation
         if (_links!.NextEventNs == _scheduledTransferNs && _scheduledTransferNs > _nowNs) return;
         _scheduledTransferNs = _links.NextEventNs;
         if (_scheduledTransferNs != Time.Never) _events.Schedule(_scheduledTransferNs, EventKind.Transfer, 0);
+    }
+
+    private void ScheduleStores()
+    {
+        if (_stores.NextEventNs == _scheduledStoresNs) return;
+        _scheduledStoresNs = _stores.NextEventNs;
+        if (_scheduledStoresNs != Time.Never) _events.Schedule(_scheduledStoresNs, EventKind.Store, 0);
     }
 
     private void CancelTransfers(Flight flight)

@@ -1,6 +1,5 @@
 using System.Numerics;
 using Cluster.Engine;
-using Cluster.Engine.KvCache.Tiers;
 using Cluster.Engine.Requests;
 using Cluster.Simulator.Events;
 
@@ -40,11 +39,10 @@ public sealed partial class ClusterSimulation
             _evicting = new ulong[(_instances.Length + 63) / 64];
             _tellsEvictions = simulation._router.UsesPrefixOverlap;
             // A router that learns with a delay needs to be told in the order of time, over all instances.
-            var stores = new SharedKvStores(cluster);
             // Likewise a store that instances share must see what they evict in that order.
-            _mayEvict = (!_tellsEvictions || cluster.Router.StalenessNs == 0) && !stores.Any;
+            _mayEvict = (!_tellsEvictions || cluster.Router.StalenessNs == 0) && !simulation._stores.Any;
             for (var i = 0; i < _instances.Length; i++)
-                _instances[i] = new Instance(cluster.Instances[i], _tellsEvictions ? new IndexFeed(simulation, i) : null, simulation._gaps, remoteTier: stores.Of(cluster.Instances[i]));
+                _instances[i] = new Instance(cluster.Instances[i], _tellsEvictions ? new IndexFeed(simulation, i) : null, simulation._gaps, store: simulation._stores[i]);
         }
 
         public IEnumerable<Instance> All => _instances;

@@ -2,6 +2,7 @@ using Cluster.Engine;
 using Cluster.Engine.Autoscaling;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Faults;
+using Cluster.Engine.KvCache.Tiers;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
@@ -26,6 +27,7 @@ public sealed partial class ClusterSimulation
     private readonly Oracle? _oracle;
     private readonly DurationHistogram? _regrets;
     private readonly LinkFabric? _links;
+    private readonly SharedKvStores _stores;
     private readonly Dictionary<long, Flight> _flights = [];
     private readonly TouchedSet _touched;
     private readonly RequestLog _records = new();
@@ -44,8 +46,9 @@ public sealed partial class ClusterSimulation
         _router = new Router(cluster, _observer?.LogsDecisions ?? false);
         if (_observer is { LogsDecisions: true }) (_oracle, _regrets) = (new Oracle(cluster), new DurationHistogram());
         _touched = new TouchedSet(cluster.Instances.Length);
+        _stores = new SharedKvStores(cluster);
         _instances = new InstanceSet(this, options.SkipAhead && !_router.UsesLoadReports && _observer is not { WantsEveryStep: true });
-        _links = cluster.Link is null ? null : new LinkFabric(cluster.Link, cluster.Instances.Length);
+        _links = cluster.Link is null ? null : new LinkFabric(cluster.Link, cluster.Instances.Length, cluster.FabricBytesPerSecond);
         _arrivals = new Arrivals(workload);
         _faults = FaultTimeline.Of(cluster.Faults);
         _planner = cluster.Autoscale is { } autoscale ? new Planner(cluster, autoscale) : null;
@@ -109,6 +112,7 @@ public sealed partial class ClusterSimulation
             case EventKind.Provisioned: Provisioned(next.Target); break;
             case EventKind.Fault: Strike(_faults[(int)next.Target]); break;
             case EventKind.Transfer: EndTransfers(); break;
+            case EventKind.Store: foreach (var index in _stores.Advance(_nowNs)) Touch(index); break;
             case EventKind.Expiry: ExpireHeld(); break;
             case EventKind.Read: if (_reading.Remove(next.Target, out var reader)) Write(reader, RequestOutcome.Completed); break;
             case EventKind.Abort when _reading.Remove(next.Target, out var gone): Write(gone, RequestOutcome.Aborted); break;
@@ -200,6 +204,7 @@ public sealed partial class ClusterSimulation
             _instances.Began(index);
         }
 
+        if (_stores.Any) ScheduleStores();
         _begunNs = _nowNs;
     }
 

@@ -16,6 +16,17 @@ public class ExampleEffectTests
     }
 
     [Fact]
+    public void Short_of_blocks_vllm_preempts_sglang_retracts_and_trtllm_waits()
+    {
+        var r = Run("scheduling-policies");
+        r["1A"].Preemptions.ShouldBe(0);
+        r["tight"].Preemptions.ShouldBeGreaterThan(10);
+        r["tight-sglang"].Preemptions.ShouldBeInRange(1, r["tight"].Preemptions - 1);
+        r["tight-trtllm"].Preemptions.ShouldBe(0);
+        r["tight-trtllm"].TtftMs.P50.ShouldBeGreaterThan(r["tight"].TtftMs.P50);
+    }
+
+    [Fact]
     public void Whole_prompts_stall_the_decodes_beside_them_and_chunks_do_not()
     {
         var r = Run("chunked-prefill");
@@ -39,6 +50,8 @@ public class ExampleEffectTests
         var r = Run("preemption");
         r["roomy"].TtftMs.P99.ShouldBeLessThan(r["1A"].TtftMs.P99 / 2);
         r["1A"].Walls["decode"].ShouldBe("capacity");
+        r["1A"].Preemptions.ShouldBeGreaterThan(0);
+        r["roomy"].Preemptions.ShouldBe(0);
     }
 
     [Fact]
@@ -97,6 +110,8 @@ public class ExampleEffectTests
         var r = Run("disaggregation");
         r["2P2D"].ItlMs.P99.ShouldBeLessThan(r["aggregated"].ItlMs.P99);
         r["all-blocks"].TtftHopsMs["kv_transfer"].ShouldBeGreaterThan(r["2P2D"].TtftHopsMs["kv_transfer"]);
+        r["all-blocks"].KvMovedGb.ShouldBeGreaterThan(1.2 * r["2P2D"].KvMovedGb);
+        r["conditional"].KvMovedGb.ShouldBeLessThan(0.9 * r["2P2D"].KvMovedGb);
         r["conditional"].TtftHopsMs["kv_transfer"].ShouldBeLessThan(r["2P2D"].TtftHopsMs["kv_transfer"]);
     }
 

@@ -39,6 +39,8 @@ internal static class ReportTable
             Row($"TTFT: {hop.Replace('_', ' ')}", v => $"{Number(v.TtftHopsMs.GetValueOrDefault(hop), 1)} ms");
         table.AddEmptyRow();
         Row("prefix hits", v => v.PrefixHitRate.ToString("P1", CultureInfo.InvariantCulture));
+        if (columns.Any(c => c.Variant.Preemptions > 0)) Row("preemptions", v => v.Preemptions.ToString("N0", CultureInfo.InvariantCulture));
+        if (columns.Any(c => c.Variant.KvMovedGb > 0)) Row("KV moved", v => $"{Number(v.KvMovedGb, 1)} GB");
         if (columns.Any(c => c.Variant.RegretMs is not null))
             Row("routing regret ms p50 / p90 / p99", v => v.RegretMs is { } r ? $"{Number(r.P50, 0)} / {Number(r.P90, 0)} / {Number(r.P99, 0)}" : "–");
         Row("wall: prefill", v => v.Walls.GetValueOrDefault("prefill", "–"));

@@ -4,12 +4,6 @@ using Cluster.Engine.Topology;
 
 namespace Cluster.Engine.Routing;
 
-/// <summary>What an oracle says of a placement.</summary>
-/// <param name="RegretNs">TTFT of the placement less that of the best one, nanoseconds; at least 0.</param>
-/// <param name="PrefillInstance">Where the oracle would have computed the prompt.</param>
-/// <param name="DecodeInstance">Where it would have decoded.</param>
-public readonly record struct OracleVerdict(long RegretNs, int PrefillInstance, int DecodeInstance);
-
 /// <summary>
 /// Judges placements by the true state of every instance at that moment: its caches and tiers, the step in progress, what queues
 /// and what of it is done, blocks and slots and when they come free, slow ranks. A router knows none of that for certain; what it
@@ -24,6 +18,7 @@ public sealed class Oracle
     private readonly int[] _pendingBlocks;
     private readonly int[] _blockSizes;
     private readonly long[] _queuedTokens;
+    private readonly OracleEstimate?[] _estimates;
     private readonly Dictionary<long, Prompt> _prompts = [];
 
     public Oracle(ClusterSpec cluster)
@@ -35,6 +30,7 @@ public sealed class Oracle
         _matches = new PrefixMatches(cluster.Instances.Length);
         _pendingBlocks = new int[cluster.Instances.Length];
         _queuedTokens = new long[cluster.Instances.Length];
+        _estimates = new OracleEstimate?[cluster.Instances.Length];
         _blockSizes = [.. cluster.Instances.Select(i => i.Kv.BlockSize).Distinct()];
     }
 
@@ -50,29 +46,22 @@ public sealed class Oracle
         ArgumentNullException.ThrowIfNull(instanceAt);
         ArgumentNullException.ThrowIfNull(isOpen);
         FindPending(request);
-        var (best, chosen, decodeBest) = (new Best(), long.MaxValue, new Best());
-        for (var i = 0; i < _cluster.Instances.Length; i++)
-            if (_cluster.Instances[i].Role == InstanceRole.Decode && Serves(i)) decodeBest.Offer(DecodeNs(i), i, i);
-        for (var i = 0; i < _cluster.Instances.Length; i++)
-        {
-            var role = _cluster.Instances[i].Role;
-            var isChosen = i == decision.PrefillInstance;
-            // A decode instance computes prompts only where disaggregation is conditional.
-            if ((role == InstanceRole.Decode && !isChosen && _cluster.Transfer.Conditional is null) || !Serves(i)) continue;
-            var prefillNs = _cost.PrefillNs(instanceAt(i), request, _pendingBlocks[i] * (long)_cluster.Instances[i].Kv.BlockSize, Queued(instanceAt(i), i), instanceAt(i).Slowdown, nowNs);
-            if (role != InstanceRole.Prefill) best.Offer(prefillNs, i, i);
-            else if (decodeBest.Instance >= 0) best.Offer(prefillNs + decodeBest.Ns, i, decodeBest.Instance);
-            if (isChosen) chosen = prefillNs + (decision.IsLocal ? 0 : DecodeNs(decision.DecodeInstance));
-        }
-
+        for (var i = 0; i < _estimates.Length; i++) _estimates[i] = Serves(i) ? Estimate(i) : null;
         Remember(request, decision, instanceAt(decision.PrefillInstance));
-        // A prefix that is copied first can make the placement better than any that the oracle weighs.
-        return chosen <= best.Ns ? new OracleVerdict(0, decision.PrefillInstance, decision.DecodeInstance) : new OracleVerdict(chosen - best.Ns, best.Instance, best.Partner);
-
-        long DecodeNs(int i) => _cost.DecodeNs(instanceAt(i), request, instanceAt(i).Slowdown, nowNs);
+        return OracleVerdict.Of(decision, _cluster.Instances, _estimates, _cluster.Transfer) ?? new OracleVerdict(0, decision.PrefillInstance, decision.DecodeInstance);
 
         bool Serves(int i) => isOpen(i) && (request.Model is null || _cluster.Instances[i].Deployment.Model.Name == request.Model)
             && _cluster.Instances[i].Deployment.Model.Name == _cluster.Instances[decision.PrefillInstance].Deployment.Model.Name;
+
+        OracleEstimate Estimate(int i)
+        {
+            var instance = instanceAt(i);
+            var pendingTokens = _pendingBlocks[i] * (long)instance.Spec.Kv.BlockSize;
+            var prefills = i == decision.PrefillInstance || OracleVerdict.ComputesPrompts(instance.Spec, _cluster.Transfer);
+            return new OracleEstimate(
+                prefills ? _cost.PrefillNs(instance, request, pendingTokens, Queued(instance, i), instance.Slowdown, nowNs) : 0,
+                instance.Spec.Role == InstanceRole.Decode ? _cost.DecodeNs(instance, request, instance.Slowdown, nowNs) : 0);
+        }
     }
 
     /// <summary>The request's prompt is computed, or nobody will compute it there.</summary>
@@ -81,18 +70,6 @@ public sealed class Oracle
         if (!_prompts.Remove(requestId, out var prompt)) return;
         _queuedTokens[prompt.Instance] -= prompt.Tokens;
         _underWay.Remove(prompt.Instance, prompt.Chain, prompt.FullBlocks, prompt.FullBlocks);
-    }
-
-    private struct Best()
-    {
-        public long Ns { get; private set; } = long.MaxValue;
-        public int Instance { get; private set; } = -1;
-        public int Partner { get; private set; } = -1;
-
-        public void Offer(long ns, int instance, int partner)
-        {
-            if (ns < Ns) (Ns, Instance, Partner) = (ns, instance, partner);
-        }
     }
 
     private void Remember(RequestSpec request, RoutingDecision decision, Instance instance)

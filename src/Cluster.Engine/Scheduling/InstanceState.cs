@@ -3,6 +3,7 @@ using Cluster.Engine.KvCache.Eviction;
 using Cluster.Engine.KvCache.Tiers;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 
 namespace Cluster.Engine.Scheduling;
 
@@ -11,11 +12,11 @@ public sealed class InstanceState
 {
     private long _admissions;
 
-    public InstanceState(InstanceSpec spec, IKvEventSink? kvEvents, KvTier? remoteTier = null)
+    public InstanceState(InstanceSpec spec, IKvEventSink? kvEvents, StorePort? store = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
         Spec = spec;
-        if (!spec.Kv.Tiers.IsEmpty) Tiers = new KvTiers(spec.Kv.Tiers, remoteTier, chain => Pool!.CountPrefix(chain), kvEvents);
+        if (!spec.Kv.Tiers.IsEmpty) Tiers = new KvTiers(spec.Kv.Tiers, store, chain => Pool!.CountPrefix(chain), kvEvents);
         Pool = new BlockPool(spec.Kv.TotalBlocks, Tiers ?? kvEvents, Evictions.Registry.Create(spec.Kv.Eviction, new Dictionary<string, double>()), spec.Kv.Groups, spec.Kv.BlockSize);
         Waiting = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Arrived = new WaitingQueue(spec.Scheduler.PriorityOrder);
@@ -124,12 +125,19 @@ public sealed class InstanceState
     private int BlocksPromised(Sequence sequence) => Spec.Kv.ContiguousReservation ? BlocksReservedAhead(sequence) : BlocksAtFullLength(sequence);
 
     /// <summary>The sequence waits, outside all queues, until its cached blocks have come up from a tier.</summary>
+    /// <param name="dueNs">When; <see cref="Time.Never"/> while a store has not said.</param>
     internal void Park(Sequence sequence, int tokens, long dueNs)
     {
         sequence.Status = SequenceStatus.Onboarding;
         sequence.OnboardedTokens = tokens;
         Parked.Add(sequence.Id, sequence);
-        Onboarding.Enqueue(sequence, (dueNs, sequence.Id));
+        if (dueNs != Time.Never) Onboarding.Enqueue(sequence, (dueNs, sequence.Id));
+    }
+
+    /// <summary>What a parked sequence waited for will have come up then.</summary>
+    internal void Fetched(Sequence sequence, long dueNs)
+    {
+        if (sequence.Status == SequenceStatus.Onboarding) Onboarding.Enqueue(sequence, (dueNs, sequence.Id));
     }
 
     /// <summary>Takes a running sequence out of the batch; it keeps its blocks.</summary>

@@ -27,7 +27,7 @@ public sealed partial class StepBuilder
         if (length - hits + pool.CountEvictable(keys[..hits]) + reserveBlocks > pool.Available)
             return State.Running + State.Onboarding.Count > 0 ? Onboard.NoRoom : Onboard.Nothing;
         // Before blocks are evicted to make room: what goes down must not displace what comes up.
-        var dueNs = State.Tiers.Onboard(keys.Keys.Slice(hits, below), _nowNs);
+        var dueNs = State.Tiers.Onboard(keys.Keys.Slice(hits, below), _nowNs, atNs => State.Fetched(head, atNs));
         pool.Acquire(keys[..hits]);
         Allocate(length - hits);
         head.SharedBlocks = hits;

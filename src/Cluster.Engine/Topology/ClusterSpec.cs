@@ -24,6 +24,9 @@ public sealed record ClusterSpec(
     /// <summary>The same per prompt token, in nanoseconds.</summary>
     public double RequestTokenHostNs { get; init; }
 
+    /// <summary>Bytes per second that all transfers between instances share; null: the fabric between their ports is never in the way.</summary>
+    public double? FabricBytesPerSecond { get; init; }
+
     /// <summary>How pools grow and shrink; null: they do not. <see cref="Instances"/> then holds as many as there may come to be.</summary>
     public AutoscaleSpec? Autoscale { get; init; }
 

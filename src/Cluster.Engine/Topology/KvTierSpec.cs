@@ -22,6 +22,9 @@ public sealed record KvTierSpec(KvTierKind Kind, long Blocks, double BytesPerBlo
     /// <summary>Copies under way at a time, per direction; the next one waits. Dynamo's block manager moves 4 (<c>MAX_CONCURRENT_TRANSFERS</c>).</summary>
     public int Concurrency { get; init; } = 4;
 
+    /// <summary>Of a remote store: what all instances share, per direction; null: it is never in the way.</summary>
+    public double? StoreBytesPerSecond { get; init; }
+
     /// <summary>Copies up and down do not slow each other: PCIe and networks are duplex, the two share a disk's bandwidth.</summary>
     public bool IsDuplex => Kind != KvTierKind.Ssd;
 }

@@ -23,12 +23,13 @@ public sealed class HandOverDesk
     private readonly List<DeskEffect> _effects = [];
     private long _nowNs;
 
-    public HandOverDesk(LinkProfile link, TransferSpec transfer, IEnumerable<InstanceSpec> instances)
+    /// <param name="fabricBytesPerSecond">What all transfers share; null: the fabric is never in the way.</param>
+    public HandOverDesk(LinkProfile link, TransferSpec transfer, IEnumerable<InstanceSpec> instances, double? fabricBytesPerSecond = null)
     {
         (_link, _transfer) = (link, transfer);
         _instances = [.. instances];
         _portFactors = [.. _instances.Select(_ => 1.0)];
-        _fabric = new LinkFabric(link, _instances.Count);
+        _fabric = new LinkFabric(link, _instances.Count, fabricBytesPerSecond);
     }
 
     /// <summary>The links underneath.</summary>

@@ -27,8 +27,9 @@ internal static class KvTierReader
             var capacity = section.Needed("capacity", section.Bytes("capacity", kind == KvTierKind.Remote ? "Of the store." : "Of each instance."), "64GiB");
             var over = section.Choice("link", $"Link of the catalog that it is reached over. Default {link}.", [.. catalog.Links.Keys], open: true) ?? link;
             var concurrency = section.Int("concurrency", "Copies under way at a time, per direction; further ones wait. Default 4.", 1, 1024);
+            var bandwidth = kind == KvTierKind.Remote ? section.BytesPerSecond("bandwidth", "Of the store, per direction, shared by all instances. Default: their own links are all that bounds them.") : null;
             section.RejectUnknownKeys();
-            if (capacity is not null) tiers.Add(new KvTierSection(kind, capacity.Value, over) { Concurrency = concurrency ?? 4 });
+            if (capacity is not null) tiers.Add(new KvTierSection(kind, capacity.Value, over) { Concurrency = concurrency ?? 4, StoreBytesPerSecond = bandwidth });
         }
 
         r.RejectUnknownKeys();

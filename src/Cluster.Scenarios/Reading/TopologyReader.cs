@@ -41,9 +41,10 @@ internal static partial class TopologyReader
 
         pools.AddRange(ReadNamedPools(r, defaults, catalog));
         var link = r.Choice("link", "Link of the catalog that carries KV between instances.", [.. catalog.Links.Keys], open: true);
+        var fabric = r.BytesPerSecond("fabric_bandwidth", "What all transfers over the link share, e.g. an oversubscribed spine. Default: ports are all that bounds them.");
         CheckWhole(r, pools, link);
         r.RejectUnknownKeys();
-        return new TopologySection(pools.ToImmutable(), link);
+        return new TopologySection(pools.ToImmutable(), link) { FabricBytesPerSecond = fabric };
     }
 
     private static IEnumerable<PoolSection> ReadNamedPools(SectionReader r, PoolDefaults defaults, Catalog catalog)

@@ -72,7 +72,7 @@ internal static class PoolResolver
     {
         var link = catalog.Links[tier.Link];
         if (tier.Kind == KvTierKind.Host) link = link with { BytesPerSecond = link.BytesPerSecond * pool.Parallelism.Gpus };
-        return new KvTierSpec(tier.Kind, Math.Max(1, (long)(tier.CapacityBytes / bytesPerBlock)), bytesPerBlock, link) { Concurrency = tier.Concurrency };
+        return new KvTierSpec(tier.Kind, Math.Max(1, (long)(tier.CapacityBytes / bytesPerBlock)), bytesPerBlock, link) { Concurrency = tier.Concurrency, StoreBytesPerSecond = tier.StoreBytesPerSecond };
     }
 
     private static void Add(ScenarioVariant variant, PoolSection pool, string reason)

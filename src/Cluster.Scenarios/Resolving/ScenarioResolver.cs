@@ -91,6 +91,7 @@ public static class ScenarioResolver
             new SloSpec(variant.Slo.TtftNs, variant.Slo.TpotNs, variant.Slo.E2eNs),
             variant.Seed)
         {
+            FabricBytesPerSecond = variant.Topology.FabricBytesPerSecond,
             Autoscale = AutoscaleResolver.Resolve(variant),
             Faults = FaultResolver.Resolve(variant, instances.ToImmutable()),
         };

@@ -93,4 +93,7 @@ public sealed record KvTierSection(Cluster.Engine.Topology.KvTierKind Kind, doub
 {
     /// <summary>Copies under way at a time, per direction.</summary>
     public int Concurrency { get; init; } = 4;
+
+    /// <summary>Of a remote store: what all instances share, per direction; null: no bound.</summary>
+    public double? StoreBytesPerSecond { get; init; }
 }

@@ -10,6 +10,9 @@ namespace Cluster.Scenarios.Sections;
 /// <param name="Link">A link of the catalog; required when a pool is disaggregated, else null.</param>
 public sealed record TopologySection(ImmutableArray<PoolSection> Pools, string? Link)
 {
+    /// <summary>Bytes per second that all transfers share; null: no bound.</summary>
+    public double? FabricBytesPerSecond { get; init; }
+
     /// <summary>The shape in xPyD notation: <c>2P2D</c>, <c>4A</c>, <c>1P2D1A</c>.</summary>
     public string Shape => string.Concat(
         Part(InstanceRole.Prefill, "P"), Part(InstanceRole.Decode, "D"), Part(InstanceRole.Aggregated, "A"));

@@ -126,6 +126,20 @@ internal sealed class SectionReader
         return null;
     }
 
+    /// <summary>A bandwidth, more than zero.</summary>
+    public double? BytesPerSecond(string key, string about)
+    {
+        var text = Scalar(key, UnitSchema(about, @"^[0-9_.eE+-]+ *(([KMGT]|Gi)?B/s|[MGT]bps|[MG]b/s)$", "50GB/s"));
+        if (text is null) return null;
+        if (!UnitText.TryBytesPerSecond(text, out var bandwidth))
+            Error(key, $"'{text}' is not a bandwidth.", text, "more than 0B/s", "Write a number and its unit, e.g. 50GB/s or 400Gbps.");
+        else if (bandwidth <= 0)
+            Error(key, $"{text} is out of range.", text, "more than 0B/s");
+        else
+            return bandwidth;
+        return null;
+    }
+
     /// <summary>Events per second, more than zero.</summary>
     public double? PerSecond(string key, string about, bool zeroAllowed = false)
     {

@@ -5,6 +5,8 @@ public enum EventKind : byte
 {
     StepEnd,
     Transfer,
+    /// <summary>A copy to or from a store that instances share begins to move, or ends.</summary>
+    Store,
     /// <summary>KV has come up from a tier below HBM.</summary>
     Onboard,
     Expiry,

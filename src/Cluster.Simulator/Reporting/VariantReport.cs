@@ -40,6 +40,12 @@ public sealed record VariantReport
     /// <summary>Prompt tokens that came up from a tier below HBM ÷ prompt tokens; part of the hit rate.</summary>
     public required double TierHitRate { get; init; }
 
+    /// <summary>Times that a running request lost its blocks and was computed again.</summary>
+    public required long Preemptions { get; init; }
+
+    /// <summary>KV that crossed links, gigabytes (10⁹).</summary>
+    public required double KvMovedGb { get; init; }
+
     /// <summary>Share of the KV held by requests that held no token: reserved and never used, or the end of a last block.</summary>
     public required double KvWaste { get; init; }
 
@@ -83,6 +89,8 @@ public sealed record VariantReport
             TtftHopsMs = totals.MeanHops(),
             PrefixHitRate = totals.InputTokens == 0 ? 0 : totals.CachedTokens / (double)totals.InputTokens,
             TierHitRate = totals.InputTokens == 0 ? 0 : Math.Min(1, run.Instances.Sum(i => i.OnboardedTokens) / (double)totals.InputTokens),
+            Preemptions = run.Instances.Sum(i => i.Preemptions),
+            KvMovedGb = run.KvBytesMoved / 1e9,
             KvWaste = run.Instances.Sum(i => i.KvHeldTokenSteps) is > 0 and var held ? 1 - (run.Instances.Sum(i => i.KvUsedTokenSteps) / held) : 0,
             TokensPerPass = run.Instances.Sum(i => i.Drafts) is > 0 and var drafts ? 1 + (run.Instances.Sum(i => i.AcceptedDraftTokens) / (double)drafts) : null,
             RegretMs = run.Regrets is { } regrets ? Distribution.Of(regrets) : null,

@@ -31,10 +31,10 @@ public sealed class KvTiersTests
         var tiers = new KvTiers([Tier(KvTierKind.Host, 2), Tier(KvTierKind.Ssd, 9)], null, _ => 0, null);
         for (ulong key = 1; key <= 6; key++) tiers.Removed(BlockChain.Of([key]), 0, 1);
         const long Later = Time.Second;
-        tiers.Onboard([5, 6], Later).ShouldBe(Later + (2 * Time.Millisecond));
-        tiers.Onboard([1, 2, 3], Later).ShouldBe(Later + (3 * Time.Millisecond));
-        tiers.Onboard([5], Later).ShouldBe(Later + (3 * Time.Millisecond));
-        tiers.Onboard([5], 2 * Later).ShouldBe((2 * Later) + Time.Millisecond);
+        tiers.Onboard([5, 6], Later, Unasked).ShouldBe(Later + (2 * Time.Millisecond));
+        tiers.Onboard([1, 2, 3], Later, Unasked).ShouldBe(Later + (3 * Time.Millisecond));
+        tiers.Onboard([5], Later, Unasked).ShouldBe(Later + (3 * Time.Millisecond));
+        tiers.Onboard([5], 2 * Later, Unasked).ShouldBe((2 * Later) + Time.Millisecond);
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class KvTiersTests
         tiers.Removed(BlockChain.Of([1, 2, 3, 4]), 0, 4);
         tiers.Removed(BlockChain.Of([7, 8, 9]), 0, 3);
         // Four milliseconds to write the first, three more for what follows: only a disk makes the reader wait for those.
-        tiers.Onboard([1], Time.Second).ShouldBe(Time.Second + (expectedMs * Time.Millisecond));
+        tiers.Onboard([1], Time.Second, Unasked).ShouldBe(Time.Second + (expectedMs * Time.Millisecond));
     }
 
     [Theory]
@@ -90,14 +90,47 @@ public sealed class KvTiersTests
     [Fact]
     public void A_shared_store_serves_an_instance_that_never_saw_the_prompt_and_outlives_one_that_did()
     {
-        var store = new KvTier(Tier(KvTierKind.Remote, 1000));
         var spec = Spec(blocks: 12, host: 1);
         spec = spec with { Kv = spec.Kv with { Tiers = [Tier(KvTierKind.Remote, 1000)] } };
-        var (first, second) = (new Instance(spec, remoteTier: store), new Instance(spec, remoteTier: store));
+        var stores = new SharedKvStores(Clusters.Aggregated(2, i => spec with { Name = $"a-{i}" }));
+        var (first, second) = (new Instance(spec, store: stores[0]), new Instance(spec, store: stores[1]));
         Serve(first, 0, 0);
+        // Nine blocks take nine milliseconds to get there; an instance that dies before has stored nothing.
+        stores.Advance(Time.Second).ShouldBeEmpty();
         first.Crash();
-        Serve(second, 0, 0, id: 9).CachedTokens.ShouldBe(144);
+        Serve(second, 0, Time.Second, id: 9, stores).CachedTokens.ShouldBe(144);
         second.State.Counters.OnboardedTokens.ShouldBe(144);
+    }
+
+    [Fact]
+    public void A_block_is_in_a_store_once_its_copy_has_ended()
+    {
+        var store = new KvStore(Tier(KvTierKind.Remote, 1000));
+        var (writer, reader) = (Tiers(store), Tiers(store));
+        writer.Stored([1, 2, 3], 0, 3);
+        reader.CountPrefix([1, 2, 3]).ShouldBe(0);
+        store.Advance(3 * Time.Millisecond);
+        reader.CountPrefix([1, 2, 3]).ShouldBe(3);
+        writer.Stored([7], 0, 1);
+        writer.Lose(() => { });
+        store.Advance(Time.Second);
+        reader.CountPrefix([7]).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(null, 5, 10)]
+    [InlineData(1e9, 10, 15)]
+    [InlineData(0.5e9, 20, 30)]
+    public void Instances_share_what_bandwidth_a_store_has(double? bandwidth, int fewMs, int manyMs)
+    {
+        var store = new KvStore(Tier(KvTierKind.Remote, 1000) with { StoreBytesPerSecond = bandwidth });
+        var (few, many) = (new StorePort(store), new StorePort(store));
+        var ended = new List<long>();
+        // 5 and 10 blocks of a megabyte, each over a port of 1 GB/s; what the first leaves free the second has alone.
+        few.Read(5, 0, ended.Add);
+        many.Read(10, 0, ended.Add);
+        store.Advance(Time.Second);
+        ended.ShouldBe([fewMs * Time.Millisecond, manyMs * Time.Millisecond]);
     }
 
     [Fact]
@@ -113,6 +146,10 @@ public sealed class KvTiersTests
         Serve(instance, 0, 2 * Time.Second, id: 7).CachedTokens.ShouldBe(0);
     }
 
+    private static void Unasked(long _) => throw new InvalidOperationException("There is no store here.");
+
+    private static KvTiers Tiers(KvStore store) => new([Tier(KvTierKind.Remote, 1000)], new StorePort(store), _ => 0, null);
+
     private static long Ms(int newTokens) => (5 * Time.Millisecond) + (newTokens * 50_000L);
 
     private static KvTierSpec Tier(KvTierKind kind, long blocks) => new(kind, blocks, 1e6, s_link);
@@ -124,7 +161,7 @@ public sealed class KvTiersTests
     }
 
     /// <summary>One prompt of 160 tokens and one token of output, named by its content.</summary>
-    private static Sequence Serve(Instance instance, ulong content, long first, long? id = null)
+    private static Sequence Serve(Instance instance, ulong content, long first, long? id = null, SharedKvStores? stores = null)
     {
         var request = Clusters.Request(id ?? (long)content, 160, 1, first, TokenContent.Unique(100 + content, 161));
         var sequence = new Sequence(request, 1);
@@ -133,7 +170,8 @@ public sealed class KvTiersTests
         for (var now = first; sequence.Timeline.FinishedNs == Time.Unset;)
         {
             if (instance.TryBeginStep(now, out var step)) instance.EndStep(now = step.DueNs);
-            else now = instance.NextOnboardNs;
+            else now = Math.Min(instance.NextOnboardNs, stores?.NextEventNs ?? Time.Never);
+            stores?.Advance(now);
             instance.ClearEffects();
         }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
@@ -11,32 +10,29 @@ namespace Cluster.Engine.Tests.Routing;
 public sealed class InstanceOracleTests
 {
     private static readonly ClusterSpec s_split = Clusters.Disaggregated(2, 2);
-    private static readonly ImmutableArray<InstanceSpec> s_instances = s_split.Instances;
 
     [Fact]
     public void A_placement_is_held_against_the_best_pair_of_prefill_and_decode()
     {
         OracleEstimate?[] said = [new(50, 0), new(20, 0), new(0, 9), new(0, 4)];
-        var oracle = new InstanceOracle(s_split);
-        oracle.Weigh(Placed(0, 2), s_instances, said).ShouldBe(new OracleVerdict(35, 1, 3));
-        oracle.Weigh(Placed(1, 3), s_instances, said).ShouldBe(new OracleVerdict(0, 1, 3));
-        oracle.Weigh(Placed(1, 2), s_instances, said).ShouldBe(new OracleVerdict(5, 1, 3));
+        Weigh(Placed(0, 2), said).ShouldBe(new OracleVerdict(35, 1, 3));
+        Weigh(Placed(1, 3), said).ShouldBe(new OracleVerdict(0, 1, 3));
+        Weigh(Placed(1, 2), said).ShouldBe(new OracleVerdict(5, 1, 3));
     }
 
     [Fact]
     public void Who_cannot_take_the_request_is_no_better_placement_and_a_placement_that_nobody_priced_is_not_judged()
     {
         OracleEstimate?[] said = [new(50, 0), null, new(0, 9), new(0, 4)];
-        var oracle = new InstanceOracle(s_split);
-        oracle.Weigh(Placed(0, 3), s_instances, said).ShouldBe(new OracleVerdict(0, 0, 3));
-        oracle.Weigh(Placed(1, 3), s_instances, said).ShouldBeNull();
+        Weigh(Placed(0, 3), said).ShouldBe(new OracleVerdict(0, 0, 3));
+        Weigh(Placed(1, 3), said).ShouldBeNull();
     }
 
     [Fact]
     public void A_decode_instance_computes_prompts_only_where_disaggregation_is_conditional()
     {
         OracleEstimate?[] said = [new(50, 0), new(50, 0), new(1, 9), new(1, 9)];
-        new InstanceOracle(s_split).Weigh(Placed(0, 2), s_instances, said)!.Value.RegretNs.ShouldBe(0);
+        Weigh(Placed(0, 2), said)!.Value.RegretNs.ShouldBe(0);
     }
 
     [Fact]
@@ -71,6 +67,8 @@ public sealed class InstanceOracleTests
         oracle.Ask(instance, request, 1, 0).PrefillNs.ShouldBe(step.DueNs + own);
         oracle.Ask(instance, request, 3, 0).PrefillNs.ShouldBe(step.DueNs + (3 * own));
     }
+
+    private static OracleVerdict? Weigh(RoutingDecision decision, OracleEstimate?[] said) => OracleVerdict.Of(decision, s_split.Instances, said, s_split.Transfer);
 
     private static RoutingDecision Placed(int prefill, int decode) => new(1, 0, prefill, decode, 0);
 }

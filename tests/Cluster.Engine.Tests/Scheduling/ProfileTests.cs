@@ -19,6 +19,23 @@ public sealed class ProfileTests
     }
 
     [Fact]
+    public void SGLang_leaves_less_room_for_what_may_come_the_longer_it_decodes_and_more_again_after_a_retraction()
+    {
+        // 20 blocks: the first may come to hold 14, so that at first 0.7 of 12 or 13 are kept free for it. The second needs 12.
+        var spec = Clusters.Instance(scheduler: "sglang", blocks: 20);
+        var instance = new Instance(spec with { Scheduler = spec.Scheduler with { Dials = new Dictionary<string, double> { ["new_token_ratio_decay_steps"] = 40 } } });
+        Enqueue(instance, 0, 16, 200);
+        Enqueue(instance, 1, 185, 60);
+        for (var i = 0; i < 5; i++) Step(instance);
+        instance.State.Running.ShouldBe(1);
+        for (var i = 0; i < 12; i++) Step(instance);
+        instance.State.Running.ShouldBe(2);
+        // That was too early: 14 and 16 blocks do not fit, and it is asked to wait longer the next time.
+        while (instance.State.Counters.Finished < 2) Step(instance);
+        instance.State.Counters.Preemptions.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
     public void TensorRT_LLM_admits_only_what_can_run_to_its_end()
     {
         // 10 blocks: each request fills 6 at full length, so the second has to wait for the first.

@@ -29,6 +29,10 @@ public sealed class LinkFabricTests
     }
 
     [Fact]
+    public void A_fabric_narrower_than_the_ports_is_shared_by_all_that_cross_it() =>
+        RunToEnd(new LinkFabric(s_link, 6, fabricBytesPerSecond: 15e9), (0, 3, 1e8), (1, 4, 1e8), (2, 5, 5e7)).ShouldBe([18, 18, 11]);
+
+    [Fact]
     public void A_cut_link_moves_nothing_until_it_is_mended()
     {
         var fabric = new LinkFabric(s_link, 2);

@@ -7,13 +7,15 @@ namespace Cluster.Engine.KvCache.Tiers;
 /// <summary>
 /// The tiers below one instance's HBM. What HBM evicts goes to the first, what a tier has no room for to the next (offload), but a
 /// remote store is written when HBM is; what a prompt finds in them is copied back before its prefill (onboard). Each tier has
-/// a way of its own (<see cref="TierPort"/>) on which copies take time, down as well as up: a block can be read once it has been
+/// a way of its own (<see cref="TierPort"/>, <see cref="StorePort"/>) on which copies take time, down as well as up: a block can be read once it has been
 /// written, and on a disk the two wait for each other. Steps do not wait for copies down: blocks leave through a staging buffer.
 /// </summary>
 public sealed class KvTiers : IKvEventSink
 {
     private readonly KvTier[] _tiers;
     private readonly TierPort[] _ports;
+    private readonly StorePort? _store;
+    private readonly bool _ownsStore;
     private readonly int[] _found;
     private readonly long[] _readyNs;
     private readonly List<(int Tier, ulong Key)> _written = [];
@@ -25,12 +27,13 @@ public sealed class KvTiers : IKvEventSink
     public delegate int HbmView(ChainSlice chain);
 
     /// <param name="specs">Nearest first; at least one.</param>
-    /// <param name="remote">The store that all instances share; null: a store of its own.</param>
+    /// <param name="store">The way to the store that instances share, which their driver advances; null: a store of its own.</param>
     /// <param name="hbm">What HBM has now.</param>
     /// <param name="events">Learns what the instance has, wherever it keeps it; shared stores are nobody's.</param>
-    public KvTiers(ImmutableArray<KvTierSpec> specs, KvTier? remote, HbmView hbm, IKvEventSink? events)
+    public KvTiers(ImmutableArray<KvTierSpec> specs, StorePort? store, HbmView hbm, IKvEventSink? events)
     {
-        _tiers = [.. specs.Select(s => s.Kind == KvTierKind.Remote && remote is not null ? remote : new KvTier(s))];
+        if (specs.FirstOrDefault(s => s.Kind == KvTierKind.Remote) is { } remote) (_ownsStore, _store) = (store is null, store ?? new StorePort(new KvStore(remote)));
+        _tiers = [.. specs.Select(s => s.Kind == KvTierKind.Remote ? _store!.Store.Blocks : new KvTier(s))];
         _ports = [.. specs.Select(s => new TierPort(s))];
         _found = new int[_tiers.Length];
         _readyNs = new long[_tiers.Length];
@@ -73,7 +76,16 @@ public sealed class KvTiers : IKvEventSink
         SendWritten();
     }
 
-    /// <summary>How many blocks from the start of this chain lie in some tier.</summary>
+    /// <summary>When the store has something to say, where the instance itself has to ask; <see cref="Time.Never"/> otherwise.</summary>
+    public long NextEventNs => _ownsStore ? _store!.Store.NextEventNs : Time.Never;
+
+    /// <summary>Lets copies to and from a store of its own go on.</summary>
+    public void Advance(long nowNs)
+    {
+        if (_ownsStore) _store!.Store.Advance(nowNs);
+    }
+
+    /// <summary>How many blocks from the start of this chain lie in some tier, to be read.</summary>
     public int CountPrefix(ReadOnlySpan<ulong> chain)
     {
         var found = 0;
@@ -83,8 +95,9 @@ public sealed class KvTiers : IKvEventSink
 
     /// <summary>Begins to copy these blocks up, behind what is under way.</summary>
     /// <param name="blocks">All in some tier.</param>
-    /// <returns>When the last of them is in HBM.</returns>
-    public long Onboard(ReadOnlySpan<ulong> blocks, long nowNs)
+    /// <param name="fetched">Called with that moment once the last of them is in HBM, where some come from a store.</param>
+    /// <returns>When the last of them is in HBM; <see cref="Time.Never"/> where a store decides.</returns>
+    public long Onboard(ReadOnlySpan<ulong> blocks, long nowNs, Action<long> fetched)
     {
         Array.Clear(_found);
         Array.Fill(_readyNs, nowNs);
@@ -100,8 +113,10 @@ public sealed class KvTiers : IKvEventSink
         OnboardedBlocks += blocks.Length;
         var dueNs = nowNs;
         for (var i = 0; i < _tiers.Length; i++)
-            if (_found[i] > 0) dueNs = Math.Max(dueNs, _ports[i].Read(_found[i], _readyNs[i]));
-        return dueNs;
+            if (_found[i] > 0 && !IsStore(i)) dueNs = Math.Max(dueNs, _ports[i].Read(_found[i], _readyNs[i]));
+        if (_store is null || _found[^1] == 0) return dueNs;
+        _store.Read(_found[^1], nowNs, atNs => fetched(Math.Max(atNs, dueNs)));
+        return Time.Never;
     }
 
     /// <summary>Nanoseconds that copying these blocks up would take, were nothing else under way.</summary>
@@ -130,12 +145,15 @@ public sealed class KvTiers : IKvEventSink
         foreach (var tier in _tiers)
             while (tier.Spec.Kind != KvTierKind.Remote && tier.TryTakeOldest(out var block)) _events?.Removed(block.Chain, block.Index, 1);
         foreach (var port in _ports) port.Reset();
+        _store?.Reset(NowNs);
     }
+
+    private bool IsStore(int tier) => _store is not null && tier == _tiers.Length - 1;
 
     private int TierOf(ulong key)
     {
         for (var i = 0; i < _tiers.Length; i++)
-            if (_tiers[i].Contains(key)) return i;
+            if (_tiers[i].Contains(key) && !(IsStore(i) && _tiers[i].ReadableNs(key) == Time.Never)) return i;
         return -1;
     }
 
@@ -167,6 +185,7 @@ public sealed class KvTiers : IKvEventSink
         {
             OffloadedBlocks++;
             _written.Add((tier, block.Key));
+            if (IsStore(tier)) _tiers[tier].SetReadable(block.Key, Time.Never);
         }
 
         return displaced;
@@ -177,12 +196,15 @@ public sealed class KvTiers : IKvEventSink
     {
         for (var tier = 0; tier < _tiers.Length && _written.Count > 0; tier++)
         {
-            var blocks = 0;
-            foreach (var written in _written) blocks += written.Tier == tier ? 1 : 0;
-            if (blocks == 0) continue;
-            var readableNs = _ports[tier].Write(blocks, NowNs);
-            foreach (var written in _written)
-                if (written.Tier == tier) _tiers[tier].SetReadable(written.Key, readableNs);
+            var (to, keys) = (_tiers[tier], _written.Where(w => w.Tier == tier).Select(w => w.Key).ToArray());
+            if (keys.Length == 0) continue;
+            if (IsStore(tier)) _store!.Write(keys.Length, NowNs, Readable);
+            else Readable(_ports[tier].Write(keys.Length, NowNs));
+
+            void Readable(long atNs)
+            {
+                foreach (var key in keys) to.SetReadable(key, atNs);
+            }
         }
 
         _written.Clear();

@@ -1,27 +1,36 @@
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 
 namespace Cluster.Engine.KvCache.Tiers;
 
-/// <summary>The remote stores of a cluster: one for all instances whose KV means the same.</summary>
+/// <summary>The remote stores of a cluster: one for all instances whose KV means the same. Whoever drives the instances drives these too.</summary>
 public sealed class SharedKvStores
 {
-    private readonly Dictionary<(string Model, Models.NumberFormat Kv, int BlockSize), KvTier> _stores = [];
+    private readonly Dictionary<(string Model, Models.NumberFormat Kv, int BlockSize), KvStore> _stores = [];
+    private readonly StorePort?[] _ports;
 
     public SharedKvStores(ClusterSpec cluster)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        foreach (var instance in cluster.Instances)
-            if (instance.Kv.Tiers.FirstOrDefault(t => t.Kind == KvTierKind.Remote) is { } remote) _stores.TryAdd(KeyOf(instance), new KvTier(remote));
+        _ports = [.. cluster.Instances.Select(Connect)];
     }
 
     public bool Any => _stores.Count > 0;
 
-    /// <summary>The store of this instance; null where it has none.</summary>
-    public KvTier? Of(InstanceSpec instance)
-    {
-        ArgumentNullException.ThrowIfNull(instance);
-        return instance.Kv.Tiers.Any(t => t.Kind == KvTierKind.Remote) ? _stores[KeyOf(instance)] : null;
-    }
+    /// <summary>When <see cref="Advance"/> has something to do; <see cref="Time.Never"/> while nothing is copied.</summary>
+    public long NextEventNs => _stores.Count == 0 ? Time.Never : _stores.Values.Min(s => s.NextEventNs);
 
-    private static (string, Models.NumberFormat, int) KeyOf(InstanceSpec i) => (i.Deployment.Model.Name, i.Deployment.Kv, i.Kv.BlockSize);
+    /// <summary>The way of the instance at this place to its store; null where it has none.</summary>
+    public StorePort? this[int instance] => _ports[instance];
+
+    /// <summary>Lets time pass. Returns the places of instances for which KV has come.</summary>
+    public IReadOnlyList<int> Advance(long nowNs) => [.. _stores.Values.SelectMany(s => s.Advance(nowNs))];
+
+    private StorePort? Connect(InstanceSpec instance, int place)
+    {
+        if (instance.Kv.Tiers.FirstOrDefault(t => t.Kind == KvTierKind.Remote) is not { } remote) return null;
+        var key = (instance.Deployment.Model.Name, instance.Deployment.Kv, instance.Kv.BlockSize);
+        if (!_stores.TryGetValue(key, out var store)) _stores.Add(key, store = new KvStore(remote));
+        return new StorePort(store, place);
+    }
 }
