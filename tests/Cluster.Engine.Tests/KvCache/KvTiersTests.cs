@@ -107,11 +107,11 @@ public sealed class KvTiersTests
     {
         var store = new KvStore(Tier(KvTierKind.Remote, 1000));
         var (writer, reader) = (Tiers(store), Tiers(store));
-        writer.Stored([1, 2, 3], 0, 3);
+        writer.Stored(BlockChain.Of([1, 2, 3]), 0, 3);
         reader.CountPrefix([1, 2, 3]).ShouldBe(0);
         store.Advance(3 * Time.Millisecond);
         reader.CountPrefix([1, 2, 3]).ShouldBe(3);
-        writer.Stored([7], 0, 1);
+        writer.Stored(BlockChain.Of([7]), 0, 1);
         writer.Lose(() => { });
         store.Advance(Time.Second);
         reader.CountPrefix([7]).ShouldBe(0);
