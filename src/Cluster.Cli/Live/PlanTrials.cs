@@ -14,7 +14,7 @@ internal static class PlanTrials
         foreach (var trial in PlanTrial.Of(report, source, CliCatalog.Load(), cancellation))
         {
             var outcome = await ProgressBars.LiveAsync(trial.Candidate.Name, trial.Predicted.Requests, trial.Predicted.DurationS,
-                tick => LiveRun.RunAsync(trial.Variant, null, null, tick, cancellation));
+                tick => LiveRun.RunAsync(trial.Variant, null, null, null, tick, cancellation));
             if (outcome.Warning() is { } warning) Terminal.Error.WriteLine(warning);
             confirmations.Add(new PlanConfirmation(trial, outcome.Report));
         }
