@@ -25,25 +25,25 @@ internal static class CatalogHostFit
         var fit = new HostFit(catalog, points.Where(p => only.Count == 0 || only.Contains(PointMapping.ProfileOf(p, catalog))));
         foreach (var engine in points.Select(p => PointMapping.ProfileOf(p, catalog)).Distinct().Where(e => catalog.Engines.ContainsKey(e) && (only.Count == 0 || only.Contains(e))))
         {
-            Report(table, catalog, engine, fit.Run(engine), HostFit.FiguresOf(engine), write, ServingOrigin);
+            Report(table, catalog, engine, fit.Run(engine), HostFit.FiguresOf(engine), write, ServingOrigin, fit.VersionsOf(engine));
         }
 
         var splitwise = Path.Combine(folder, "perf_model.csv");
         if (File.Exists(splitwise) && (only.Count == 0 || only.Contains(SplitwiseEngine)))
-            Report(table, catalog, SplitwiseEngine, SplitwiseTable.Fit(catalog, SplitwiseEngine, SplitwiseTable.Read(splitwise)), HostFigure.Splitwise, write, SplitwiseOrigin);
+            Report(table, catalog, SplitwiseEngine, SplitwiseTable.Fit(catalog, SplitwiseEngine, SplitwiseTable.Read(splitwise)), HostFigure.Splitwise, write, SplitwiseOrigin, []);
         Terminal.Out.Write(table);
     }
 
-    private static void Report(Table table, Catalog catalog, string engine, HostFitResult fit, IReadOnlyList<HostFigure> parameters, string? write, string origin)
+    private static void Report(Table table, Catalog catalog, string engine, HostFitResult fit, IReadOnlyList<HostFigure> parameters, string? write, string origin, IReadOnlyList<string> versions)
     {
         foreach (var p in parameters)
             table.AddRow(engine, $"{fit.Points}", p.Name, $"{p.Get(catalog.Engines[engine]):G3}", $"{p.Get(fit.Profile):G3}");
         table.AddRow(engine, $"{fit.Points}", "loss", $"{fit.LossBefore:F4}", $"{fit.Loss:F4}");
-        if (write is not null) Write(Path.Combine(write, "engines", engine + ".json"), fit, parameters, origin);
+        if (write is not null) Write(Path.Combine(write, "engines", engine + ".json"), fit, parameters, origin, versions);
     }
 
     /// <summary>Replaces the figures in the engine's file; everything else stays as written.</summary>
-    private static void Write(string file, HostFitResult fit, IReadOnlyList<HostFigure> parameters, string origin)
+    private static void Write(string file, HostFitResult fit, IReadOnlyList<HostFigure> parameters, string origin, IReadOnlyList<string> versions)
     {
         var root = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
         var sources = root["sources"]!.AsObject();
@@ -51,6 +51,12 @@ internal static class CatalogHostFit
         {
             root[p.Name] = p.Get(fit.Profile);
             sources[p.Name] = origin;
+        }
+
+        if (versions.Count > 0)
+        {
+            root["fitted_versions"] = new JsonArray([.. versions.Select(v => (JsonNode)v)]);
+            sources["fitted_versions"] = origin;
         }
 
         File.WriteAllText(file, root.ToJsonString(CatalogJson.Options) + "\n");

@@ -69,6 +69,8 @@ internal static class ValidateCommand
         if (leftOut.Count > 0) PrintLeftOut(leftOut);
         foreach (var reason in report.Rows.Where(r => r.NotCovered is not null).GroupBy(r => r.NotCovered))
             Terminal.Out.WriteLine($"not covered: {reason.Count()} rows: {reason.Key}");
+        foreach (var (assumption, rows) in report.Assumptions())
+            Terminal.Out.WriteLine($"taken for granted: {rows} rows: {assumption}");
         var (median, p90) = (ValidationReport.Quantile(report.Covered, 0.5), ValidationReport.Quantile(report.Covered, 0.9));
         Terminal.Out.WriteLine($"{report.Covered.Count} of {report.Rows.Count} rows covered. Median APE: TTFT {median.Ttft:P1}, TPOT {median.Tpot:P1}; p90: TTFT {p90.Ttft:P1}, TPOT {p90.Tpot:P1}.");
     }

@@ -32,7 +32,7 @@ internal static class DenseGemms
 
         if (layer.Mlp is { } mlp) AddMlp(mlp.Size, mlp.Gated, d, tp, format, count, shapes);
         if (layer.Moe is not { } moe) return;
-        shapes.Add(new(moe.Experts, d, NumberFormat.Bf16, count));
+        shapes.Add(new(moe.Experts, d, moe.RouterFormat, count));
         if (moe.SharedSize > 0) AddMlp(moe.SharedSize, moe.Gated, d, tp, format, count, shapes);
     }
 

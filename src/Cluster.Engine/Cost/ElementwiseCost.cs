@@ -9,6 +9,9 @@ internal sealed class ElementwiseCost
     /// <summary>Squares and sums, their division, and both products around the sum over ranks, which nothing fuses.</summary>
     private const double JointNormKernels = 4;
 
+    /// <summary>Bytes per element that widening the router's input reads and writes.</summary>
+    private const double WideningBytes = 6;
+
     private readonly OperatorCurve _curve;
     private readonly double _secondsPerByte;
     private readonly double _bytesPerToken;
@@ -21,6 +24,9 @@ internal sealed class ElementwiseCost
         _secondsPerByte = 1 / (deployment.Gpu.HbmBytesPerSecond * _curve.MemoryEfficiency);
         _kernels = (model.LayerCount * KernelsPerLayer(deployment)) + (JointNormKernels * model.Layers.Where(g => g.Attention is { NormAcrossHeads: true }).Sum(g => g.Count));
         foreach (var layer in model.Layers) _bytesPerToken += layer.Count * BytesPerToken(deployment, layer);
+        double wide = model.Layers.Where(g => g.Moe is { RouterFormat: NumberFormat.Fp32 }).Sum(g => g.Count);
+        _kernels += wide;
+        _bytesPerToken += wide * WideningBytes * model.HiddenSize;
     }
 
     /// <summary>

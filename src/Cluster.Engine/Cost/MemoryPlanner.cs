@@ -55,7 +55,8 @@ public static class MemoryPlanner
         return s.Method switch
         {
             DraftMethod.Medusa => s.DraftTokens * (double)model.HiddenSize * model.HiddenSize * 2 / tp,
-            DraftMethod.Eagle or DraftMethod.Mtp => (ParameterCount.Mixer(model, last) + ParameterCount.Dense(model, last) + ParameterCount.Experts(model, last)) * bytesPerWeight / tp,
+            DraftMethod.Eagle or DraftMethod.Mtp =>
+                (((ParameterCount.Mixer(model, last) + ParameterCount.Dense(model, last)) / tp) + (ParameterCount.Experts(model, last) / (deployment.Parallelism.Tp * deployment.Parallelism.Dp))) * bytesPerWeight,
             _ => ParameterCount.Total(model) * s.DraftCost * bytesPerWeight / tp,
         };
     }

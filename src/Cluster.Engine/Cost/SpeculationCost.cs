@@ -17,7 +17,7 @@ internal sealed class SpeculationCost
         _speculation = speculation;
         var model = deployment.Model;
         var tp = deployment.Parallelism.Tp;
-        _body = new GemmCost(deployment.Gpu, deployment.Weights);
+        _body = GemmCost.Of(deployment, deployment.Weights);
         _head = new GemmCost(deployment.Gpu, NumberFormat.Bf16);
         _headShape = new GemmShape(DenseGemms.Share(model.VocabularySize, tp), model.HiddenSize, NumberFormat.Bf16, 1);
         var last = model.Layers[^1] with { Count = 1 };

@@ -81,7 +81,7 @@ public sealed class StepCostModel : IStepCostModel
         var slowdown = PrefillSlowdown(replica);
         var floors = sum.FloorSeconds * _deployment.Engine.KernelFloorShare * slowdown;
         var bandwidth = (sum.BandwidthSeconds + sum.StreamSeconds) * slowdown;
-        var (compute, network) = (sum.ComputeSeconds * slowdown, sum.NetworkSeconds * slowdown);
+        var (compute, network) = (sum.ComputeSeconds * slowdown * _deployment.Engine.ComputeSlowdown, sum.NetworkSeconds * slowdown);
         var gpuSeconds = compute + bandwidth + network + floors;
         var host = _host.ExposedSeconds(replica, gpuSeconds);
         return new StepCost(

@@ -25,7 +25,7 @@ internal sealed class TokenCost
         _deployment = deployment;
         var model = deployment.Model;
         _gemms = [.. DenseGemms.Of(deployment)];
-        _gemmCosts = [.. _gemms.Select(g => new GemmCost(deployment.Gpu, g.Format))];
+        _gemmCosts = [.. _gemms.Select(g => GemmCost.Of(deployment, g.Format))];
         _moes = [.. model.Layers.Where(g => g.Moe is not null).Select(g => new MoeCost(deployment, g))];
         _collectives = new CollectiveCost(deployment.Gpu);
         _elementwise = new ElementwiseCost(deployment);

@@ -55,6 +55,17 @@ public sealed record EngineProfile(string Name, string Source)
     public required double KernelFloorShare { get; init; }
 
     /// <summary>
+    /// Time of this engine's compute-bound kernels over that of the measured ones, which ran alone and are the latest vLLM's: clocks sag under
+    /// sustained load, and other versions bring other kernels.
+    /// </summary>
+    public double ComputeSlowdown { get; init; } = 1;
+
+    /// <summary>
+    /// The kernel before an 8-bit product writes its input quantised, where scales are known ahead: such products cost no more launches than 16-bit ones.
+    /// </summary>
+    public bool FusedQuantisation { get; init; }
+
+    /// <summary>
     /// Share of the measured kernels' penalty for an 8-bit cache in decode that this engine's own attention kernels pay, in [0, 1]: the tables are vLLM's.
     /// </summary>
     public required double NarrowCachePenalty { get; init; }
@@ -88,6 +99,9 @@ public sealed record EngineProfile(string Name, string Source)
 
     /// <summary>Default token budget there.</summary>
     public required int MaxNumBatchedTokensSmall { get; init; }
+
+    /// <summary>Versions of the engine (or months, where a row stated none) whose measured points the host figures were fitted on.</summary>
+    public ImmutableArray<string> FittedVersions { get; init; } = [];
 
     /// <summary>Weight formats that it loads.</summary>
     public required ImmutableArray<NumberFormat> WeightFormats { get; init; }

@@ -88,5 +88,8 @@ public sealed record MoeShape(int Experts, int ActiveExperts, int ExpertSize)
     /// <summary>Width of the experts that every token visits, together; 0: none.</summary>
     public int SharedSize { get; init; }
 
+    /// <summary>Format in which the router scores experts: some models insist on 32 bits, which no tensor core computes.</summary>
+    public NumberFormat RouterFormat { get; init; } = NumberFormat.Bf16;
+
     public bool Gated { get; init; } = true;
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cluster.Engine.Cost;
 using Cluster.Engine.Models;
 
 namespace Cluster.Scenarios.Catalogs;
@@ -18,7 +19,7 @@ public static class CatalogJson
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         ReadCommentHandling = JsonCommentHandling.Disallow,
-        Converters = { new NumberFormatConverter() },
+        Converters = { new NumberFormatConverter(), new JsonStringEnumConverter<DraftMethod>(JsonNamingPolicy.SnakeCaseLower) },
     };
 
     private sealed class NumberFormatConverter : JsonConverter<NumberFormat>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.Cost;
 using Cluster.Engine.Models;
 
 namespace Cluster.Scenarios.Catalogs;
@@ -10,6 +11,10 @@ public sealed record LaunchBook(string Name, string Source)
 {
     /// <summary>In order: a later rule replaces what an earlier one set.</summary>
     public required ImmutableArray<LaunchRule> Rules { get; init; }
+
+    /// <summary>True when some script launches this model with this engine on this GPU.</summary>
+    public bool Knows(string engine, string model, string gpu) =>
+        Rules.Any(r => r.Engine == engine && r.Models.Contains(model) && (r.Gpus.IsEmpty || r.Gpus.Contains(gpu)));
 
     /// <summary>What the scripts set for one pool of a run; nothing where no rule fits.</summary>
     public LaunchSettings For(in LaunchedPool pool)
@@ -104,6 +109,9 @@ public sealed record LaunchSettings
     /// <summary>Format whose kernels compute the experts, where a script forces others than the engine would choose (Marlin's, for 4-bit weights of any kind).</summary>
     public NumberFormat? ExpertKernels { get; init; }
 
+    /// <summary>Drafted tokens: result tables do not say which rows verify some.</summary>
+    public SpeculativeDecoding? Speculation { get; init; }
+
     /// <summary>Dials of the engine's scheduler.</summary>
     public ImmutableSortedDictionary<string, double> Dials { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 
@@ -119,6 +127,7 @@ public sealed record LaunchSettings
         ExpertParallel = later.ExpertParallel ?? ExpertParallel,
         Kv = later.Kv ?? Kv,
         ExpertKernels = later.ExpertKernels ?? ExpertKernels,
+        Speculation = later.Speculation ?? Speculation,
         Dials = Dials.SetItems(later.Dials),
     };
 }

@@ -29,11 +29,8 @@ public sealed class HostCrossValidation
         Run("nothing", _fit.ProfileOf, leaveOut: false),
         Run("model", p => p.Model, leaveOut: true),
         Run("GPU", p => p.System, leaveOut: true),
-        Run("engine version", Version, leaveOut: true),
+        Run("engine version", p => p.VersionOrMonth, leaveOut: true),
     ];
-
-    /// <summary>Rows without a version are told apart by the month they ran in.</summary>
-    private static string Version(MeasuredPoint p) => p.EngineVersion.Length > 0 ? p.EngineVersion : $"{p.Date:yyyy-MM}";
 
     private LeftOutErrors Run(string what, Func<MeasuredPoint, string> key, bool leaveOut)
     {

@@ -42,6 +42,10 @@ public sealed class HostFit
     public static IReadOnlyList<HostFigure> FiguresOf(string engine) =>
         engine.StartsWith("vllm", StringComparison.Ordinal) ? [.. HostFigure.Serving.Where(f => f.Name != "narrow_cache_penalty")] : HostFigure.Serving;
 
+    /// <summary>Versions of the engine in the sample, or months.</summary>
+    public IReadOnlyList<string> VersionsOf(string engine) =>
+        [.. Sample.Where(s => ProfileOf(s.Point) == engine).Select(s => s.Point.VersionOrMonth).Distinct().Order(StringComparer.Ordinal)];
+
     /// <summary>The profile that a point runs with.</summary>
     internal string ProfileOf(MeasuredPoint point) => PointMapping.ProfileOf(point, _catalog);
 

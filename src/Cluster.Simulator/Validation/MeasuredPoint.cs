@@ -21,32 +21,59 @@ public sealed record MeasuredPoint(
     /// <summary>When it ran; null for rows without a date, whose launch nobody published.</summary>
     public DateOnly? Date { get; init; }
 
-    /// <summary>Reads rows in the column format of the serving tables.</summary>
-    /// <exception cref="FormatException">A needed cell is not a number; the message names row and column.</exception>
+    /// <summary>The engine's version; rows that state none are told apart by the month they ran in.</summary>
+    public string VersionOrMonth => EngineVersion.Length > 0 ? EngineVersion : $"{Date:yyyy-MM}";
+
+    /// <summary>Why this row cannot be run: a cell that does not say what its column should; null for all others.</summary>
+    public string? Unreadable { get; init; }
+
+    /// <summary>Reads rows in the column format of the serving tables. A row with a cell that makes no sense keeps its place, and says so in <see cref="Unreadable"/>.</summary>
     public static IReadOnlyList<MeasuredPoint> Read(string file) => [.. KernelTable.ReadFile(file).Select(Of)];
 
     private static MeasuredPoint Of(TableRow row)
     {
         try
         {
-            var split = row["mode"] == "disagg";
-            var serving = split ? Worker(row, "decode_", (int)row.Number("decode_num_workers")) : Worker(row, "", 1);
+            var split = row["mode"] switch
+            {
+                "disagg" or "disaggregated" => true,
+                "agg" or "aggregated" or "" => false,
+                var other => throw new FormatException($"Column 'mode' holds '{other}', which is neither agg nor disagg."),
+            };
+            var serving = split ? Worker(row, "decode_", Count(row, "decode_num_workers")) : Worker(row, "", 1);
             // Some rows state the batch of each attention replica instead of the concurrency.
-            var concurrency = row["silicon_concurrency"].Length > 0 ? (int)row.Number("silicon_concurrency") : (int)row.Number("batch_size") * serving.Dp;
+            var concurrency = row["silicon_concurrency"].Length > 0 ? Count(row, "silicon_concurrency") : Count(row, "batch_size") * serving.Dp;
             return new MeasuredPoint(
-                row["id"], row["backend"], row["backend_version"], row["model_path"], row["system"], row["gemm_quant_mode"], row["moe_quant_mode"],
-                (int)row.Number("isl"), (int)row.Number("osl"), concurrency, split ? Worker(row, "prefill_", (int)row.Number("prefill_num_workers")) : null, serving,
-                row.Number("silicon_ttft_ms"), row.Number("silicon_tpot_ms"))
+                row["id"], PointNames.Engine(row["backend"]), row["backend_version"], row["model_path"], row["system"], row["gemm_quant_mode"], row["moe_quant_mode"],
+                Count(row, "isl"), Count(row, "osl"), concurrency, split ? Worker(row, "prefill_", Count(row, "prefill_num_workers")) : null, serving,
+                Positive(row, "silicon_ttft_ms"), Positive(row, "silicon_tpot_ms"))
             {
                 LengthShares = row["measured_date"].Length > 0 ? (0.8, 1.0) : (0.9, 1.1),
-                Date = row["measured_date"].Length > 0 ? DateOnly.ParseExact(row["measured_date"], "yyyy-MM-dd", CultureInfo.InvariantCulture) : null,
+                Date = DateOf(row),
             };
         }
         catch (FormatException e)
         {
-            throw new FormatException($"Row '{row["id"]}': {e.Message}", e);
+            var nothing = new WorkerShape(0, 1, 1, 1, 1, 1);
+            return new MeasuredPoint(
+                row["id"], row["backend"], row["backend_version"], row["model_path"], row["system"], row["gemm_quant_mode"], row["moe_quant_mode"], 0, 0, 0, null, nothing, 0, 0)
+            { Unreadable = e.Message };
         }
     }
+
+    private static DateOnly? DateOf(TableRow row)
+    {
+        var text = row["measured_date"];
+        if (text.Length == 0) return null;
+        return DateOnly.TryParseExact(text.Length > 10 ? text[..10] : text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+            ? date : throw new FormatException($"Column 'measured_date' holds '{text}', which is no date like 2026-03-01.");
+    }
+
+    private static double Positive(TableRow row, string column) =>
+        row.Number(column) is > 0 and var value ? value : throw new FormatException($"Column '{column}' holds '{row[column]}', which is no time.");
+
+    private static int Count(TableRow row, string column) =>
+        row.Number(column) is >= 1 and < int.MaxValue and var value ? (int)value : throw new FormatException($"Column '{column}' holds '{row[column]}', which is no count of 1 or more.");
 
     private static WorkerShape Worker(TableRow row, string prefix, int count)
     {

@@ -9,7 +9,7 @@ namespace Cluster.Simulator.Validation;
 public static class PointMapping
 {
     /// <summary>The launch book of dated rows: they are InferenceX runs.</summary>
-    private const string DatedRows = "inferencex";
+    internal const string DatedRows = "inferencex";
 
     /// <summary>The engine's profile of the point's own minor version (trtllm-1.0), where the catalog has one; else the engine's.</summary>
     public static string ProfileOf(MeasuredPoint point, Catalog catalog)
@@ -25,6 +25,7 @@ public static class PointMapping
     {
         ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(catalog);
+        if (point.Unreadable is { } problem) return (null, problem);
         if (RepackedModel.Find(catalog, point.Model) is not { } model) return (null, $"model {point.Model} is not in the catalog");
         if (catalog.FindGpu(point.System) is not { } gpu) return (null, $"GPU {point.System} is not in the catalog");
         if ((profile ?? catalog.Engines.GetValueOrDefault(ProfileOf(point, catalog))) is not { } engine) return (null, $"engine {point.Engine} is not in the catalog");

@@ -27,7 +27,7 @@ internal sealed class PointPools(
             point.Engine, model.Name, gpu.Name, weights, role, point.InputTokens, point.OutputTokens, point.Concurrency, split.Tp, split.Dp, point.Date!.Value)) ?? new LaunchSettings();
         if (launch.ExpertParallel == true && model.IsMoe) split = split with { Ep = split.Tp * split.Dp };
         var profile = engine with { StreamInterval = launch.StreamInterval ?? engine.StreamInterval, MaxGraphTokens = launch.MaxGraphTokens ?? engine.MaxGraphTokens };
-        var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = launch.ExpertKernels ?? experts, RoutingSkew = Skew(split) };
+        var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = launch.ExpertKernels ?? experts, RoutingSkew = Skew(split), Speculation = launch.Speculation };
         var scheduler = Scheduler(launch, split);
         var (cost, memory) = Catalog.Price(deployment, scheduler, launch.GpuMemoryUtilization ?? engine.GpuMemoryUtilization);
         var kv = new KvCacheSpec(engine.BlockSize, Math.Min(int.MaxValue, memory.KvTokens / engine.BlockSize));
@@ -40,7 +40,7 @@ internal sealed class PointPools(
         var own = Catalog.DefaultScheduler(engine, gpu);
         var budget = launch.MaxNumBatchedTokens ?? (launch.BudgetBeyondPrompt is null ? own.MaxNumBatchedTokens : 0);
         if (launch.BudgetBeyondPrompt is { } beyond)
-            budget = Math.Max(budget, (point.InputTokens + point.Concurrency + beyond + BudgetStep - 1) / BudgetStep * BudgetStep);
+            budget = Math.Max(budget, (point.InputTokens + (point.Concurrency * (1 + (launch.Speculation?.DraftTokens ?? 0))) + beyond + BudgetStep - 1) / BudgetStep * BudgetStep);
         return own with
         {
             MaxNumBatchedTokens = budget * split.Dp,

@@ -74,6 +74,7 @@ public static class ValidationDocument
         Line($"");
         foreach (var g in report.Rows.Where(r => r.NotCovered is not null).GroupBy(r => r.NotCovered)) Line($"- {g.Count()} rows: {g.Key}");
         if (report.Covered.Count == report.Rows.Count) Line($"Nothing.");
+        AppendAssumptions(report, Line);
         AppendSplitwise(splitwise, Line);
         AppendKernels(kernels, pictures, Line);
         return text.ToString();
@@ -100,6 +101,15 @@ public static class ValidationDocument
         line($"|---|---|---|---|---|---|---|");
         foreach (var l in leftOut) line($"| {l.LeftOut} | {l.Folds} | {l.Rows} | {l.Aggregated.Tpot:P1} | {l.Aggregated.Ttft:P1} | {l.Disaggregated.Tpot:P1} | {l.Disaggregated.Ttft:P1} |");
         line($"");
+    }
+
+    private static void AppendAssumptions(ValidationReport report, Action<FormattableString> line)
+    {
+        line($"");
+        line($"## Taken for granted");
+        line($"");
+        foreach (var (assumption, rows) in report.Assumptions()) line($"- {rows} rows: {assumption}");
+        if (report.Assumptions().Count == 0) line($"Nothing.");
     }
 
     private static void AppendSplitwise(SplitwiseErrors? errors, Action<FormattableString> line)

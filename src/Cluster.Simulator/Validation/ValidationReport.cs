@@ -7,6 +7,9 @@ namespace Cluster.Simulator.Validation;
 /// <param name="KernelShare">Kernel time that the stated load needs ÷ time that the measured figures leave: see <see cref="PointLoad"/>.</param>
 public sealed record ValidationRow(MeasuredPoint Point, double? TtftMs, double? TpotMs, string? NotCovered, double? KernelShare = null)
 {
+    /// <summary>What the prediction takes for granted that neither the row nor the fits say.</summary>
+    public IReadOnlyList<string> Assumptions { get; init; } = [];
+
     /// <summary>The row cannot have run as stated. It counts in every figure all the same; the document gives the figures without it beside them.</summary>
     public bool IsBeyondKernels => KernelShare > PointLoad.Tolerance;
 
@@ -45,7 +48,7 @@ public sealed record ValidationReport(IReadOnlyList<ValidationRow> Rows)
         try
         {
             var (ttft, tpot) = PointRun.Predict(point, cluster, steadyOnly, cancellation);
-            return new ValidationRow(point, ttft, tpot, null, PointLoad.KernelShare(point, cluster));
+            return new ValidationRow(point, ttft, tpot, null, PointLoad.KernelShare(point, cluster)) { Assumptions = PointAssumptions.Of(point, catalog) };
         }
         catch (ArgumentException e)
         {
@@ -57,6 +60,10 @@ public sealed record ValidationReport(IReadOnlyList<ValidationRow> Rows)
     public IReadOnlyList<ValidationGroup> Groups() =>
         [.. Covered.GroupBy(r => (r.Point.Model, r.Point.System, r.Point.Engine, r.Mode)).OrderBy(g => g.Key.ToString(), StringComparer.Ordinal)
             .Select(g => new ValidationGroup(g.Key.Model, g.Key.System, g.Key.Engine, g.Key.Mode, g.Count(), Quantile([.. g], 0.5), Quantile([.. g], 0.9)))];
+
+    /// <summary>What predictions took for granted, and in how many rows; most first.</summary>
+    public IReadOnlyList<(string Assumption, int Rows)> Assumptions() =>
+        [.. Rows.SelectMany(r => r.Assumptions).GroupBy(a => a, StringComparer.Ordinal).Select(g => (g.Key, g.Count())).OrderByDescending(a => a.Item2).ThenBy(a => a.Key, StringComparer.Ordinal)];
 
     public static ErrorFigures Quantile(IReadOnlyCollection<ValidationRow> rows, double share) =>
         new(Quantile(rows.Select(r => r.TtftApe ?? double.NaN), share), Quantile(rows.Select(r => r.TpotApe ?? double.NaN), share));
@@ -91,6 +98,7 @@ public sealed record ValidationReport(IReadOnlyList<ValidationRow> Rows)
                 PredictedTpotMs = r.TpotMs,
                 r.KernelShare,
                 r.NotCovered,
+                r.Assumptions,
             }),
         },
         s_json);

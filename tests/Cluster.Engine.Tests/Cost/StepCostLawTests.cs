@@ -1,4 +1,5 @@
 using Cluster.Engine.Cost;
+using Cluster.Engine.Hardware;
 using Cluster.Engine.Models;
 
 namespace Cluster.Engine.Tests.Cost;
@@ -39,6 +40,31 @@ public sealed class StepCostLawTests
     }
 
     [Fact]
+    public void Quantisation_with_known_scales_hides_behind_the_kernel_before()
+    {
+        var shape = Steps.Prefill(1, 4096);
+        double Seconds(Deployment d) => new StepCostModel(d).Evaluate(in shape).DurationSeconds;
+        var fused = Steps.Llama8b(weights: NumberFormat.Fp8);
+        var slow = fused with { Gpu = WithGemm(fused.Gpu, c => c with { QuantiseSecondsPerRow = 1e-6 }) };
+        Seconds(slow).ShouldBe(Seconds(fused), 1e-12);
+        Seconds(slow with { Fusion = false }).ShouldBeGreaterThan(Seconds(fused with { Fusion = false }) + 0.1, "every row of four products in 32 layers is quantised by itself");
+        var launches = fused with { Gpu = WithGemm(fused.Gpu, c => c with { FloorSeconds = 1 }) };
+        Seconds(launches with { Engine = launches.Engine with { FusedQuantisation = true } }).ShouldBeLessThan(Seconds(launches) - 1);
+    }
+
+    [Fact]
+    public void A_router_in_32_bits_takes_longer_than_one_in_16()
+    {
+        var dense = Steps.Llama8b();
+        Deployment With(NumberFormat router) => dense with
+        {
+            Model = dense.Model with { Layers = [.. dense.Model.Layers.Select(l => l with { Mlp = null, Moe = new MoeShape(64, 4, 1024) { RouterFormat = router } })] },
+        };
+        var shape = Steps.Prefill(1, 4096);
+        new StepCostModel(With(NumberFormat.Fp32)).Evaluate(in shape).DurationSeconds.ShouldBeGreaterThan(new StepCostModel(With(NumberFormat.Bf16)).Evaluate(in shape).DurationSeconds);
+    }
+
+    [Fact]
     public void The_parts_add_up_to_the_duration()
     {
         var step = new StepCostModel(Steps.Llama8b(tp: 4)).Evaluate(Steps.Prefill(2, 777));
@@ -76,4 +102,12 @@ public sealed class StepCostLawTests
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
         cost.Evaluate(shape).ShouldBe(first);
     }
+
+    private static GpuProfile WithGemm(GpuProfile gpu, Func<GemmCurve, GemmCurve> change) => gpu with
+    {
+        Kernels = gpu.Kernels with
+        {
+            Gemm = gpu.Kernels.Gemm.ToDictionary(g => g.Key, g => g.Key == NumberFormat.Fp8 ? change(g.Value) : g.Value),
+        },
+    };
 }

@@ -48,6 +48,14 @@ public sealed class PointLaunchTests
         }
     }
 
+    [Fact]
+    public void Rows_of_the_day_that_drafts_were_added_verify_drafts()
+    {
+        var day = new DateOnly(2026, 1, 14);
+        Instance(Point("trtllm", "deepseek-ai/DeepSeek-R1", 1024, 1024, tp: 8, day)).Deployment.Speculation.ShouldNotBeNull().DraftTokens.ShouldBe(3);
+        Instance(Point("trtllm", "deepseek-ai/DeepSeek-R1", 1024, 1024, tp: 8, day.AddDays(1))).Deployment.Speculation.ShouldBeNull();
+    }
+
     private static InstanceSpec Instance(MeasuredPoint point) => PointMapping.Map(point, s_catalog).Cluster.ShouldNotBeNull().Instances[0];
 
     private static MeasuredPoint Point(string engine, string model, int input, int output, int tp, DateOnly? date) =>

@@ -43,6 +43,42 @@ public sealed class PointMappingTests
         Map("moonshotai/Kimi-K2.5", "fp8", "int3").NotCovered.ShouldBe("expert format int3 is not known");
     }
 
+    [Fact]
+    public void A_row_that_makes_no_sense_is_reported_and_the_others_run()
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"points-{Guid.NewGuid():N}.csv");
+        try
+        {
+            File.WriteAllLines(file,
+            [
+                "id,backend,backend_version,model_path,system,mode,isl,osl,gemm_quant_mode,moe_quant_mode,tp_size,silicon_ttft_ms,silicon_tpot_ms,silicon_concurrency,measured_date",
+                "a,dynamo-trtllm,9.9,meta-llama/Llama-3.1-70B,b300_sxm,agg,128,8,fp8,fp8,8,100,10,1,2026-05-01",
+                "b,vllm,0.14,meta-llama/Llama-3.1-70B,h200_sxm,agg,many,8,fp8,fp8,8,100,10,1,",
+                "c,vllm,0.14,meta-llama/Llama-3.1-70B,h200_sxm,static,128,8,fp8,fp8,8,100,10,1,",
+            ]);
+            var report = ValidationReport.Run(MeasuredPoint.Read(file), Shipped);
+            report.Rows.Select(r => r.NotCovered).ShouldBe(
+                [null, "Column 'isl' holds 'many', which is not a number.", "Column 'mode' holds 'static', which is neither agg nor disagg."]);
+            report.Rows[0].Point.Engine.ShouldBe("trtllm");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void Whatever_a_prediction_takes_for_granted_is_said()
+    {
+        var point = new MeasuredPoint("p", "trtllm", "9.9", "Qwen/Qwen3-8B", "b300_sxm", "fp8", "fp8", 128, 8, 1, null, new WorkerShape(1, 1, 1, 1, 1, 1), 100, 10);
+        var assumed = ValidationReport.Run([point], Shipped).Rows[0].Assumptions;
+        assumed.Count.ShouldBe(3);
+        assumed[0].ShouldStartWith("trtllm 9.9 runs as profile trtllm, fitted on ");
+        assumed[1].ShouldBe("b300 runs b200's kernels, scaled by peak rates: its own were not measured");
+        assumed[2].ShouldStartWith("without a date: ");
+        ValidationReport.Run([point with { Date = new DateOnly(2026, 5, 1) }], Shipped).Rows[0].Assumptions[2].ShouldStartWith("no launch script is known of qwen3-8b on b300 with trtllm");
+    }
+
     private static (Engine.Topology.ClusterSpec? Cluster, string? NotCovered) Map(string model, string dense = "fp8", string experts = "fp8") => PointMapping.Map(
         new MeasuredPoint("p", "vllm", "0.14", model, "b200_sxm", dense, experts, 1024, 1024, 8, null, new WorkerShape(1, 8, 1, 1, 1, 1), 100, 10), Shipped);
 }
