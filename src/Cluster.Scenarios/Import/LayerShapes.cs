@@ -78,6 +78,8 @@ internal static class LayerShapes
         {
             Moe = new MoeShape(experts, c.Int("num_experts_per_tok", "num_experts_per_token", "moe_k"), size)
             {
+                // vLLM's implementations hold these gates in 32 bits and widen their input.
+                RouterFormat = c.Type is "minimax_m2" or "glm4_moe" ? NumberFormat.Fp32 : NumberFormat.Bf16,
                 SharedSize = c.IntOr(c.IntOr(0, "n_shared_experts") * size, "shared_expert_intermediate_size"),
             },
         };
