@@ -25,7 +25,7 @@ public sealed class CacheAwareRouting(double matchThreshold, double absoluteImba
 
     public bool RanksByLoad => true;
 
-    public double Rank(in Candidate candidate) => candidate.ActiveRequests;
+    public double Rank(in Candidate candidate, LatencyPredictor predictor) => candidate.ActiveRequests;
 
     public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random)
     {

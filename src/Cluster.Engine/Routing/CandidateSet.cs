@@ -1,4 +1,5 @@
 using System.Numerics;
+using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
 
 namespace Cluster.Engine.Routing;
@@ -13,18 +14,20 @@ public sealed class CandidateSet
     private readonly PromptMatches _matches;
     private readonly IRoutingPolicy _policy;
     private readonly int[] _instances;
+    private readonly LatencyPredictor _predictor;
     private readonly int[] _places;
     private readonly ulong[] _members;
     private readonly ulong[] _changed;
     private readonly LoadOrder? _order;
+    private readonly bool _inOrder;
     private readonly double[] _costs;
     private Candidate[] _looked = new Candidate[4];
     private int _blockSize;
 
     /// <param name="instances">Of the candidates, ascending; places in the cluster's list.</param>
-    internal CandidateSet(RouterView view, PromptMatches matches, IRoutingPolicy policy, int[] instances, int clusterSize)
+    internal CandidateSet(RouterView view, PromptMatches matches, IRoutingPolicy policy, int[] instances, int clusterSize, InstanceRole role, LatencyPredictor predictor)
     {
-        (_view, _matches, _policy, _instances) = (view, matches, policy, instances);
+        (_view, _matches, _policy, _instances, _predictor) = (view, matches, policy, instances, predictor);
         _members = new ulong[(clusterSize + 63) / 64];
         _changed = new ulong[_members.Length];
         _places = new int[clusterSize];
@@ -35,7 +38,8 @@ public sealed class CandidateSet
         }
 
         _members.CopyTo(_changed, 0);
-        _order = policy.RanksByLoad && instances.Length > 0 ? new LoadOrder(instances.Length) : null;
+        _inOrder = policy.RanksPromptsAlike && role != InstanceRole.Decode && Array.TrueForAll(instances, i => predictor.AreAlike(instances[0], i));
+        _order = (policy.RanksByLoad || _inOrder) && instances.Length > 0 ? new LoadOrder(instances.Length) : null;
         _costs = new double[instances.Length + 1];
     }
 
@@ -108,8 +112,59 @@ public sealed class CandidateSet
         return costs;
     }
 
-    /// <summary>The instance of the lowest price, ties at random; looks at every candidate.</summary>
-    public int CheapestOfAll(in RoutingQuery query, RandomStream random) => _instances[Choice.Lowest(Prices(in query), random)];
+    /// <summary>The candidate that is this instance.</summary>
+    public Candidate Of(int instance) => this[_places[instance]];
+
+    /// <inheritdoc cref="CheapestOfAll(in RoutingQuery, RandomStream, out double)"/>
+    public int CheapestOfAll(in RoutingQuery query, RandomStream random) => CheapestOfAll(in query, random, out _);
+
+    /// <summary>
+    /// The instance of the lowest price, ties at random; looks at every candidate, unless the policy has an order for those that have
+    /// nothing of the prompt: then at those that have something and at the first of the others. The choice is the same.
+    /// </summary>
+    public int CheapestOfAll(in RoutingQuery query, RandomStream random, out double price)
+    {
+        if (_inOrder && Count > 0) return CheapestInOrder(Order, in query, random, out price);
+        var costs = Prices(in query);
+        var place = Choice.Lowest(costs, random);
+        price = costs[place];
+        return _instances[place];
+    }
+
+    private int CheapestInOrder(LoadOrder order, in RoutingQuery query, RandomStream random, out double price)
+    {
+        var near = Near.Length;
+        // The order is to be that of the others, for as long as this takes.
+        for (var i = 0; i < near; i++) order.Set(_places[_looked[i].Instance], double.PositiveInfinity);
+        var rest = Math.Min(1, Count - near);
+        LookedAt += rest;
+        if (rest > 0) _looked[near] = Bare(_instances[order.TieAt(0)]);
+        var costs = _costs.AsSpan(0, near + rest);
+        _policy.Price(in query, _looked.AsSpan(0, near + rest), costs);
+        price = costs[0];
+        foreach (var cost in costs) price = Math.Min(price, cost);
+        var far = rest > 0 && costs[near] == price ? order.Ties : 0;
+        var place = TieInPlace(order, costs[..near], price, far, Choice.Tie(far + costs[..near].Count(price), random));
+        for (var i = 0; i < near; i++) order.Set(_places[_looked[i].Instance], _policy.Rank(in _looked[i], _predictor));
+        return _instances[place];
+    }
+
+    /// <summary>Of candidates that tie, near ones and others, the one that so many precede in the order of the cluster's instances.</summary>
+    private int TieInPlace(LoadOrder order, ReadOnlySpan<double> near, double price, int far, int tie)
+    {
+        var passed = 0;
+        for (var i = 0; i < near.Length; i++)
+        {
+            if (near[i] != price) continue;
+            var place = _places[_looked[i].Instance];
+            var before = passed + (far == 0 ? 0 : order.TiesBefore(place));
+            if (tie < before) break;
+            if (tie == before) return place;
+            passed++;
+        }
+
+        return order.TieAt(tie - passed);
+    }
 
     /// <summary>
     /// The same for policies that rank by load: whoever has nothing of the prompt is the dearer the higher its rank, and whoever
@@ -156,7 +211,7 @@ public sealed class CandidateSet
             for (var left = _changed[word]; left != 0; left &= left - 1)
             {
                 var instance = (word << 6) + BitOperations.TrailingZeroCount(left);
-                _order.Set(_places[instance], _policy.Rank(Bare(instance)));
+                _order.Set(_places[instance], _policy.Rank(Bare(instance), _predictor));
             }
 
             _changed[word] = 0;

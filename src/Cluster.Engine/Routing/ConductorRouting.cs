@@ -24,6 +24,10 @@ public sealed class ConductorRouting(double balancingThreshold, bool rejects) : 
 
     public bool UsesPrefixOverlap => true;
 
+    public bool RanksPromptsAlike => true;
+
+    public double Rank(in Candidate candidate, LatencyPredictor predictor) => predictor.QueueNs(in candidate);
+
     public int CopySource { get; private set; } = -1;
 
     public RejectionReason Rejection { get; private set; }
@@ -32,9 +36,8 @@ public sealed class ConductorRouting(double balancingThreshold, bool rejects) : 
     {
         CopySource = -1;
         Rejection = RejectionReason.None;
-        var costs = candidates.Prices(in query);
-        var place = Choice.Lowest(costs, random);
-        var (cost, chosen) = (costs[place], candidates[place]);
+        var instance = candidates.CheapestOfAll(in query, random, out var cost);
+        var chosen = candidates.Of(instance);
         if (query.Role == InstanceRole.Decode) return rejects && query.Slo.TpotNs < cost ? Reject(RejectionReason.PredictedTpot) : chosen.Instance;
         if (rejects && query.Slo.TtftNs < cost) return Reject(RejectionReason.PredictedTtft);
         if (Ttft(in query, in chosen).Copies) CopySource = _holder.Instance;

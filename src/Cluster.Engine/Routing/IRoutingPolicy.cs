@@ -26,8 +26,14 @@ public interface IRoutingPolicy
     /// </summary>
     bool RanksByLoad => false;
 
-    /// <summary>Where a candidate stands by its load alone, lower is better. Follows from the candidate and the dials, nothing else.</summary>
-    double Rank(in Candidate candidate) => 0;
+    /// <summary>
+    /// Whether that order holds for prompts alone, and among instances built alike, at the same price for the same rank:
+    /// <see cref="CandidateSet.CheapestOfAll(in RoutingQuery, RandomStream)"/> then makes use of it where they are.
+    /// </summary>
+    bool RanksPromptsAlike => false;
+
+    /// <summary>Where a candidate stands by its load alone, lower is better. Follows from the candidate, the dials and the predictor, nothing else.</summary>
+    double Rank(in Candidate candidate, LatencyPredictor predictor) => 0;
 
     /// <summary>The chosen instance; −1 turns the request away (HTTP 429), see <see cref="Rejection"/>.</summary>
     /// <param name="query">The request.</param>

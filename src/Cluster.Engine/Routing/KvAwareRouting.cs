@@ -27,7 +27,7 @@ public sealed class KvAwareRouting(double prefillLoadScale, double overlapCredit
 
     public bool RanksByLoad => temperature == 0;
 
-    public double Rank(in Candidate candidate) => (prefillLoadScale * candidate.PendingPrefillTokens / candidate.BlockSize) + candidate.DistinctBlocks;
+    public double Rank(in Candidate candidate, LatencyPredictor predictor) => (prefillLoadScale * candidate.PendingPrefillTokens / candidate.BlockSize) + candidate.DistinctBlocks;
 
     public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) =>
         temperature > 0 ? candidates[Sample(candidates.Prices(in query), random)].Instance : candidates.Cheapest(in query, random);

@@ -14,8 +14,21 @@ public sealed class LatencyPredictor(ClusterSpec cluster)
     /// <summary>Nanoseconds from placement to the end of the prompt's prefill: what queues before it, then its own chunks.</summary>
     /// <param name="cachedTokens">Prompt tokens that need no computing.</param>
     public long TtftNs(in Candidate candidate, int inputTokens, long cachedTokens) =>
-        PrefillNs(in candidate, candidate.PendingPrefillTokens, 0)
+        QueueNs(in candidate)
         + PrefillNs(in candidate, Math.Max(1, inputTokens - cachedTokens), Math.Min(cachedTokens, inputTokens - 1));
+
+    /// <summary>Nanoseconds until the prompts that were placed there are computed.</summary>
+    public long QueueNs(in Candidate candidate) => PrefillNs(in candidate, candidate.PendingPrefillTokens, 0);
+
+    /// <summary>
+    /// Whether latencies and copies of one are those of the other under the same load: both are of one pool, or might as well be.
+    /// </summary>
+    public bool AreAlike(int one, int other)
+    {
+        var (a, b) = (cluster.Instances[one], cluster.Instances[other]);
+        return ReferenceEquals(a.Cost, b.Cost) && a.Scheduler.MaxNumBatchedTokens == b.Scheduler.MaxNumBatchedTokens && a.Role == b.Role
+            && a.Deployment.Model.Name == b.Deployment.Model.Name && TransferPlan.RelayoutSeconds(a, b, 1) == 0;
+    }
 
     /// <summary>Nanoseconds between this request's tokens after it joins: a decode step, over the tokens that a verifying step is expected to give.</summary>
     public long StepNs(in Candidate candidate, int inputTokens)

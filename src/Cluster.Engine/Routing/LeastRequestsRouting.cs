@@ -13,7 +13,7 @@ public sealed class LeastRequestsRouting : IRoutingPolicy
 
     public bool RanksByLoad => true;
 
-    public double Rank(in Candidate candidate) => candidate.ActiveRequests;
+    public double Rank(in Candidate candidate, LatencyPredictor predictor) => candidate.ActiveRequests;
 
     public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) => candidates.Least(random);
 

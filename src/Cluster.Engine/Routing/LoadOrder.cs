@@ -61,6 +61,15 @@ public sealed class LoadOrder
         return at - _leaves;
     }
 
+    /// <summary>Candidates of the least rank that precede this one.</summary>
+    public int TiesBefore(int candidate)
+    {
+        var ties = 0;
+        for (var at = _leaves + candidate; at > 1; at >>= 1)
+            if ((at & 1) == 1 && _nodes[at - 1].Least == Least) ties += _nodes[at - 1].Ties;
+        return ties;
+    }
+
     private Node Winner(int at)
     {
         ref readonly var left = ref _nodes[2 * at];

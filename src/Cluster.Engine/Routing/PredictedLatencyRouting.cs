@@ -15,6 +15,12 @@ public sealed class PredictedLatencyRouting : IRoutingPolicy
 
     public bool UsesPrefixOverlap => true;
 
+    /// <inheritdoc/>
+    /// <remarks>Of a prompt, not of a decode step: whether ten sequences of long context or eleven of short make the longer one depends on this one's too.</remarks>
+    public bool RanksPromptsAlike => true;
+
+    public double Rank(in Candidate candidate, LatencyPredictor predictor) => predictor.QueueNs(in candidate);
+
     public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) => candidates.CheapestOfAll(in query, random);
 
     public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs)

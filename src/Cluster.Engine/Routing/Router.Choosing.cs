@@ -98,7 +98,7 @@ public sealed partial class Router
         bool Serves(InstanceSpec instance) => (instance.Role == role || (role == InstanceRole.Prefill && instance.Role == InstanceRole.Aggregated))
             && (model is null || instance.Deployment.Model.Name == model);
         int[] instances = [.. Enumerable.Range(0, _cluster.Instances.Length).Where(i => !_closed[i] && Serves(_cluster.Instances[i]))];
-        var candidates = new CandidateSet(replica.View, _matches, policy, instances, _cluster.Instances.Length);
+        var candidates = new CandidateSet(replica.View, _matches, policy, instances, _cluster.Instances.Length, role, _predictor);
         replica.View.Tell(candidates);
         replica.Pools.Add(new CandidatePool(role, model, candidates));
         return candidates;

@@ -16,7 +16,7 @@ public sealed class SessionAffinityRouting : IRoutingPolicy
 
     public bool RanksByLoad => true;
 
-    public double Rank(in Candidate candidate) => candidate.ActiveRequests;
+    public double Rank(in Candidate candidate, LatencyPredictor predictor) => candidate.ActiveRequests;
 
     public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) =>
         query.SessionId == 0 ? candidates.Least(random) : candidates.CheapestOfAll(in query, random);

@@ -1,3 +1,4 @@
+using Cluster.Engine.Cost;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
@@ -11,7 +12,7 @@ public sealed class CandidateSetTests
 {
     public static TheoryData<ulong> Seeds => [.. Enumerable.Range(1, 20).Select(i => (ulong)i)];
 
-    public static TheoryData<string> Ranking => ["least-requests", "kv-aware", "cache-aware", "session-affinity", "power-of-two", "round-robin", "random"];
+    public static TheoryData<string> Ranking => ["least-requests", "kv-aware", "cache-aware", "session-affinity", "power-of-two", "round-robin", "random", "predicted-latency", "conductor"];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -26,7 +27,9 @@ public sealed class CandidateSetTests
             order.Set(at, ranks[at] = random.NextInt(6));
             var least = ranks.Min();
             (order.Least, order.Greatest, order.Ties).ShouldBe((least, ranks.Max(), ranks.Count(r => r == least)));
-            Enumerable.Range(0, order.Ties).Select(order.TieAt).ShouldBe(Enumerable.Range(0, ranks.Length).Where(i => ranks[i] == least));
+            var ties = Enumerable.Range(0, ranks.Length).Where(i => ranks[i] == least).ToList();
+            Enumerable.Range(0, order.Ties).Select(order.TieAt).ShouldBe(ties);
+            order.TiesBefore(at).ShouldBe(ties.Count(i => i < at));
         }
     }
 
@@ -52,6 +55,46 @@ public sealed class CandidateSetTests
                     Progress(router, request, decision.PrefillInstance, id, new RandomStream(seed + (ulong)id, "progress"));
             }
         }
+    }
+
+    /// <summary>Instances whose cost models are told apart have no common order: there each is looked at.</summary>
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Instances_built_alike_are_chosen_from_in_order_as_if_each_were_looked_at(ulong seed)
+    {
+        foreach (var policy in new[] { "predicted-latency", "conductor" })
+        {
+            var spec = new RouterSpec(policy) { SpeculativeIndex = seed % 3 == 0, Dials = policy == "conductor" ? new Dictionary<string, double> { ["early_rejection"] = seed % 4 == 0 ? 1 : 0 } : [] };
+            var alike = seed % 2 == 0 ? Clusters.Aggregated(9, router: spec) : Clusters.Disaggregated(7, 4, router: spec);
+            alike = Alike(alike) with { Seed = seed, Slo = new SloSpec(TtftNs: 200 * Time.Millisecond) };
+            var apart = alike with { Instances = [.. alike.Instances.Select(i => i with { Cost = new SameCost(i.Cost) })] };
+            var (ordered, scanned) = (new Router(alike), new Router(apart));
+            var random = new RandomStream(seed, "requests");
+            for (var id = 0; id < 300; id++)
+            {
+                var request = Prompt(id, random);
+                var (found, expected) = (ordered.Route(request, 0), scanned.Route(request, 0));
+                (found is null).ShouldBe(expected is null, $"{policy}, request {id}");
+                ordered.Rejection.ShouldBe(scanned.Rejection);
+                if (expected is null) continue;
+                (found!.PrefillInstance, found.DecodeInstance, found.CopySource, found.CopyTokens)
+                    .ShouldBe((expected.PrefillInstance, expected.DecodeInstance, expected.CopySource, expected.CopyTokens), $"{policy}, request {id}");
+                foreach (var router in new[] { ordered, scanned })
+                    Progress(router, request, expected.PrefillInstance, id, new RandomStream(seed + (ulong)id, "progress"));
+            }
+
+            ordered.CandidatesLookedAt.ShouldBeLessThan(scanned.CandidatesLookedAt);
+        }
+    }
+
+    private static ClusterSpec Alike(ClusterSpec cluster) =>
+        cluster with { Instances = [.. cluster.Instances.Select(i => i with { Cost = cluster.Instances.First(first => first.Role == i.Role).Cost })] };
+
+    private sealed class SameCost(IStepCostModel cost) : IStepCostModel
+    {
+        public int BoundedContextTokens => cost.BoundedContextTokens;
+
+        public StepCost Evaluate(in StepShape shape) => cost.Evaluate(in shape);
     }
 
     [Theory]
@@ -108,7 +151,7 @@ public sealed class CandidateSetTests
 
     private static double LookedAt(string policy, int instances)
     {
-        var router = new Router(Clusters.Aggregated(instances, router: new RouterSpec(policy)));
+        var router = new Router(Alike(Clusters.Aggregated(instances, router: new RouterSpec(policy))));
         for (var id = 0; id < 2000; id++)
         {
             router.Route(Clusters.Request(id, 100, 10), 0);
