@@ -35,7 +35,9 @@ internal static class LoadCommand
             else LoadTables.Print(summary, before, Terminal.Out);
             if (result.WasCancelled) return Guarded.Interrupted;
             if (summary.Completed > 0) return 0;
-            Terminal.Error.WriteLine($"No request completed. Is {address} up (curl {address.GetLeftPart(UriPartial.Authority)}/v1/models), and does it serve the model asked for (--model)?");
+            Terminal.Error.WriteLine(result.Records.Any(r => r.Status == 401)
+                ? $"No request completed. {address} wants an API key: --api-key KEY, or OPENAI_API_KEY."
+                : $"No request completed. Is {address} up (curl {address.GetLeftPart(UriPartial.Authority)}/v1/models), and does it serve the model asked for (--model)?");
             return 1;
         }));
         return command;

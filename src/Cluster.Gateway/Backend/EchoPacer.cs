@@ -3,7 +3,7 @@ using Cluster.Grains.Timing;
 
 namespace Cluster.Gateway.Backend;
 
-/// <summary>One paced stream: emits a token whenever its due time comes.</summary>
+/// <summary>One paced stream: emits a token whenever its due time comes; of a pacer that is late by more than a gap, all that are due together.</summary>
 internal sealed class PacedStream(EchoBackend backend, PushStream stream, int tokens, StreamEnd.Finished end)
 {
     private int _left = tokens;
@@ -11,11 +11,13 @@ internal sealed class PacedStream(EchoBackend backend, PushStream stream, int to
     public long DueTicks { get; set; }
 
     /// <returns>True while there is more to come.</returns>
-    public bool Emit(long nowTicks)
+    public bool Emit(long nowTicks, long gapTicks)
     {
         if (stream.HasEnded) return false;
-        _left--;
-        backend.Push(stream, 1, nowTicks, _left == 0 ? end : null);
+        var due = (int)Math.Clamp(1 + (nowTicks - DueTicks) / gapTicks, 1, _left);
+        _left -= due;
+        DueTicks += due * gapTicks;
+        backend.Push(stream, due, nowTicks, _left == 0 ? end : null);
         return _left > 0;
     }
 }
@@ -123,8 +125,7 @@ internal sealed class EchoPacer : IDisposable
 
         foreach (var stream in due)
         {
-            var goesOn = stream.Emit(Stopwatch.GetTimestamp());
-            if (goesOn) stream.DueTicks += _gapTicks;
+            var goesOn = stream.Emit(Stopwatch.GetTimestamp(), _gapTicks);
             lock (_gate)
             {
                 if (goesOn) Insert(stream);
