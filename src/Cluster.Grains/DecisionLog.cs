@@ -45,7 +45,10 @@ internal sealed class DecisionLog(int capacity)
         {
             BelievedRegretNs = decision?.RegretNs ?? -1,
             RegretNs = _verdicts.TryGetValue(entry.RequestId, out var verdict) ? verdict.RegretNs : -1,
-            Better = verdict.RegretNs > 0 ? instances[verdict.PrefillInstance].Name : null,
+            // Where prefill was right, decode was not: naming the chosen one as the better would help nobody.
+            Better = verdict.RegretNs > 0 && decision is not null
+                ? instances[verdict.PrefillInstance == decision.PrefillInstance ? verdict.DecodeInstance : verdict.PrefillInstance].Name
+                : null,
         };
 
         CandidateMessage Of(CandidateCost cost, string role, int chosen) => new(

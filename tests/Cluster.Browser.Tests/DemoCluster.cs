@@ -16,6 +16,8 @@ internal sealed class DemoCluster : IClusterView, IClusterAdmin
 
     public double LateShare { get; set; }
 
+    public IReadOnlyList<string> Pending { get; set; } = [];
+
     /// <summary>Orders the admin API has carried out.</summary>
     public IReadOnlyList<FaultOrder> Faults => _faults;
 
@@ -47,7 +49,9 @@ internal sealed class DemoCluster : IClusterView, IClusterAdmin
                 },
                 Emulator = new EmulatorView { TimeScale = 1, LateShare = LateShare, HostSaturation = 0.62 },
                 Instances = instances,
-                Links = [.. prefills.Select(p => new LinkView($"{p.Name}.nic", 0.4 + 0.3 * Math.Sin(t), 2e10, 2, false))],
+                Links = [new LinkView("ib-ndr-400x4", 2e10 * prefills.Count, 2, "prefill-0", 0.4 + 0.3 * Math.Sin(t))],
+                Gpus = 4 * instances.Count,
+                Pending = Pending,
                 Flows = [.. prefills.SelectMany((p, i) => decodes.Where((_, j) => (i + j + _ticks / 4) % Math.Max(2, decodes.Count / 2) == 0).Select((d, j) => new FlowView(p.Name, d.Name, 1e10 * (1 + (i + j) % 3), 1)))],
                 HopsMs = Hops(1, t),
                 HopsP99Ms = Hops(2.4, t),
@@ -62,7 +66,7 @@ internal sealed class DemoCluster : IClusterView, IClusterAdmin
                 ],
                 Comparison = new ComparisonView("2P2D wins: goodput 3.90 against 3.10 req/s (+26 %); TTFT p90 410 against 395 ms, TPOT p99 31.4 against 62.0 ms.",
                     ["2P2D met the SLO for 95 % of its requests, aggregated for 76 %.", "Tokens come more evenly from 2P2D: ITL p99 34.0 against 180.0 ms."],
-                    [new VariantView("2P2D", 3.9, 221, 540, 22.9, 31.4, 34, "compute", "bandwidth"), new VariantView("aggregated", 3.1, 214, 512, 29.1, 62, 180, "bandwidth", "bandwidth")]),
+                    [new VariantView("2P2D", 3.9, 221, 540, 22.9, 31.4, 34, "compute", "bandwidth", 16), new VariantView("aggregated", 3.1, 214, 512, 29.1, 62, 180, "bandwidth", "bandwidth", 16)]),
                 Faults = [.. _faults.Select((f, i) => new FaultView(i.ToString(System.Globalization.CultureInfo.InvariantCulture), f.Kind, f.Target ?? "", f.Factor))],
             };
         }

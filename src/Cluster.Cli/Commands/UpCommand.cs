@@ -36,7 +36,7 @@ internal static class UpCommand
             var chosen = name is null ? loaded.Variants[0] : loaded.Variants.FirstOrDefault(v => v.Cluster.Name == name)
                 ?? throw new UsageException($"--variant {name}: the scenario has {string.Join(", ", loaded.Variants.Select(v => v.Cluster.Name))}.");
             var source = scenario.Source(arguments, needsWorkload: false) with { Only = chosen == loaded.Variants[0] ? "" : chosen.Cluster.Name };
-            var options = LiveRun.Options(chosen) with { Levers = stop => LeverAdvice.OfAsync(source, stop), Comparison = VariantComparison.Of(loaded), Gateway = address.Options(arguments), RecordPath = arguments.GetValue(record) };
+            var options = LiveRun.Options(chosen) with { Scenario = loaded.Scenario!.Name, Levers = stop => LeverAdvice.OfAsync(source, stop), Comparison = VariantComparison.Of(loaded), Gateway = address.Options(arguments), RecordPath = arguments.GetValue(record) };
             var count = arguments.GetValue(silos);
             if (count is < 0 or > MostSilos) throw new UsageException($"--silos {count}: expected 0 to {MostSilos}.");
             if (count > 0)

@@ -13,5 +13,5 @@ internal static class VariantComparison
         loaded.Variants.Count < 2 ? null : cancellation => Task.Run(() => View(SimulateCommand.Simulate(loaded, cancellation)), cancellation);
 
     private static ComparisonView View(RunReport report) => new(report.Verdict, report.Why, [.. report.Variants.Select(v => new VariantView(
-        v.Name, v.GoodputRps, v.TtftMs.P50, v.TtftMs.P99, v.TpotMs.P50, v.TpotMs.P99, v.ItlMs.P99, v.Walls.GetValueOrDefault("prefill", "–"), v.Walls.GetValueOrDefault("decode", "–")))]);
+        v.Name, v.GoodputRps, v.TtftMs.P50, v.TtftMs.P99, v.TpotMs.P50, v.TpotMs.P99, v.ItlMs.P99, v.Walls.GetValueOrDefault("prefill", "–"), v.Walls.GetValueOrDefault("decode", "–"), v.MeanGpus))]);
 }

@@ -36,6 +36,12 @@ public sealed record ClusterSnapshot(string Cluster, string Model, double Emulat
 
     /// <summary>This cluster beside the scenario's others; null: there are none, or they are still being run.</summary>
     public ComparisonView? Comparison { get; init; }
+
+    /// <summary>GPUs of all instances.</summary>
+    public int Gpus { get; init; }
+
+    /// <summary>What is still being found out in virtual time: <c>comparison</c>, <c>levers</c>.</summary>
+    public IReadOnlyList<string> Pending { get; init; } = [];
 }
 
 /// <summary>The variants of a scenario in virtual time, on its workload.</summary>
@@ -45,7 +51,7 @@ public sealed record ComparisonView(string Verdict, IReadOnlyList<string> Why, I
 
 /// <summary>One variant's figures; latencies in milliseconds.</summary>
 public sealed record VariantView(
-    string Name, double GoodputRps, double TtftP50Ms, double TtftP99Ms, double TpotP50Ms, double TpotP99Ms, double ItlP99Ms, string PrefillWall, string DecodeWall);
+    string Name, double GoodputRps, double TtftP50Ms, double TtftP99Ms, double TpotP50Ms, double TpotP99Ms, double ItlP99Ms, string PrefillWall, string DecodeWall, double Gpus);
 
 /// <summary>What clients see. Latencies in milliseconds over the window; null when no request ended in it.</summary>
 public sealed record TrafficView
@@ -102,9 +108,11 @@ public sealed record InstanceView(string Name, string Pool, string Role, string 
     public string Hardware { get; init; } = "";
 }
 
-/// <summary>One link.</summary>
-/// <param name="Utilization">Bandwidth in use ÷ nominal, 0 to 1.</param>
-public sealed record LinkView(string Name, double Utilization, double BytesPerS, int ActiveTransfers, bool IsCut);
+/// <summary>The link that KV crosses; each instance has a port of its bandwidth.</summary>
+/// <param name="BytesPerS">Over all ports.</param>
+/// <param name="BusiestPort">Instance whose port carried most; empty: none carried anything lately.</param>
+/// <param name="Utilization">Bytes/s of that port's busier direction ÷ its bandwidth.</param>
+public sealed record LinkView(string Name, double BytesPerS, int ActiveTransfers, string BusiestPort, double Utilization);
 
 /// <summary>KV moving from one instance to another.</summary>
 public sealed record FlowView(string From, string To, double BytesPerS, int Transfers);
@@ -123,7 +131,7 @@ public sealed record DecisionView(
     /// <summary>TTFT lost against the best placement by the true state of every instance, milliseconds; null: not judged.</summary>
     public double? RegretMs { get; init; }
 
-    /// <summary>Where the prompt would have been computed then; null: where it was.</summary>
+    /// <summary>The instance that should have been chosen: to prefill, or where that one was right, to decode; null: the choice was the best.</summary>
     public string? Better { get; init; }
 }
 

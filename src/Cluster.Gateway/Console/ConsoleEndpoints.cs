@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Cluster.Gateway.Admin;
 using Cluster.Report;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
@@ -12,10 +13,11 @@ public static class ConsoleEndpoints
     {
         ["echarts.js"] = "echarts/echarts.custom.min.js",
         ["charts.js"] = "charts.js",
+        ["words.js"] = "words.js",
         ["theme.css"] = "theme.css",
     };
 
-    private static readonly string[] s_own = ["console.html", "console.css", "console.js", "topology.js", "controls.js"];
+    private static readonly string[] s_own = ["console.html", "console.css", "console.js", "explain.js", "topology.js", "controls.js"];
 
     /// <summary>Maps <c>/</c> and <c>/console/…</c> when an <see cref="IClusterView"/> is registered; otherwise nothing.</summary>
     public static IEndpointRouteBuilder MapConsole(this IEndpointRouteBuilder routes)
@@ -31,7 +33,9 @@ public static class ConsoleEndpoints
 
         routes.MapGet("/", http => SendAsync(http, files["console.html"]));
         foreach (var (name, file) in files) routes.MapGet("/console/" + name, http => SendAsync(http, file));
-        routes.MapGet("/console/snapshot", http => SendSnapshotAsync(http, feed));
+        var about = ConsoleAbout.Json(services.GetService<GatewayOptions>(), services.GetService<IClusterAdmin>() is not null);
+        routes.MapGet("/console/about", http => SendJsonAsync(http, about));
+        routes.MapGet("/console/snapshot", http => SendJsonAsync(http, feed.Now()));
         routes.MapGet("/console/events", http => StreamAsync(http, feed, lifetime.ApplicationStopping));
         return routes;
     }
@@ -54,11 +58,11 @@ public static class ConsoleEndpoints
         await http.Response.Body.WriteAsync(file.Bytes, http.RequestAborted);
     }
 
-    private static async Task SendSnapshotAsync(HttpContext http, ConsoleFeed feed)
+    private static async Task SendJsonAsync(HttpContext http, byte[] json)
     {
         http.Response.ContentType = "application/json";
         http.Response.Headers.CacheControl = "no-store";
-        await http.Response.Body.WriteAsync(feed.Now(), http.RequestAborted);
+        await http.Response.Body.WriteAsync(json, http.RequestAborted);
     }
 
     private static async Task StreamAsync(HttpContext http, ConsoleFeed feed, CancellationToken stopping)

@@ -52,7 +52,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, GatewayOptions opti
             throw new ApiException(403, "PermissionDeniedError", "The admin API without a token serves programs on this machine and the gateway's own pages, not other sites.");
     }
 
-    private static bool IsLoopback(string host) =>
+    internal static bool IsLoopback(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private static string Bearer(HttpContext http)

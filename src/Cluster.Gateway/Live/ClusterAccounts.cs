@@ -9,9 +9,10 @@ namespace Cluster.Gateway.Live;
 /// <summary>The metrics that are of the cluster as a whole: walls, life cycles, pace, and what its GPUs cost. Kept from one picture to the next.</summary>
 internal sealed class ClusterAccounts(ClusterSeries series, ClusterContext context)
 {
-    /// <param name="seconds">Emulated, between the two pictures.</param>
-    public void Update(TopologySnapshot before, TopologySnapshot now, double seconds)
+    public void Update(Picture picture)
     {
+        ArgumentNullException.ThrowIfNull(picture);
+        var (now, before, _, seconds) = picture;
         var gauges = series.Gauges;
         gauges.TimeScale = context.Clock.Scale;
         CountMembers(gauges, now.Members);
@@ -19,8 +20,8 @@ internal sealed class ClusterAccounts(ClusterSeries series, ClusterContext conte
             .Select(i => (Now: i, Before: before.Instances.FirstOrDefault(b => b.Name == i.Name)))
             .Where(c => c.Before is not null && c.Now.Incarnation == c.Before.Incarnation)
             .Select(c => (c.Now, Before: c.Before!)).ToList();
-        foreach (var role in changes.GroupBy(c => c.Now.Role))
-            if (BindingWall(role) is { } wall) gauges.SetBindingWall(Enum.Parse<InstanceRole>(role.Key, ignoreCase: true), wall);
+        foreach (var role in now.Instances.GroupBy(i => i.Role))
+            gauges.SetBindingWall(Enum.Parse<InstanceRole>(role.Key, ignoreCase: true), Enum.Parse<Wall>(picture.WallOf(role), ignoreCase: true));
         Spend(changes.Where(c => now.Members.Any(m => m.Name == c.Now.Name && IsPaidFor(m))), seconds);
         var busy = changes.Sum(c => c.Now.BusySeconds - c.Before.BusySeconds);
         var late = changes.Sum(c => c.Now.LateSeconds - c.Before.LateSeconds);
@@ -37,19 +38,6 @@ internal sealed class ClusterAccounts(ClusterSeries series, ClusterContext conte
                 gauges.SetInstances(role, state, members.Count(m => Is(m.Role, role) && (Is(m.State, state) || (m.State == "drained" && state == InstanceLifeCycle.Draining))));
 
         static bool Is(string word, Enum value) => word.Equals(value.ToString(), StringComparison.OrdinalIgnoreCase);
-    }
-
-    /// <summary>What bound the role between the pictures; null when it did nothing, so that the last wall stands.</summary>
-    private static Wall? BindingWall(IEnumerable<(InstanceSnapshot Now, InstanceSnapshot Before)> changes)
-    {
-        var tally = new WallTally();
-        foreach (var (now, before) in changes)
-        {
-            var s = now.WallSeconds.Zip(before.WallSeconds, (a, b) => Math.Max(0, a - b)).ToArray();
-            tally.Add(WallTally.Restore(Math.Max(0, now.BusySeconds - before.BusySeconds), now.Steps - before.Steps, s[0], s[1], s[2], s[3], s[4], s[5]));
-        }
-
-        return tally.Steps == 0 ? null : tally.Binding;
     }
 
     /// <summary>Rent runs for every instance that is up; power is drawn while it steps.</summary>

@@ -1,5 +1,4 @@
 using Cluster.Engine.Cost;
-using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Units;
 using Cluster.Gateway.Console;
 using Cluster.Grains;
@@ -25,11 +24,13 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
     private readonly ConsoleExtras _extras;
     private readonly HostWatch? _host;
     private FaultMessage[] _faults = [];
-    private (TopologySnapshot Now, TopologySnapshot Before, double Seconds)? _pictures;
+    private readonly RecentPictures _pictures = new(kept: 20);
+    private readonly string _scenario;
+    private volatile Picture? _picture;
 
     public ClusterMonitor(ClusterBackend backend, ClusterContext context, LiveOptions options)
     {
-        (_backend, _context) = (backend, context);
+        (_backend, _context, _scenario) = (backend, context, options.Scenario);
         _host = options.LogsPace ? new HostWatch() : null;
         _extras = new ConsoleExtras(backend, options.Levers, options.Comparison);
         _recent = new RecentRequests(context.Cluster.Slo, 10 * Time.Second);
@@ -53,31 +54,33 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
         var nowNs = _context.Clock.NowNs;
         var (traffic, hops, hopsP99) = _recent.View(nowNs, _backend.InFlight);
         var model = cluster.Instances[0].Deployment.Model.Name;
-        if (_pictures is not var (now, before, seconds)) return new ClusterSnapshot(cluster.Name, model, nowNs / 1e9) { Traffic = traffic };
+        if (_picture is not { } picture) return new ClusterSnapshot(cluster.Name, model, nowNs / 1e9) { Scenario = _scenario, Traffic = traffic };
+        var (now, before, _, seconds) = picture;
         return new ClusterSnapshot(cluster.Name, model, nowNs / 1e9)
         {
+            Scenario = _scenario,
             Traffic = traffic,
             HopsMs = hops,
             HopsP99Ms = hopsP99,
             Emulator = new EmulatorView
             {
                 TimeScale = _context.Clock.Scale,
-                LateShare = now.Instances.Sum(i => i.LateSteps) / (double)Math.Max(1, now.Instances.Sum(i => i.Steps)),
+                LateShare = picture.LateShare,
                 HostSaturation = _emulator?.Saturation() ?? 0,
             },
             Instances = [.. now.Members.Zip(now.Instances, (member, instance) =>
-                View(member, cluster.Find(member.Name).Deployment, instance, before.Instances.FirstOrDefault(b => b.Name == member.Name) ?? instance, seconds))],
-            Links = cluster.Link is { } link
-                ? [new LinkView(link.Name, Rate(now, before, seconds) / (link.BytesPerSecond * cluster.Instances.Length), Rate(now, before, seconds), now.Links.ActiveTransfers, false)]
-                : [],
-            Flows = [.. Flows(now.Links, before.Links, seconds)],
+                View(member, cluster.Find(member.Name).Deployment, instance, before.Instances.FirstOrDefault(b => b.Name == member.Name) ?? instance, picture))],
+            Links = cluster.Link is { } link ? [LinkViews.Of(link.Name, link.BytesPerSecond, picture)] : [],
+            Flows = LinkViews.Flows(now.Links, before.Links, seconds),
             Steps = [.. now.Instances.Where(i => before.Instances.FirstOrDefault(b => b.Name == i.Name)?.Steps != i.Steps).SelectMany(Steps)],
             Decisions = _extras.Decisions,
             Levers = _extras.Levers,
             Comparison = _extras.Comparison,
+            Pending = _extras.Pending,
+            Gpus = now.Instances.Sum(i => i.Gpus),
             Faults = [.. _faults.Select(f => new FaultView(f.Id, f.Kind, f.Target, f.Factor))],
-            Walls = now.Instances.GroupBy(i => i.Role).ToDictionary(g => g.Key, g => WallOf([.. g])),
-            Roofs = [.. cluster.Instances.Select(i => i.Deployment.Gpu).DistinctBy(g => g.Name).Select(g => new RoofView(g.Name, g.PeakFlops.Values.Max(), g.HbmBytesPerSecond))],
+            Walls = now.Instances.GroupBy(i => i.Role).ToDictionary(g => g.Key, g => picture.WallOf(g)),
+            Roofs = [.. cluster.Instances.Select(i => RoofOf(i.Deployment)).Distinct()],
         };
     }
 
@@ -116,8 +119,8 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
                 var nowNs = _context.Clock.NowNs;
                 _faults = faults;
                 var seconds = Math.Max(1e-3, (nowNs - beforeNs) / 1e9);
-                _pictures = (now, before, seconds);
-                _accounts?.Update(before, now, seconds);
+                _picture = _pictures.Add(now, before, seconds);
+                _accounts?.Update(_picture);
                 if (_host?.Look(now) is { } news) GatewayLog.HostPace(_backend.Logger, news);
                 (before, beforeNs) = (now, nowNs);
             }
@@ -144,9 +147,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
         }
     }
 
-    private static double Rate(TopologySnapshot now, TopologySnapshot before, double seconds) => (now.Links.BytesMoved - before.Links.BytesMoved) / seconds;
-
-    private static InstanceView View(MemberMessage member, Deployment deployment, InstanceSnapshot now, InstanceSnapshot before, double seconds) =>
+    private static InstanceView View(MemberMessage member, Deployment deployment, InstanceSnapshot now, InstanceSnapshot before, Picture picture) =>
         new(member.Name, member.Pool, now.Role, member.State)
         {
             Running = now.Running,
@@ -154,34 +155,18 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
             KvUsage = now.KvUsage,
             KvCached = now.KvCached,
             PrefixHitRate = now.PrefixCacheQueries == 0 ? 0 : now.PrefixCacheHits / (double)now.PrefixCacheQueries,
-            TokensPerS = (now.GenerationTokens + now.PromptTokens - before.GenerationTokens - before.PromptTokens) / seconds,
-            Wall = WallOf([now]),
+            TokensPerS = (now.GenerationTokens + now.PromptTokens - before.GenerationTokens - before.PromptTokens) / picture.Seconds,
+            Wall = picture.WallOf([now]),
             Hardware = $"{deployment.Gpu.Name} × {now.Gpus}, {deployment.Weights.ToString().ToLowerInvariant()}",
         };
 
-    /// <summary>Transfers last milliseconds, so a flow is what arrived since the last picture.</summary>
-    private static IEnumerable<FlowView> Flows(LinkSnapshot now, LinkSnapshot before, double seconds)
+    /// <summary>Peaks in the format that computes: 16-bit weights never reach the 8-bit roof.</summary>
+    private static RoofView RoofOf(Deployment deployment)
     {
-        var earlier = before.Flows.ToDictionary(f => (f.From, f.To));
-        return now.Flows
-            .Select(f => (Flow: f, Before: earlier.GetValueOrDefault((f.From, f.To))))
-            .Where(f => f.Flow.Transfers > f.Before.Transfers)
-            .Select(f => new FlowView(f.Flow.From, f.Flow.To, (f.Flow.Bytes - f.Before.Bytes) / seconds, f.Flow.Transfers - f.Before.Transfers))
-            .OrderByDescending(f => f.BytesPerS);
+        var format = deployment.Gpu.ComputeFormat(deployment.Weights);
+        return new RoofView($"{deployment.Gpu.Name} {format.ToString().ToLowerInvariant()}", deployment.Gpu.PeakFlops.GetValueOrDefault(format), deployment.Gpu.HbmBytesPerSecond);
     }
 
     private static IEnumerable<StepView> Steps(InstanceSnapshot instance) =>
         instance.LatestSteps.Where(s => s is { Seconds: > 0, HbmBytes: > 0 }).Select(s => new StepView(instance.Role, s.Flops / s.HbmBytes, s.Flops / s.Seconds));
-
-    private static string WallOf(IReadOnlyList<InstanceSnapshot> instances)
-    {
-        var tally = new WallTally();
-        foreach (var i in instances)
-        {
-            var s = i.WallSeconds;
-            tally.Add(WallTally.Restore(i.BusySeconds, i.Steps, s[0], s[1], s[2], s[3], s[4], s[5]));
-        }
-
-        return tally.Binding.ToString().ToLowerInvariant();
-    }
 }

@@ -38,6 +38,10 @@ internal sealed class ConsoleExtras(
         _ => null,
     };
 
+    /// <summary>What a console may wait for.</summary>
+    public IReadOnlyList<string> Pending =>
+        [.. comparison is not null && _comparison is not { IsCompleted: true } ? ["comparison"] : Array.Empty<string>(), .. levers is not null && _levers is not { IsCompleted: true } ? ["levers"] : Array.Empty<string>()];
+
     /// <summary>Somebody looks.</summary>
     public void Ask() => Volatile.Write(ref _askedAtMs, Environment.TickCount64);
 

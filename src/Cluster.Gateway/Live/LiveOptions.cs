@@ -13,6 +13,9 @@ public sealed record LiveOptions
 
     public ComputeMode Compute { get; init; } = ComputeMode.Measured;
 
+    /// <summary>The scenario's name, for the console; empty: it has none.</summary>
+    public string Scenario { get; init; } = "";
+
     /// <summary>Looks on at every step of this process; null: nobody does.</summary>
     public IStepWatch? Watch { get; init; }
 

@@ -13,6 +13,7 @@
     const short = scale ? value / scale[0] : value;
     return Number(short.toPrecision(digits)).toString() + (scale ? ' ' + scale[1] : '');
   }
+  const unit = (value, name) => { const text = number(value); return /[a-zA-Z]$/.test(text) ? text + name : `${text} ${name}`; };
   const seconds = ms => ms >= 1000 ? number(ms / 1000) + ' s' : number(ms) + ' ms';
   const percent = ratio => Number.isFinite(ratio) ? (100 * ratio).toFixed(ratio < 0.1 ? 1 : 0) + ' %' : '–';
 
@@ -21,6 +22,20 @@
     axisLabel: { color: css('--muted'), hideOverlap: true }, axisLine: { lineStyle: { color: css('--line') } }, splitLine: { lineStyle: { color: css('--grid') } },
     minorSplitLine: { show: false }
   }, more);
+  // Rows that a wrapped legend takes: the plot begins below them, however narrow the window.
+  const legendRows = (names, width) => {
+    let rows = 1, used = 0;
+    for (const name of names) {
+      const wide = 30 + 6.6 * name.length;
+      if (used > 0 && used + wide > width - 8) { rows++; used = 0; }
+      used += wide;
+    }
+    return rows;
+  };
+  const below = (names, width) => 14 + 20 * legendRows(names, width);
+  // A role looks the same in every picture, whatever else is in it.
+  const roles = ['prefill', 'decode', 'aggregated'];
+  const roleColor = name => { const at = roles.findIndex(role => name.includes(role)); return at < 0 ? undefined : css('--series-' + (at + 1)); };
   const base = more => Object.assign({
     color: palette(), animation: false, textStyle: { color: css('--text'), fontFamily: css('--font') }, aria: { enabled: true },
     grid: { left: 62, right: 18, top: 34, bottom: 48 },
@@ -38,8 +53,8 @@
   });
 
   // rows: [{name, hops: {hop: ms}}]; the bars' parts follow each other as the request does.
-  const waterfall = rows => base({
-    grid: { left: 8, right: 24, top: 62, bottom: 36, containLabel: true },
+  const waterfall = (rows, width) => base({
+    grid: { left: 8, right: 24, top: below(Object.values(hopNames), width) + 4, bottom: 30, containLabel: true },
     xAxis: axis('', { type: 'value', axisLabel: { color: css('--muted'), formatter: seconds, hideOverlap: true } }),
     yAxis: axis('', { type: 'category', inverse: true, data: rows.map(r => r.name), axisLabel: { color: css('--text') } }),
     tooltip: Object.assign(base().tooltip, { trigger: 'axis', axisPointer: { type: 'shadow' }, valueFormatter: seconds }),
@@ -47,36 +62,42 @@
   });
 
   // roofs: [{name, flops, bytes}], groups: [{name, points: [[flop per byte, flop/s, tooltip]]}]
-  const roofline = (roofs, groups) => {
+  const roofline = (roofs, groups, width) => {
     const xs = groups.flatMap(g => g.points.map(p => p[0])).concat(roofs.map(r => r.flops / r.bytes)).filter(v => v > 0);
     const low = Math.pow(10, Math.floor(Math.log10(Math.min(...xs)))), high = Math.pow(10, Math.ceil(Math.log10(Math.max(...xs)) + 0.3));
     const ys = groups.flatMap(g => g.points.map(p => p[1])).filter(v => v > 0);
     const floor = ys.length ? Math.pow(10, Math.floor(Math.log10(Math.min(...ys)))) : undefined;
     return base({
-      grid: { left: 70, right: 18, top: 56, bottom: 48 },
+      grid: { left: 70, right: 18, top: below(roofs.map(r => 'roof: ' + r.name).concat(groups.map(g => g.name)), width), bottom: 48 },
       xAxis: axis('FLOP per HBM byte', { type: 'log', min: low, max: high, axisLabel: { color: css('--muted'), formatter: v => number(v), hideOverlap: true } }),
       yAxis: axis('FLOP/s per GPU', { type: 'log', min: floor, nameGap: 52, axisLabel: { color: css('--muted'), formatter: v => number(v) } }),
       series: roofs.map(r => ({
         name: 'roof: ' + r.name, type: 'line', showSymbol: false, lineStyle: { width: 2, color: css('--muted') }, itemStyle: { color: css('--muted') },
         data: [[Math.max(low, (floor ?? 1) / r.bytes), Math.max(low * r.bytes, floor ?? 0)], [r.flops / r.bytes, r.flops], [high, r.flops]]
       })).concat(groups.map((g, i) => ({
-        name: g.name, type: 'scatter', symbol: ['circle', 'triangle', 'diamond', 'rect'][i % 4], symbolSize: 5, itemStyle: { opacity: .55 }, data: g.points,
-        tooltip: { formatter: p => `${g.name}<br>${p.value[2] ?? ''}<br>${number(p.value[0])} FLOP/B, ${number(p.value[1])}FLOP/s` }
+        name: g.name, type: 'scatter', symbol: ['circle', 'triangle', 'diamond', 'rect'][i % 4], symbolSize: 5, itemStyle: { opacity: .7, color: groups.length <= 3 ? roleColor(g.name) : undefined }, data: g.points,
+        tooltip: { formatter: p => `${g.name}<br>${p.value[2] ?? ''}<br>${number(p.value[0])} FLOP/B, ${unit(p.value[1], 'FLOP/s')}` }
       })))
     });
   };
 
-  // series: [{name, points: [[seconds, value]]}]
-  const overTime = (series, options) => {
-    const peak = series.reduce((most, s) => s.points.reduce((m, p) => Math.max(m, p[1]), most), 0);
-    const ticks = v => (100 * v).toFixed(peak < 0.05 ? 1 : 0) + ' %';
+  // series: [{name, points: [[seconds, value or null]]}]; options: percent, max (of the axis), label, step, limit {value, name}
+  const overTime = (series, options, width) => {
+    const peak = series.reduce((most, s) => s.points.reduce((m, p) => Math.max(m, p[1] ?? 0), most), 0);
+    // As many digits as tell neighbouring ticks apart.
+    const digits = peak > 0 ? Math.max(0, Math.ceil(-Math.log10(100 * peak / 5))) : 0;
+    const ticks = v => (100 * v).toFixed(digits) + ' %';
+    const names = series.map(s => s.name), many = legendRows(names, width) > 3;
     return base({
-    grid: { left: 56, right: 18, top: series.length > 6 ? 58 : 34, bottom: 44 },
-    legend: Object.assign(base().legend, { type: 'scroll', right: 0 }),
-    xAxis: axis('emulated seconds', { type: 'value', min: 'dataMin', max: 'dataMax', axisLabel: { color: css('--muted'), hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: v => number(v, 4) } }),
-    yAxis: axis(options.label ?? '', { type: 'value', min: 0, max: options.percent && peak > 0.4 ? 1 : undefined, nameGap: 40, axisLabel: { color: css('--muted'), formatter: options.percent ? ticks : v => number(v) } }),
-    tooltip: Object.assign(base().tooltip, { trigger: 'axis', order: 'valueDesc', valueFormatter: options.percent ? percent : v => number(v) }),
-    series: series.map(s => ({ name: s.name, type: 'line', showSymbol: false, sampling: 'lttb', step: options.step ? 'end' : false, lineStyle: { width: 1.5 }, data: s.points }))
+      grid: { left: 58, right: 18, top: many ? 34 : below(names, width), bottom: 44 },
+      legend: Object.assign(base().legend, many ? { type: 'scroll', right: 0 } : {}),
+      xAxis: axis('emulated seconds', { type: 'value', min: 'dataMin', max: 'dataMax', axisLabel: { color: css('--muted'), hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: v => number(v, 4) } }),
+      yAxis: axis(options.label ?? '', { type: 'value', min: 0, max: options.max && peak > 0.4 * options.max ? options.max : peak > 0 ? undefined : options.max, nameGap: 42, axisLabel: { color: css('--muted'), formatter: options.percent ? ticks : v => number(v) } }),
+      tooltip: Object.assign(base().tooltip, { trigger: 'axis', order: 'valueDesc', valueFormatter: options.percent ? percent : v => number(v) }),
+      series: series.map((s, i) => ({
+        name: s.name, type: 'line', showSymbol: false, sampling: 'lttb', step: options.step ? 'end' : false, lineStyle: { width: 1.5, type: s.dashed ? [5, 4] : 'solid' }, data: s.points,
+        markLine: i === 0 && options.limit ? { silent: true, symbol: 'none', lineStyle: { color: css('--bad'), type: 'dashed' }, label: { formatter: options.limit.name, color: css('--bad'), position: 'insideEndTop' }, data: [{ yAxis: options.limit.value }] } : undefined,
+      }))
     });
   };
 
@@ -94,13 +115,14 @@
     });
   };
 
-  // Draws make() into element, again when it is resized or the colours change. Returns a function that redraws.
+  // Draws make(width) into element, again when it is resized or the colours change. Returns a function that redraws.
   function mount(element, make, label) {
     const chart = echarts.init(element, null, { renderer: 'canvas' });
     element.setAttribute('role', 'img');
     element.setAttribute('aria-label', label);
-    const draw = () => chart.setOption(make(), { notMerge: true, lazyUpdate: true });
-    new ResizeObserver(() => chart.resize()).observe(element);
+    const draw = () => chart.setOption(make(element.clientWidth), { notMerge: true, lazyUpdate: true });
+    let width = element.clientWidth;
+    new ResizeObserver(() => { chart.resize(); if (element.clientWidth !== width) { width = element.clientWidth; draw(); } }).observe(element);
     mounted.add(draw);
     draw();
     return draw;
@@ -113,5 +135,5 @@
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => mounted.forEach(draw => draw()));
   const isDark = () => document.documentElement.dataset.theme ? document.documentElement.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
 
-  window.xpydCharts = { mount, theme, isDark, cdf, waterfall, roofline, overTime, pareto, number, seconds, percent, hopNames };
+  window.xpydCharts = { mount, theme, isDark, cdf, waterfall, roofline, overTime, pareto, number, unit, seconds, percent, hopNames };
 })();

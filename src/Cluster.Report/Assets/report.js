@@ -56,18 +56,18 @@
 
     const hops = variants.filter(v => Object.values(v.hops_mean).some(x => x > 0));
     panel('Where TTFT goes', 'Mean and p99 request, hop by hop. The widest part is the one to shorten.',
-      () => c.waterfall(hops.flatMap(v => [{ name: v.name + ' mean', hops: v.hops_mean }, { name: v.name + ' p99', hops: v.hops_p99 }])), hops.length ? null : none, true, 130 + 80 * hops.length);
+      width => c.waterfall(hops.flatMap(v => [{ name: v.name + ' mean', hops: v.hops_mean }, { name: v.name + ' p99', hops: v.hops_p99 }]), width), hops.length ? null : none, true, 130 + 80 * hops.length);
 
     const groups = variants.flatMap(v => v.roofline.map(g => ({ name: variants.length > 1 && v.name !== g.role ? v.name + ' ' + g.role : g.role, points: g.points })));
     const roofs = data.roofs;
     panel('Roofline', 'Each dot is a step. Under the slope HBM bandwidth binds, under the flat roof compute does; far below both, host time, network or a small batch.',
-      () => c.roofline(roofs, groups), groups.some(g => g.points.length) ? null : 'No step was recorded.', true, 400);
+      width => c.roofline(roofs, groups, width), groups.some(g => g.points.length) ? null : 'No step was recorded.', true, 400);
 
     for (const v of variants) {
-      panel('KV occupancy: ' + v.name, 'Share of KV blocks held by requests. Flat at the top: capacity binds.', () => c.overTime(v.occupancy, { percent: true, step: true }), v.occupancy.length ? null : 'No occupancy was recorded.');
+      panel('KV occupancy: ' + v.name, 'Share of KV blocks held by requests. Flat at the top: capacity binds.', width => c.overTime(v.occupancy, { percent: true, step: true, max: 1 }, width), v.occupancy.length ? null : 'No occupancy was recorded.');
     }
     for (const v of variants) {
-      panel('Link use: ' + v.name, 'Share of each link’s bandwidth in use.', () => c.overTime(v.links, { percent: true, step: true }), v.links.length ? null : v.disaggregated ? 'No transfer was recorded.' : 'Not disaggregated: no KV crosses a link.');
+      panel('Link use: ' + v.name, 'Share of each link’s bandwidth in use.', width => c.overTime(v.links, { percent: true, step: true, max: 1 }, width), v.links.length ? null : v.disaggregated ? 'No transfer was recorded.' : 'Not disaggregated: no KV crosses a link.');
     }
     panel('Pareto', 'Up: more tokens per GPU. Right: faster for each user. What lies left below another point is beaten by it.', () => c.pareto(data.pareto), data.pareto.length ? null : none, true, 360);
   }

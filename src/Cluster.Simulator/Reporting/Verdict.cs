@@ -20,18 +20,22 @@ public static class Verdict
         if (gain > Even)
         {
             return string.Create(CultureInfo.InvariantCulture,
-                $"{best.Name} wins: goodput {best.GoodputRps:F2} against {next.GoodputRps:F2} req/s ({Percent(gain)}); {Latencies(best, next)}.");
+                $"{best.Name} wins: goodput {best.GoodputRps:F2} against {next.GoodputRps:F2} req/s ({Percent(gain)}){Sizes(best, next)}; {Latencies(best, next)}.");
         }
 
         var (faster, slower) = best.TpotMs.P99 <= next.TpotMs.P99 ? (best, next) : (next, best);
         return string.Create(CultureInfo.InvariantCulture,
-            $"Goodput is even ({best.GoodputRps:F2} and {next.GoodputRps:F2} req/s); {faster.Name} has the steadier tokens: {Latencies(faster, slower)}.");
+            $"Goodput is even ({best.GoodputRps:F2} and {next.GoodputRps:F2} req/s); {faster.Name} has the steadier tokens{Sizes(faster, slower)}: {Latencies(faster, slower)}.");
     }
 
     private static string Alone(VariantReport only) => only.Completed == 0
         ? $"{only.Name} completed no request."
         : string.Create(CultureInfo.InvariantCulture,
             $"{only.Name} met the SLO for {only.GoodputRps / only.RequestsPerS:P0} of requests.");
+
+    /// <summary>A cluster that wins by being larger has not won: both sizes are said, and what each GPU gives.</summary>
+    private static string Sizes(VariantReport a, VariantReport b) => Math.Abs(a.MeanGpus - b.MeanGpus) <= Even * b.MeanGpus ? "" : string.Create(CultureInfo.InvariantCulture,
+        $" on {a.MeanGpus:0.#} GPUs against {b.MeanGpus:0.#} ({a.GoodputRps / a.MeanGpus:G2} against {b.GoodputRps / b.MeanGpus:G2} req/s per GPU)");
 
     private static string Latencies(VariantReport a, VariantReport b) => string.Create(CultureInfo.InvariantCulture,
         $"TTFT p90 {a.TtftMs.P90:F0} against {b.TtftMs.P90:F0} ms, TPOT p99 {a.TpotMs.P99:F1} against {b.TpotMs.P99:F1} ms");

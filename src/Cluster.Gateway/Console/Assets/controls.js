@@ -4,9 +4,9 @@
   const root = document.getElementById('controls'), said = document.getElementById('said');
   const el = (tag, props, ...children) => { const e = Object.assign(document.createElement(tag), props); e.append(...children); return e; };
   const label = (text, input) => el('label', {}, el('span', { textContent: text }), input);
-  const token = el('input', { type: 'password', autocomplete: 'off', placeholder: 'none on loopback' });
+  const token = el('input', { type: 'password', autocomplete: 'off', placeholder: 'as --admin-token' });
   token.value = sessionStorage.getItem('xpyd-admin-token') ?? '';
-  token.addEventListener('change', () => { sessionStorage.setItem('xpyd-admin-token', token.value); loadDials(); });
+  token.addEventListener('change', () => { sessionStorage.setItem('xpyd-admin-token', token.value); enter(); });
 
   async function call(method, path, body) {
     const headers = body ? { 'content-type': 'application/json' } : {};
@@ -38,32 +38,70 @@
     return { row, input };
   }
 
-  // Faults.
-  const kind = el('select', {}, ...['crash', 'drain', 'slow', 'link', 'expire_kv', 'router_restart', 'disconnect'].map(k => el('option', { value: k, textContent: k })));
-  const target = el('select', {}), factor = el('input', { type: 'number', step: 'any', min: '0', placeholder: 'as usual', title: 'slow: times as long; link: share of its bandwidth; disconnect: share of requests' }), duration = el('input', { type: 'number', step: 'any', min: '0', placeholder: 'until cleared' });
+  // Faults: kinds, and what each needs to be told, come from the gateway.
+  const kind = el('select', {}), meaning = el('p', { className: 'hint' }), target = el('select', {});
+  const factor = el('input', { type: 'number', step: 'any' }), duration = el('input', { type: 'number', step: 'any', min: '0', placeholder: 'until cleared' });
   const inject = el('button', { type: 'button', textContent: 'Inject' }), inForce = el('div', {});
+  const targetRow = label('Target', target), factorRow = label('Factor', factor), durationRow = label('Emulated seconds', duration);
   const number = input => input.value === '' ? null : Number(input.value);
-  inject.addEventListener('click', () => act(`Inject ${kind.value} at ${target.value}`, () => call('POST', 'faults', { kind: kind.value, target: target.value, factor: ['slow', 'link', 'disconnect'].includes(kind.value) ? number(factor) : null, duration_seconds: number(duration) })));
-  const faults = el('fieldset', {}, el('legend', { textContent: 'Faults' }), label('Kind', kind), label('Target', target), label('Factor', factor), label('Seconds', duration), el('div', { className: 'row' }, inject), inForce);
+  let kinds = [];
+  const chosen = () => kinds.find(k => k.name === kind.value);
+  function describe() {
+    const k = chosen();
+    meaning.textContent = k?.meaning ?? '';
+    targetRow.hidden = !k?.has_target; factorRow.hidden = !k?.factor; durationRow.hidden = !k?.lasts;
+    if (!k?.factor) return;
+    factorRow.firstChild.textContent = k.factor.meaning;
+    factor.placeholder = String(k.factor.default); factor.min = String(k.factor.min); factor.max = String(k.factor.max); factor.value = '';
+  }
+  kind.addEventListener('change', describe);
+  inject.addEventListener('click', () => {
+    const k = chosen(), at = k.has_target ? ` at ${target.value}` : '';
+    act(`Inject ${k.name}${at}`, () => call('POST', 'faults', { kind: k.name, target: k.has_target ? target.value : null, factor: k.factor ? number(factor) : null, duration_seconds: k.lasts ? number(duration) : null }));
+  });
+  const faults = el('fieldset', {}, el('legend', { textContent: 'Faults' }), label('Kind', kind), meaning, targetRow, factorRow, durationRow, el('div', { className: 'row' }, inject), inForce);
 
   // Dials.
   const dialBox = el('fieldset', {}, el('legend', { textContent: 'Dials' })), dialRows = el('div', {});
   dialBox.append(dialRows);
   async function loadDials() {
-    try {
-      const answer = await call('GET', 'dials'), dials = Array.isArray(answer) ? answer : answer?.dials ?? [];
-      dialRows.replaceChildren(...dials.map(d => {
-        const input = el('input', { type: 'number', step: 'any', value: String(d.value), min: String(d.min), max: String(d.max), title: d.meaning ?? '' });
-        input.addEventListener('change', () => act(`Set ${d.name} to ${input.value}`, () => call('PUT', 'dials/' + encodeURIComponent(d.name), { value: Number(input.value) })));
-        return label(d.name, input);
-      }));
-      if (!dials.length) dialRows.textContent = 'The router’s policy has no dials.';
-    } catch (error) { dialRows.textContent = error.message; }
+    const answer = await call('GET', 'dials'), dials = Array.isArray(answer) ? answer : answer?.dials ?? [];
+    dialRows.replaceChildren(...dials.map(d => {
+      const input = el('input', { type: 'number', step: 'any', value: String(d.value), min: String(d.min), max: String(d.max) });
+      input.addEventListener('change', () => act(`Set ${d.name} to ${input.value}`, () => call('PUT', 'dials/' + encodeURIComponent(d.name), { value: Number(input.value) })));
+      return el('div', {}, label(d.name, input), el('p', { className: 'hint', textContent: [d.meaning, `${d.min} … ${d.max}`].filter(Boolean).join(' ') }));
+    }));
+    if (!dials.length) dialRows.textContent = 'The router’s policy has no dials.';
   }
 
-  root.append(el('fieldset', {}, el('legend', { textContent: 'Access' }), label('Admin token', token)), scale, faults, dialBox);
-  loadDials();
+  // Who may use the controls: the gateway says so before anything is tried, and a refused token says so in words.
+  const access = el('fieldset', {}, el('legend', { textContent: 'Access' }), label('Admin token', token), el('p', { className: 'hint', textContent: 'The gateway was started with one. It stays in this tab.' }));
+  const parts = [scale, faults, dialBox];
+  let admin = 'none';
+  async function enter() {
+    const shut = { none: 'This gateway has no admin API, so nothing can be changed from here.', off: 'The controls are off beyond loopback: start the gateway with --admin-token TOKEN to turn them on.' }[admin];
+    const waits = admin === 'token' && !token.value;
+    access.hidden = admin !== 'token';
+    let refusal = shut ?? (waits ? 'Enter the admin token to use the controls.' : '');
+    if (!refusal) try { await loadDials(); } catch (error) { refusal = error.message; }
+    for (const part of parts) { part.disabled = refusal !== ''; }
+    if (refusal) dialRows.replaceChildren();
+    said.className = refusal && !waits ? 'said bad' : 'said';
+    said.textContent = refusal;
+  }
+
+  async function begin() {
+    try {
+      const about = await (await fetch('console/about')).json();
+      admin = about.admin;
+      if (kinds.length !== about.fault_kinds.length) { kinds = about.fault_kinds; kind.replaceChildren(...kinds.map(k => el('option', { value: k.name, textContent: k.name }))); describe(); }
+      await enter();
+    } catch { setTimeout(begin, 2000); }
+  }
+  root.append(access, scale, faults, dialBox);
+  begin();
   document.addEventListener('instance-selected', e => { if (e.detail) target.value = e.detail; });
+  document.addEventListener('console-reconnected', begin);
 
   function update(snapshot) {
     const pools = Map.groupBy ? Map.groupBy(snapshot.instances, i => i.pool) : snapshot.instances.reduce((m, i) => m.set(i.pool, [...(m.get(i.pool) ?? []), i]), new Map());

@@ -24,11 +24,14 @@
 
   function tileOf(instance) {
     if (tiles.has(instance.name)) return tiles.get(instance.name);
-    const tile = document.createElement('button'), name = document.createElement('b'), load = document.createElement('span'), bar = document.createElement('div'), used = document.createElement('i'), cached = document.createElement('i');
-    tile.type = 'button'; bar.className = 'kv'; bar.append(used, cached); tile.append(name, load, bar);
+    const tile = document.createElement('button'), name = document.createElement('b'), pool = document.createElement('i'), number = document.createTextNode(''), load = document.createElement('span'), bar = document.createElement('div'), used = document.createElement('i'), cached = document.createElement('i');
+    tile.type = 'button'; bar.className = 'kv'; bar.append(used, cached); name.append(pool, number); tile.append(name, load, bar);
+    // Where there are many on a narrow window, the pool's heading says the first half of the name.
+    const dash = instance.name.startsWith(instance.pool + '-') ? instance.pool.length + 1 : 0;
+    pool.textContent = instance.name.slice(0, dash); number.data = instance.name.slice(dash);
     tile.addEventListener('click', () => select(selected === instance.name ? null : instance.name));
     poolOf(instance).grid.append(tile);
-    const entry = { tile, name, load, used, cached };
+    const entry = { tile, load, used, cached };
     tiles.set(instance.name, entry);
     return entry;
   }
@@ -42,7 +45,7 @@
 
   function describe() {
     const i = latest?.instances.find(x => x.name === selected);
-    set(detail, 'textContent', i ? `${i.name} (${i.state}) on ${i.hardware || 'unknown hardware'}: ${i.running} running, ${i.waiting} waiting, KV ${c.percent(i.kv_usage)} in use, prefix hits ${c.percent(i.prefix_hit_rate)}, ${c.number(i.tokens_per_s)}tokens/s, wall: ${i.wall}.` : '');
+    set(detail, 'textContent', i ? `${i.name} (${i.state}) on ${i.hardware || 'unknown hardware'}: ${i.running} running, ${i.waiting} waiting, KV ${c.percent(i.kv_usage)} in use, prefix hits ${c.percent(i.prefix_hit_rate)}, ${c.unit(i.tokens_per_s, 'tokens/s')}, wall: ${i.wall}.` : '');
   }
 
   const key = document.getElementById('wall-legend');
@@ -50,7 +53,7 @@
     const walls = [...new Set(snapshot.instances.map(i => i.wall))].sort();
     if (key.dataset.walls === walls.join()) return;
     key.dataset.walls = walls.join();
-    key.replaceChildren(...walls.map(w => { const chip = document.createElement('span'); chip.className = 'wall-' + w; chip.textContent = w; return chip; }));
+    key.replaceChildren(...walls.map(w => { const chip = document.createElement('span'); chip.className = 'wall-' + w; chip.textContent = `${w}: ${window.xpydWords.walls[w] ?? ''}`; return chip; }));
   }
 
   function update(snapshot) {
@@ -64,10 +67,10 @@
     for (const i of snapshot.instances) {
       seen.add(i.name);
       const t = tileOf(i);
-      set(t.name, 'textContent', i.name);
-      set(t.load, 'textContent', i.state !== 'ready' ? i.state : many ? `${i.running} · ${i.waiting} w` : `${i.running} run · ${i.waiting} wait`);
+      set(t.load, 'textContent', i.state !== 'ready' ? i.state : many && !i.waiting ? `${i.running} run` : `${i.running} run · ${i.waiting} wait`);
       set(t.tile, 'className', `tile wall-${i.wall} ${i.state}`);
-      set(t.tile, 'title', `${i.name}: KV ${c.percent(i.kv_usage)}, wall ${i.wall}`);
+      set(t.tile, 'title', `${i.name}: ${i.running} running, ${i.waiting} waiting, KV ${c.percent(i.kv_usage)}, wall ${i.wall}`);
+      set(t.tile, 'ariaLabel', `${i.name}, ${i.state}, wall ${i.wall}`);
       const used = (100 * i.kv_usage).toFixed(1) + '%', cached = (100 * i.kv_cached).toFixed(1) + '%';
       if (t.used.style.width !== used) t.used.style.width = used;
       if (t.cached.style.width !== cached) t.cached.style.width = cached;
@@ -79,7 +82,13 @@
       set(pool.title, 'textContent', `${name} · ${members.length}`);
     }
     describe();
+    links(snapshot.links);
     requestAnimationFrame(() => draw(snapshot.flows.slice(0, 80)));
+  }
+
+  function links(all) {
+    const text = all.map(l => `${l.name}: ${c.unit(l.bytes_per_s, 'B/s')} of KV` + (l.busiest_port ? `; the busiest port, ${l.busiest_port}, is ${c.percent(l.utilization)} used` : '') + (l.active_transfers ? `; ${l.active_transfers} transfers on their way` : '')).join('. ');
+    set(document.getElementById('links'), 'textContent', all.length ? text + '.' : 'No link: each instance computes prompts and tokens itself.');
   }
 
   function draw(list) {
