@@ -17,10 +17,10 @@ internal sealed class ConsoleHost : IAsyncDisposable
 
     public string Url => _app.Urls.First();
 
-    public static async Task<ConsoleHost> StartAsync(DemoCluster cluster, int port = 0)
+    public static async Task<ConsoleHost> StartAsync(DemoCluster cluster, int port = 0, string? adminToken = null)
     {
         var backend = new EchoBackend(new EchoOptions());
-        var app = GatewayHost.Build(new GatewayOptions { Port = port, DrainTimeout = TimeSpan.FromSeconds(1) }, backend, cluster, builder => builder.AddServiceDefaults().Services.AddSingleton<IClusterView>(cluster));
+        var app = GatewayHost.Build(new GatewayOptions { Port = port, AdminToken = adminToken, DrainTimeout = TimeSpan.FromSeconds(1) }, backend, cluster, builder => builder.AddServiceDefaults().Services.AddSingleton<IClusterView>(cluster));
         await app.StartAsync();
         return new ConsoleHost(app, backend);
     }

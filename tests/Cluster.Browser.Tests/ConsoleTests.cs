@@ -1,3 +1,4 @@
+using Cluster.Engine.Faults;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -8,14 +9,15 @@ public sealed class ConsoleTests(Chromium chromium) : IClassFixture<Chromium>
     [Theory]
     [InlineData(1280, ColorScheme.Light)]
     [InlineData(1280, ColorScheme.Dark)]
-    [InlineData(390, ColorScheme.Light)]
+    [InlineData(768, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
     public async Task It_loads_without_errors_shows_a_running_load_and_fits_the_window(int width, ColorScheme scheme)
     {
         await using var host = await ConsoleHost.StartAsync(new DemoCluster());
         await using var sheet = await OpenAsync(host, width, scheme);
         await Expect(sheet.Page.Locator(".decisions details").Nth(4)).ToBeVisibleAsync();
         (await sheet.Page.Locator(".tile").CountAsync()).ShouldBe(4);
-        (await sheet.Page.Locator(".chart:has(canvas)").CountAsync()).ShouldBe(3);
+        (await sheet.Page.Locator(".chart:has(canvas)").CountAsync()).ShouldBe(5);
         (await sheet.Page.Locator("path.flow").CountAsync()).ShouldBeGreaterThan(0);
         (await sheet.Page.Locator("#status").InnerTextAsync()).ShouldStartWith("live");
         (await sheet.OverflowAsync()).ShouldBe(0);
@@ -83,6 +85,50 @@ public sealed class ConsoleTests(Chromium chromium) : IClassFixture<Chromium>
         (await sheet.Page.Locator("#variants tbody tr").Nth(0).Locator(".best").CountAsync()).ShouldBe(4);
         await Expect(sheet.Page.Locator("#longest")).ToContainTextAsync("prefill takes 128 ms");
         await Expect(sheet.Page.Locator("#figures")).ToContainTextAsync("95 % meet the SLO");
+    }
+
+    [Fact]
+    public async Task Every_kind_of_fault_asks_only_for_what_it_needs()
+    {
+        await using var host = await ConsoleHost.StartAsync(new DemoCluster());
+        await using var sheet = await OpenAsync(host, 1280);
+        var (target, seconds) = (sheet.Page.GetByLabel("Target"), sheet.Page.GetByLabel("Emulated seconds"));
+        await Expect(sheet.Page.GetByLabel("Kind").Locator("option")).ToHaveCountAsync(FaultKinds.All.Count);
+        await sheet.Page.GetByLabel("Kind").SelectOptionAsync("slow");
+        await Expect(sheet.Page.GetByLabel("step time ×")).ToBeVisibleAsync();
+        await sheet.Page.GetByLabel("Kind").SelectOptionAsync("router_restart");
+        await Expect(target).ToBeHiddenAsync();
+        await Expect(seconds).ToBeHiddenAsync();
+        await Expect(sheet.Page.Locator("#controls")).ToContainTextAsync("The router knows nothing of caches and load.");
+    }
+
+    [Fact]
+    public async Task With_an_admin_token_the_controls_wait_for_it_and_the_page_asks_for_nothing_it_may_not()
+    {
+        await using var host = await ConsoleHost.StartAsync(new DemoCluster(), adminToken: "s3cret");
+        await using var sheet = await OpenAsync(host, 390);
+        var inject = sheet.Page.GetByRole(AriaRole.Button, new() { Name = "Inject" });
+        await Expect(sheet.Page.Locator("#said")).ToHaveTextAsync("Enter the admin token to use the controls.");
+        await Expect(inject).ToBeDisabledAsync();
+        sheet.Errors.ShouldBeEmpty();
+        await sheet.Page.GetByLabel("Admin token").FillAsync("s3cret");
+        await sheet.Page.Keyboard.PressAsync("Enter");
+        await Expect(inject).ToBeEnabledAsync();
+        await inject.ClickAsync();
+        await Expect(sheet.Page.Locator("#said")).ToContainTextAsync("done");
+    }
+
+    [Fact]
+    public async Task A_cluster_at_rest_has_no_empty_panel_and_says_what_it_waits_for()
+    {
+        await using var host = await ConsoleHost.StartAsync(new DemoCluster { IsAtRest = true, Pending = ["comparison", "levers"] });
+        await using var sheet = await OpenAsync(host, 390);
+        await Expect(sheet.Page.Locator("#verdict")).ToContainTextAsync("beside each other in virtual time");
+        await Expect(sheet.Page.Locator("#levers-note")).ToContainTextAsync("being tried");
+        await Expect(sheet.Page.Locator("#walls")).ToContainTextAsync("prefill: idle no step in the last seconds");
+        foreach (var chart in await sheet.Page.Locator(".chart").AllAsync())
+            (await chart.EvaluateAsync<string>("e => e.firstChild ? 'drawn' : getComputedStyle(e, '::after').content")).Length.ShouldBeGreaterThan(4);
+        await sheet.ScreenshotAsync("console-at-rest");
     }
 
     [Fact]

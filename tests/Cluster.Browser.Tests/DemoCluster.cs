@@ -18,6 +18,9 @@ internal sealed class DemoCluster : IClusterView, IClusterAdmin
 
     public IReadOnlyList<string> Pending { get; set; } = [];
 
+    /// <summary>Nothing has been asked of it yet.</summary>
+    public bool IsAtRest { get; set; }
+
     /// <summary>Orders the admin API has carried out.</summary>
     public IReadOnlyList<FaultOrder> Faults => _faults;
 
@@ -29,6 +32,7 @@ internal sealed class DemoCluster : IClusterView, IClusterAdmin
             var instances = _pools.SelectMany(p => Enumerable.Range(0, p.Value).Select(i => Instance(p.Key, i, t))).ToList();
             var prefills = instances.Where(i => i.Role == "prefill").ToList();
             var decodes = instances.Where(i => i.Role == "decode").ToList();
+            if (IsAtRest) return new ClusterSnapshot("2P2D", "llama-3.1-70b", t) { Instances = instances, Walls = new Dictionary<string, string> { ["prefill"] = "idle", ["decode"] = "idle" }, Pending = Pending };
             return new ClusterSnapshot("2P2D", "llama-3.1-70b", t)
             {
                 Scenario = "quickstart",

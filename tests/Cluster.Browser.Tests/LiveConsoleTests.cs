@@ -24,7 +24,8 @@ public sealed class LiveConsoleTests(Chromium chromium) : IClassFixture<Chromium
 
         await Expect(sheet.Page.Locator(".tile")).ToHaveCountAsync(4);
         await Expect(sheet.Page.Locator(".decisions details").Nth(4)).ToBeVisibleAsync();
-        await Expect(sheet.Page.Locator(".chart:has(canvas)")).ToHaveCountAsync(3);
+        await Expect(sheet.Page.Locator(".chart:has(canvas)")).ToHaveCountAsync(5);
+        await Expect(sheet.Page.Locator("#links")).ToContainTextAsync("the busiest port");
         await Expect(sheet.Page.Locator("#walls")).ToContainTextAsync("prefill: compute");
         await Expect(sheet.Page.Locator("#walls")).ToContainTextAsync("decode: bandwidth");
         await Expect(sheet.Page.Locator("#levers")).ToContainTextAsync("int4-weights");
@@ -38,7 +39,7 @@ public sealed class LiveConsoleTests(Chromium chromium) : IClassFixture<Chromium
         sheet.Errors.ShouldBeEmpty();
 
         await stop.CancelAsync();
-        (await load).WasCancelled.ShouldBeTrue();
+        await load;
     }
 
     private static Task<IReadOnlyList<LeverView>> OneLever(CancellationToken cancellation) =>

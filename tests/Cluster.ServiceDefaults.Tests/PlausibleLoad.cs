@@ -98,7 +98,7 @@ internal sealed class PlausibleLoad
     {
         var gauges = cluster.Gauges;
         (gauges.Slo, gauges.TimeScale, gauges.AchievedTimeScale, gauges.RouterViewAgeSeconds) = (s_slo, 1, 0.995, 0.02);
-        gauges.RequestEntered();
+        gauges.InFlight = () => 12;
         for (var i = 0; i < 4; i++)
         {
             var hops = new TtftHops(Ms(1, 1), Ms(0.2, 0.1), Ms(60, 300), Ms(120, 60), disaggregated ? Ms(0.5, 1) : -1, disaggregated ? Ms(9, 5) : -1, disaggregated ? Ms(5, 10) : -1);

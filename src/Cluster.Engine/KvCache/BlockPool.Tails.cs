@@ -50,7 +50,7 @@ public sealed partial class BlockPool
         }
 
         if (tails.Pages > (mayEvict ? Available : Free)) return;
-        if (tails.Pages > Free) Evict(tails.Pages - Free);
+        if (tails.Pages > Free) MakeRoom(tails.Pages - Free);
         Free -= tails.Pages;
         Evictable += tails.Pages;
         tails.Store(key, _clock++);

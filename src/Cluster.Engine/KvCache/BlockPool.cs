@@ -46,6 +46,9 @@ public sealed partial class BlockPool
     /// <summary>Cached blocks that nobody uses.</summary>
     public long Evictable { get; private set; }
 
+    /// <summary>Cached blocks that had to go to make room, since the pool began.</summary>
+    public long Evicted { get; private set; }
+
     /// <summary>Blocks that an allocation can have: free ones, then evictable ones.</summary>
     public long Available => Free + Evictable;
 
@@ -56,7 +59,7 @@ public sealed partial class BlockPool
     public bool TryAllocate(long blocks)
     {
         if (blocks > Available) return false;
-        if (blocks > Free) Evict(blocks - Free);
+        if (blocks > Free) MakeRoom(blocks - Free);
         Free -= blocks;
         Allocated += blocks;
         return true;
@@ -177,6 +180,13 @@ public sealed partial class BlockPool
         }
 
         _eviction.Used(index);
+    }
+
+    private void MakeRoom(long blocks)
+    {
+        var before = Evictable;
+        Evict(blocks);
+        Evicted += before - Evictable;
     }
 
     private void Evict(long blocks)

@@ -131,6 +131,9 @@ public sealed record DecisionView(
     /// <summary>TTFT lost against the best placement by the true state of every instance, milliseconds; null: not judged.</summary>
     public double? RegretMs { get; init; }
 
+    /// <summary>0 for a request's first; more when the instance it was on was lost.</summary>
+    public int Placement { get; init; }
+
     /// <summary>The instance that should have been chosen: to prefill, or where that one was right, to decode; null: the choice was the best.</summary>
     public string? Better { get; init; }
 }

@@ -64,7 +64,9 @@ internal static class AdminJson
 
     private static JsonNode Decision(DecisionMessage d) => new JsonObject
     {
-        ["request_id"] = d.RequestId,
+        // A placement's id has bits that no JSON number keeps; clients know the request's.
+        ["request_id"] = Flight.StreamOf(d.RequestId),
+        ["placement"] = Flight.PlacementOf(d.RequestId),
         ["at_seconds"] = d.AtNs / 1e9,
         ["policy"] = d.Policy,
         ["decision"] = d.Kind,

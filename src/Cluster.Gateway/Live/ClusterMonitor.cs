@@ -42,6 +42,7 @@ internal sealed class ClusterMonitor : IClusterView, IAsyncDisposable
         _emulator.Runtime = ClusterRuntime.Label;
         _series = metrics.ForCluster(_context.Cluster.Name);
         _series.Gauges.Slo = _context.Cluster.Slo;
+        _series.Gauges.InFlight = () => _backend.InFlight;
         _accounts = new ClusterAccounts(_series, _context);
         _backend.Ended += OnEnded;
         _watching = WatchAsync();

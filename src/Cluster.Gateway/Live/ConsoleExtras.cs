@@ -65,10 +65,11 @@ internal sealed class ConsoleExtras(
     }
 
     private static DecisionView View(DecisionMessage d) =>
-        new(d.RequestId, d.AtNs / 1e9, d.Policy, d.Kind, d.Prefill, d.Decode, d.PromptTokens,
+        new(Flight.StreamOf(d.RequestId), d.AtNs / 1e9, d.Policy, d.Kind, d.Prefill, d.Decode, d.PromptTokens,
             [.. d.Candidates.Select(c => new CandidateView(c.Instance, c.Role, double.IsFinite(c.Cost) ? c.Cost : null, c.MatchedTokens, c.Chosen))])
         {
             RegretMs = d.RegretNs < 0 ? null : d.RegretNs / 1e6,
             Better = d.Better,
+            Placement = Flight.PlacementOf(d.RequestId),
         };
 }

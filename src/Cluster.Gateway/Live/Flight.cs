@@ -55,6 +55,9 @@ internal sealed class Flight(InferenceRequest request, long streamId, long arriv
 
     public static long StreamOf(long id) => id & ((1L << PlacementShift) - 1);
 
+    /// <summary>How many instances the request had lost before this placement.</summary>
+    public static int PlacementOf(long id) => (int)(id >> PlacementShift);
+
     public void Saw(int tokens, long nowNs)
     {
         if (tokens == 0) return;

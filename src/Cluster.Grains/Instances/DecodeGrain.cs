@@ -14,6 +14,7 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
         ArgumentNullException.ThrowIfNull(handOver);
         var request = LiveRequest.Of(handOver);
         if (!Shell.TryAdd(request)) return Task.CompletedTask;
+        Shell.Recorder.Selected();
         Instance.EnqueueRemote(request.Sequence, Shell.InputNs());
         Shell.Kick();
         return Task.CompletedTask;

@@ -16,6 +16,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         ArgumentNullException.ThrowIfNull(order);
         var request = LiveRequest.Of(order, Name);
         if (!Shell.TryAdd(request)) return Task.CompletedTask;
+        Shell.Recorder.Selected();
         if (order.Copy is { } copy) _ = Links.CopyAsync(new CopyOrder(order.Request.Id, copy.Source, Name, copy.Missing));
         else Compute(request);
         return Task.CompletedTask;

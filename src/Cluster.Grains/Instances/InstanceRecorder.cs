@@ -23,7 +23,10 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
 
     public void StepEnded(Instance instance, in Step step, long durationNs, long latenessNs, double timeScale)
     {
-        _metrics.StepEnded(new StepObservation(step.Shape.TotalTokens, step.Cost, latenessNs, (long)(durationNs / timeScale)));
+        _metrics.StepEnded(new StepObservation(step.Shape.TotalTokens, step.Cost, latenessNs, (long)(durationNs / timeScale))
+        {
+            HbmWriteBytes = Math.Min(step.Cost.HbmBytes, step.Shape.TotalTokens * spec.Memory.KvBytesPerToken),
+        });
         context.Watch?.StepEnded(instance, in step, durationNs, latenessNs);
     }
 
@@ -39,6 +42,7 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
             ActiveBlocks = state.Pool.Allocated + state.Pool.Referenced,
             CachedBlocks = state.Pool.Evictable,
             TotalBlocks = state.Pool.Total,
+            EvictedBlocks = state.Pool.Evicted,
             PrefixQueryTokens = counters.PrefixCacheQueries,
             PrefixHitTokens = counters.PrefixCacheHits,
             ExternalQueryTokens = counters.ReceivedTokens,
@@ -51,6 +55,9 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
             SpecAcceptedTokens = counters.AcceptedDraftTokens,
         });
     }
+
+    /// <summary>The router sent a request here, to prefill or to decode.</summary>
+    public void Selected() => _metrics.Selected();
 
     /// <summary>KV has come over a link.</summary>
     public void KvReceived(long durationNs, long bytes) => _metrics.KvReceived(durationNs, bytes);

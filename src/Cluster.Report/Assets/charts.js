@@ -13,7 +13,7 @@
     const short = scale ? value / scale[0] : value;
     return Number(short.toPrecision(digits)).toString() + (scale ? ' ' + scale[1] : '');
   }
-  const unit = (value, name) => { const text = number(value); return /[a-zA-Z]$/.test(text) ? text + name : `${text} ${name}`; };
+  const unit = (value, name) => { const text = number(value); return /[a-zA-Z]$/.test(text) && /^[A-Z]/.test(name) ? text + name : `${text} ${name}`; };
   const seconds = ms => ms >= 1000 ? number(ms / 1000) + ' s' : number(ms) + ' ms';
   const percent = ratio => Number.isFinite(ratio) ? (100 * ratio).toFixed(ratio < 0.1 ? 1 : 0) + ' %' : '–';
 

@@ -34,7 +34,7 @@ public static class VllmMetrics
     public static readonly MetricDefinition SpecDecodeNumAcceptedTokens = Make("vllm:spec_decode_num_accepted_tokens", Counter, "", "Drafted tokens that verification accepted.");
     public static readonly MetricDefinition EstimatedFlopsPerGpu = Make("vllm:estimated_flops_per_gpu", Counter, "", "Floating-point operations on one GPU of the instance, by the cost model.");
     public static readonly MetricDefinition EstimatedReadBytesPerGpu = Make("vllm:estimated_read_bytes_per_gpu", Counter, "By", "HBM bytes read on one GPU of the instance, by the cost model.");
-    public static readonly MetricDefinition EstimatedWriteBytesPerGpu = Make("vllm:estimated_write_bytes_per_gpu", Counter, "By", "HBM bytes written on one GPU of the instance, by the cost model.");
+    public static readonly MetricDefinition EstimatedWriteBytesPerGpu = Make("vllm:estimated_write_bytes_per_gpu", Counter, "By", "HBM bytes written on one GPU of the instance, by the cost model: the KV of computed tokens.");
 
     public static readonly MetricDefinition TimeToFirstToken = Distribution("vllm:time_to_first_token_seconds", "s", Buckets.TimeToFirstToken, "From the request's arrival at this engine to its first token here.");
     public static readonly MetricDefinition InterTokenLatency = Distribution("vllm:inter_token_latency_seconds", "s", Buckets.InterToken, "Gap between successive tokens of a request.");

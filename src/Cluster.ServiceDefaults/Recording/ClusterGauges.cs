@@ -19,7 +19,6 @@ public sealed class ClusterGauges
 {
     private readonly Wall?[] _wallByRole = new Wall?[3];
     private readonly int[] _instances = new int[12];
-    private int _inFlight;
 
     internal ClusterGauges(Labels cluster)
     {
@@ -42,6 +41,9 @@ public sealed class ClusterGauges
     /// <summary>Age of the router's view, emulated; NaN until set.</summary>
     public double RouterViewAgeSeconds { get; set; } = double.NaN;
 
+    /// <summary>Reads the requests that were accepted and have not ended, at each scrape; null: nobody counts them here.</summary>
+    public Func<int>? InFlight { get; set; }
+
     internal Labels ClusterLabels { get; }
 
     internal Labels[] ByObjective { get; }
@@ -51,13 +53,6 @@ public sealed class ClusterGauges
     internal Labels[][] ByRoleAndWall { get; }
 
     internal Labels[] ByRoleAndState { get; }
-
-    internal int InFlight => Volatile.Read(ref _inFlight);
-
-    /// <summary>Counts a request in; every accepted one is counted out once by <see cref="RequestLeft"/>.</summary>
-    public void RequestEntered() => Interlocked.Increment(ref _inFlight);
-
-    public void RequestLeft() => Interlocked.Decrement(ref _inFlight);
 
     /// <summary>The wall that binds a role now, by the diagnosis of a recent window.</summary>
     public void SetBindingWall(InstanceRole role, Wall wall) => _wallByRole[(int)role] = wall;

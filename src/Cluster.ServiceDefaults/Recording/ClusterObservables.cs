@@ -9,7 +9,7 @@ internal sealed class ClusterObservables(Meter meter, Func<IEnumerable<ClusterSe
 {
     public void Create()
     {
-        One(XpydRequestMetrics.InFlight, g => g.InFlight);
+        One(XpydRequestMetrics.InFlight, g => g.InFlight?.Invoke() ?? double.NaN);
         One(XpydFabricMetrics.TimeScale, g => g.TimeScale);
         One(XpydFabricMetrics.TimeScaleAchieved, g => g.AchievedTimeScale);
         One(XpydFabricMetrics.RouterViewAge, g => g.RouterViewAgeSeconds);

@@ -77,9 +77,9 @@
     const ms = v => v == null ? '–' : c.seconds(v);
     const aim = limit => limit == null ? '' : `objective ${c.seconds(limit)}`, met = t.requests_per_s > 0 ? t.goodput_rps / t.requests_per_s : null;
     $('latency-hint').textContent !== latencyHint(t) && ($('latency-hint').textContent = latencyHint(t));
-    figure('Goodput', c.number(t.goodput_rps) + ' req/s', met === null || t.slo_ttft_ms == null && t.slo_tpot_ms == null ? null : met >= .95, met === null ? 'no request ended lately' : `${c.percent(met)} meet the SLO`);
-    figure('Throughput', c.number(t.requests_per_s) + ' req/s', null);
-    figure('Output tokens', c.unit(t.output_tokens_per_s, '').trim() + ' /s', null);
+    figure('Goodput', c.unit(t.goodput_rps, 'req/s'), met === null || t.slo_ttft_ms == null && t.slo_tpot_ms == null ? null : met >= .95, met === null ? 'no request ended lately' : `${c.percent(met)} meet the SLO`);
+    figure('Throughput', c.unit(t.requests_per_s, 'req/s'), null);
+    figure('Output tokens', c.unit(t.output_tokens_per_s, 'tok/s'), null);
     figure('TTFT p50', ms(t.ttft_p50_ms), within(t.ttft_p50_ms, t.slo_ttft_ms), aim(t.slo_ttft_ms));
     figure('TTFT p99', ms(t.ttft_p99_ms), within(t.ttft_p99_ms, t.slo_ttft_ms), aim(t.slo_ttft_ms));
     figure('TPOT p50', ms(t.tpot_p50_ms), within(t.tpot_p50_ms, t.slo_tpot_ms), aim(t.slo_tpot_ms));

@@ -5,7 +5,7 @@
   const el = (tag, props, ...children) => { const e = Object.assign(document.createElement(tag), props); e.append(...children); return e; };
   const say = (id, text) => { if ($(id).textContent !== text) $(id).textContent = text; };
   const head = names => el('thead', {}, el('tr', {}, ...names.map(text => el('th', { scope: 'col', textContent: text }))));
-  const narrow = matchMedia('(max-width: 760px)');
+  const narrow = matchMedia('(max-width: 900px)');
 
   // Best of a figure is green when it leads by more than 2 %: less is chance.
   const leads = (values, i, lower) => values.every((v, j) => j === i || (lower ? values[i] < v * .98 : values[i] > v * 1.02));
@@ -36,7 +36,7 @@
       return variants.map((v, i) => el('td', { textContent: format(values[i]), className: lower !== null && variants.length > 1 && leads(values, i, lower) ? 'best' : '' })).concat(el('td', { textContent: now === undefined ? '' : format(now), className: 'live' }));
     });
     cells.push(variants.map(v => el('td', { textContent: walls(v.prefill_wall, v.decode_wall) })).concat(el('td', { className: 'live', textContent: walls(...Object.values(s.walls).concat(Object.values(s.walls)).slice(0, 2)) })));
-    const names = figures.map(([name]) => name).concat('Walls'), rows = variants.map(v => v.name).concat(`${s.cluster}, live now`), across = !narrow.matches;
+    const names = figures.map(([name]) => name).concat('Walls'), across = !narrow.matches, rows = variants.map(v => v.name).concat(across ? `${s.cluster}, live now` : 'live now');
     const body = across
       ? rows.map((name, i) => el('tr', { className: i === variants.length ? 'live' : '' }, el('th', { scope: 'row', textContent: name }), ...cells.map(column => column[i])))
       : names.map((name, i) => el('tr', {}, el('th', { scope: 'row', textContent: name }), ...cells[i]));
@@ -67,18 +67,22 @@
     $('levers').replaceChildren(...(rows.length ? [head(['Lever', 'Wall', 'Effect']), el('tbody', {}, ...rows)] : []));
   }
 
+  // A request that lost its instance is placed again.
+  const idOf = d => d.request_id + (d.placement ? `, placed again` + (d.placement > 1 ? ` (${d.placement})` : '') : '');
   const open = new Set();
   let shown = null;
   function decisions(s) {
-    const key = s.decisions.map(d => d.request_id + (d.regret_ms == null ? '' : '!')).join(), box = $('decisions');
+    const key = s.decisions.map(d => idOf(d) + (d.regret_ms == null ? '' : '!')).join(), box = $('decisions');
     if (key === shown || shown && (box.matches(':hover') || box.contains(document.activeElement))) return;
     shown = key;
     if (!s.decisions.length) { box.replaceChildren(el('div', { className: 'empty', textContent: 'No request has been routed yet.' })); shown = null; return; }
     box.replaceChildren(...s.decisions.map(d => {
-      const item = el('details', { open: open.has(d.request_id) });
-      const regret = d.regret_ms == null ? [] : [el('span', { className: d.better ? 'regret' : 'chosen', textContent: d.better ? `regret ${c.seconds(d.regret_ms)}, ${d.better} was better` : 'no regret' })];
-      item.append(el('summary', {}, el('span', { textContent: `#${d.request_id}` }), el('span', { textContent: d.decision }), el('span', { textContent: [d.prefill, d.decode].filter((x, i, all) => x && all.indexOf(x) === i).join(' → ') }), el('span', { textContent: `${d.prompt_tokens} tokens · ${d.policy}` }), ...regret));
-      item.addEventListener('toggle', () => { if (item.open) { open.add(d.request_id); fill(item, d); } else open.delete(d.request_id); });
+      const item = el('details', { open: open.has(idOf(d)) });
+      // Less than a millisecond is the noise of asking.
+      const lost = d.better && d.regret_ms >= 1;
+      const regret = d.regret_ms == null ? [] : [el('span', { className: lost ? 'regret' : 'chosen', textContent: lost ? `regret ${c.seconds(d.regret_ms)}, ${d.better} was better` : 'no regret' })];
+      item.append(el('summary', {}, el('span', { textContent: `#${idOf(d)}` }), el('span', { textContent: d.decision }), el('span', { textContent: [d.prefill, d.decode].filter((x, i, all) => x && all.indexOf(x) === i).join(' → ') }), el('span', { textContent: `${d.prompt_tokens} tokens · ${d.policy}` }), ...regret));
+      item.addEventListener('toggle', () => { if (item.open) { open.add(idOf(d)); fill(item, d); } else open.delete(idOf(d)); });
       if (item.open) fill(item, d);
       return item;
     }));
