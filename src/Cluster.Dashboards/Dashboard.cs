@@ -7,6 +7,9 @@ namespace Cluster.Dashboards;
 /// <param name="Rows">From top to bottom.</param>
 public sealed record Dashboard(string Uid, string Title, string Description, ImmutableArray<Row> Rows)
 {
+    /// <summary>How to read it, in Markdown, above everything else; null: the panels speak for themselves.</summary>
+    public string? Guide { get; init; }
+
     public IEnumerable<Panel> Panels => Rows.SelectMany(r => r.Panels);
 }
 
@@ -18,10 +21,12 @@ public enum PanelKind
 {
     /// <summary>Lines over time.</summary>
     Lines,
-    /// <summary>Stacked areas over time.</summary>
+    /// <summary>Stacked areas over time, a panel for each cluster: areas of two clusters on one another would add what nobody adds.</summary>
     Stacked,
     /// <summary>One big number per series.</summary>
     Stat,
+    /// <summary>The names of the series that there are, and no figure.</summary>
+    Words,
     /// <summary>One bar per series, as of now.</summary>
     Bars,
 }
@@ -42,6 +47,12 @@ public sealed record Panel(PanelKind Kind, string Title, string Unit, string Des
 
     /// <summary>Colour below the first threshold: not green where less is worse.</summary>
     public string Base { get; init; } = "green";
+
+    /// <summary>Colours of the series whose names end in these words: what is named after a known vocabulary looks the same everywhere.</summary>
+    public ImmutableArray<(string Word, string Color)> Colors { get; init; } = [];
+
+    /// <summary>Shown where there is no series: an empty panel would leave open whether something is broken.</summary>
+    public string NoValue { get; init; } = "no data";
 
     /// <summary>Upper end of the axis; null: by the data.</summary>
     public double? Max { get; init; }

@@ -7,6 +7,7 @@ namespace Cluster.Dashboards;
 public static class GrafanaJson
 {
     private const int Columns = 24;
+    private const int GuideHeight = 5;
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     public static string Write(Dashboard dashboard)
@@ -72,6 +73,19 @@ public static class GrafanaJson
     {
         var panels = new JsonArray();
         var (id, y) = (1, 0);
+        if (dashboard.Guide is { } guide)
+        {
+            panels.Add((JsonNode)new JsonObject
+            {
+                ["id"] = id++,
+                ["type"] = "text",
+                ["title"] = "How to read this",
+                ["gridPos"] = Position(0, 0, Columns, GuideHeight),
+                ["options"] = new JsonObject { ["mode"] = "markdown", ["content"] = guide },
+            });
+            y = GuideHeight;
+        }
+
         foreach (var row in dashboard.Rows)
         {
             panels.Add((JsonNode)new JsonObject
@@ -86,9 +100,11 @@ public static class GrafanaJson
             var (x, tallest) = (0, 0);
             foreach (var panel in row.Panels)
             {
-                if (x + panel.Width > Columns) (x, y, tallest) = (0, y + tallest, 0);
-                panels.Add((JsonNode)PanelJson.Write(panel, id++, Position(x, y, panel.Width, panel.Height)));
-                (x, tallest) = (x + panel.Width, Math.Max(tallest, panel.Height));
+                // What is repeated for each cluster takes the row: Grafana divides it among them.
+                var width = panel.Kind == PanelKind.Stacked ? Columns : panel.Width;
+                if (x + width > Columns) (x, y, tallest) = (0, y + tallest, 0);
+                panels.Add((JsonNode)PanelJson.Write(panel, id++, Position(x, y, width, panel.Height)));
+                (x, tallest) = (x + width, Math.Max(tallest, panel.Height));
             }
 
             y += tallest;

@@ -23,7 +23,7 @@ public static class OverviewDashboard
             Number("TTFT p99 of its objective", "percentunit", "Above 1 the objective is missed by more than one request in a hundred.", OfObjective(Ttft, "ttft")) with { Thresholds = s_objective },
             Number("TPOT p99", "s", "99 of 100 requests stream faster.", Quantile(0.99, Tpot, "cluster")),
             Number("TPOT p99 of its objective", "percentunit", "Above 1 the objective is missed by more than one request in a hundred.", OfObjective(Tpot, "tpot")) with { Thresholds = s_objective },
-            Number("Output tokens", "tokens/s", "Tokens per second that reached clients.", s_outputTokens),
+            Number("Output tokens", "si:tok/s", "Tokens per second that reached clients.", s_outputTokens),
             Number("Cost per million tokens", "currencyUSD", "Rent of the emulated GPUs ÷ output tokens.", Ratio(Sum("cluster", Rate(Cost)), $"({s_outputTokens} / 1e6)"))),
         new Row("Latency against the objectives",
             new Panel(Lines, "TTFT", "s", "Arrival at the gateway to first token. The dashed line is the objective; a widening gap between p50 and p99 means queueing.",
@@ -33,23 +33,23 @@ public static class OverviewDashboard
                 new Query(Quantile(0.5, Tpot, "cluster"), "{{cluster}} p50"), new Query(Quantile(0.9, Tpot, "cluster"), "{{cluster}} p90"),
                 new Query(Quantile(0.99, Tpot, "cluster"), "{{cluster}} p99"), new Query(Select(SloTarget, more: "objective=\"tpot\""), "{{cluster}} objective")),
             new Panel(Lines, "E2E", "s", "Arrival to last token.", new Query(Quantile(0.5, E2e, "cluster"), "{{cluster}} p50"), new Query(Quantile(0.99, E2e, "cluster"), "{{cluster}} p99")),
-            new Panel(Stacked, "Missed objectives", "reqps", "Completed requests per second that missed an objective; one request may miss several.", new Query(Sum("cluster, objective", Rate(SloMisses)), "{{cluster}} {{objective}}"))),
+            new Panel(Stacked, "Missed objectives", "reqps", "Completed requests per second that missed an objective; one request may miss several.", new Query(Sum("cluster, objective", Rate(SloMisses)), "{{objective}}"))),
         new Row("Traffic",
-            new Panel(Stacked, "Requests by outcome", "reqps", "Rejected means the router predicted a miss or the queue was full; failed is a fault.", new Query(Sum("cluster, outcome", Rate(Requests)), "{{cluster}} {{outcome}}")),
+            new Panel(Stacked, "Requests by outcome", "reqps", "Rejected means the router predicted a miss or the queue was full; failed is a fault.", new Query(Sum("cluster, outcome", Rate(Requests)) + " > 0", "{{outcome}}")) { Colors = Palette.Outcomes },
             new Panel(Lines, "Requests in flight", "short", "Accepted and not ended. Growing without end: arrivals exceed capacity.", new Query(Select(InFlight), "{{cluster}}")),
-            new Panel(Lines, "Tokens", "tokens/s", "Prompt tokens (cached ones among them) and output tokens of ended requests.", new Query(Sum("cluster, kind", Rate(Tokens)), "{{cluster}} {{kind}}")),
+            new Panel(Lines, "Tokens", "si:tok/s", "Prompt tokens (cached ones among them) and output tokens of ended requests.", new Query(Sum("cluster, kind", Rate(Tokens)), "{{cluster}} {{kind}}")),
             new Panel(Lines, "Energy per output token", "joule", "Draw of the emulated GPUs ÷ output tokens.", new Query(Ratio(Sum("cluster", Rate(Energy)), s_outputTokens), "{{cluster}}"))),
         new Row("What holds it back",
-            new Panel(Stacked, "Step time by wall", "percentunit", "Share of time the instances of a role spent in steps bound by each resource; what is missing to the number of instances was idle. Compute binds prefill, bandwidth decode, as a rule.",
-                new Query(Sum("cluster, role, wall", Rate(StepWall)), "{{cluster}} {{role}} {{wall}}")),
-            new Panel(Stacked, "Waiting by wall", "s", "Seconds of waiting added per second, by what was waited for: capacity is KV blocks, contention a batch slot, network a transfer.",
-                new Query(Sum("cluster, role, wall", Rate(WaitWall)), "{{cluster}} {{role}} {{wall}}")),
-            new Panel(Bars, "Binding wall", "short", "1 at the wall that binds each role now. Pull a lever that moves this wall; others change nothing.", new Query($"{Select(BindingWall)} == 1", "{{cluster}} {{role}}: {{wall}}")) { Max = 1 },
-            new Panel(Bars, "Instances", "short", "Instances by life-cycle state.", new Query($"{Select(Instances)} > 0", "{{cluster}} {{role}} {{state}}"))),
+            new Panel(Words, "Binding wall", "none", "The resource that binds each role now. Pull a lever that moves this wall; others change nothing.", new Query($"{Select(BindingWall)} == 1", "{{cluster}} {{role}}: {{wall}}")) { Height = 5 },
+            new Panel(Stat, "Instances", "none", "Instances by life-cycle state.", new Query($"{Select(Instances)} > 0", "{{cluster}} {{role}} {{state}}")) { Height = 5, Base = "text" },
+            new Panel(Stacked, "Share of instance time by wall", "percentunit", "What the cluster's instances spent their time in; what is missing to 1 was idle. Compute binds prefill, bandwidth decode, as a rule.",
+                new Query($"{Ratio(Sum("cluster, role, wall", Rate(StepWall)), $"on (cluster) group_left () count by (cluster) ({Select(InstanceInfo)})")} > 0", "{{role}} {{wall}}")) { Max = 1 },
+            new Panel(Stacked, "Requests that wait, by wall", "none", "Mean number at the head of a queue, by what they wait for: capacity is KV blocks, contention a batch slot or token budget.",
+                new Query(Sum("cluster, role, wall", Rate(WaitWall)), "{{role}} {{wall}}"))),
     ]);
 
     private static Panel Number(string title, string unit, string description, string expression) =>
-        new(Stat, title, unit, description, new Query(expression, "{{cluster}}")) { Width = 3, Height = 5 };
+        new(Stat, title, unit, description, new Query(expression, "{{cluster}}")) { Width = 6, Height = 4 };
 
     private static string OfObjective(MetricDefinition latency, string objective) =>
         Ratio(Quantile(0.99, latency, "cluster"), $"on (cluster) max by (cluster) ({Select(SloTarget, more: $"objective=\"{objective}\"")})");

@@ -5,22 +5,30 @@ namespace Cluster.Dashboards;
 /// <summary>Turns one panel into Grafana's JSON.</summary>
 internal static class PanelJson
 {
-    public static JsonObject Write(Panel panel, int id, JsonObject position) => new()
+    public static JsonObject Write(Panel panel, int id, JsonObject position)
+    {
+        var json = Plain(panel, id, position);
+        if (panel.Kind != PanelKind.Stacked) return json;
+        (json["repeat"], json["repeatDirection"], json["maxPerRow"]) = ("cluster", "h", 2);
+        return json;
+    }
+
+    private static JsonObject Plain(Panel panel, int id, JsonObject position) => new()
     {
         ["id"] = id,
-        ["type"] = panel.Kind switch { PanelKind.Stat => "stat", PanelKind.Bars => "bargauge", _ => "timeseries" },
-        ["title"] = panel.Title,
+        ["type"] = panel.Kind switch { PanelKind.Stat or PanelKind.Words => "stat", PanelKind.Bars => "bargauge", _ => "timeseries" },
+        ["title"] = panel.Kind == PanelKind.Stacked ? $"{panel.Title}: $cluster" : panel.Title,
         ["description"] = panel.Description,
         ["gridPos"] = position,
         ["datasource"] = GrafanaJson.Source(),
         ["targets"] = new JsonArray([.. panel.Queries.Select((query, at) => (JsonNode)Target(query, at, panel.Kind))]),
-        ["fieldConfig"] = new JsonObject { ["defaults"] = Defaults(panel), ["overrides"] = new JsonArray() },
-        ["options"] = panel.Kind switch { PanelKind.Stat => StatOptions(), PanelKind.Bars => BarOptions(), _ => LineOptions() },
+        ["fieldConfig"] = new JsonObject { ["defaults"] = Defaults(panel), ["overrides"] = Overrides(panel) },
+        ["options"] = panel.Kind switch { PanelKind.Stat => StatOptions("auto"), PanelKind.Words => StatOptions("name"), PanelKind.Bars => BarOptions(), _ => LineOptions(panel) },
     };
 
     private static JsonObject Target(Query query, int at, PanelKind kind)
     {
-        var now = kind is PanelKind.Stat or PanelKind.Bars;
+        var now = kind is PanelKind.Bars or PanelKind.Words;
         return new JsonObject
         {
             ["refId"] = ((char)('A' + at)).ToString(),
@@ -28,9 +36,9 @@ internal static class PanelJson
             ["expr"] = query.Expression,
             ["legendFormat"] = query.Legend,
             ["editorMode"] = "code",
-            ["instant"] = kind == PanelKind.Bars,
-            ["range"] = kind != PanelKind.Bars,
-            ["exemplar"] = !now,
+            ["instant"] = now,
+            ["range"] = !now,
+            ["exemplar"] = false,
         };
     }
 
@@ -40,8 +48,8 @@ internal static class PanelJson
         {
             ["unit"] = panel.Unit,
             ["min"] = 0,
-            ["noValue"] = "no data",
-            ["color"] = new JsonObject { ["mode"] = panel.Kind is PanelKind.Lines or PanelKind.Stacked ? "palette-classic-by-name" : "thresholds" },
+            ["noValue"] = panel.NoValue,
+            ["color"] = new JsonObject { ["mode"] = panel.Kind is PanelKind.Lines or PanelKind.Stacked ? "palette-classic" : "thresholds" },
             ["thresholds"] = Thresholds(panel),
         };
         if (panel.Max is { } max) defaults["max"] = max;
@@ -63,24 +71,38 @@ internal static class PanelJson
         ["lineWidth"] = panel.Kind == PanelKind.Stacked ? 1 : 2,
         ["fillOpacity"] = panel.Kind == PanelKind.Stacked ? 60 : 8,
         ["showPoints"] = "never",
-        ["spanNulls"] = true,
+        // A line over a pause would claim what was never measured.
+        ["spanNulls"] = 15_000,
         ["stacking"] = new JsonObject { ["mode"] = panel.Kind == PanelKind.Stacked ? "normal" : "none", ["group"] = "A" },
         ["thresholdsStyle"] = new JsonObject { ["mode"] = panel.Thresholds.IsEmpty ? "off" : "dashed" },
     };
 
-    private static JsonObject LineOptions() => new()
+    /// <summary>A line or two per cluster fit below; whatever is by role, hop or instance needs the panel's height.</summary>
+    private static JsonObject LineOptions(Panel panel) => new()
     {
-        ["legend"] = new JsonObject { ["displayMode"] = "table", ["placement"] = "bottom", ["showLegend"] = true, ["calcs"] = new JsonArray("mean", "lastNotNull", "max") },
+        ["legend"] = IsLong(panel)
+            ? new JsonObject { ["displayMode"] = "table", ["placement"] = "right", ["showLegend"] = true, ["calcs"] = new JsonArray("lastNotNull", "max") }
+            : new JsonObject { ["displayMode"] = "table", ["placement"] = "bottom", ["showLegend"] = true, ["calcs"] = new JsonArray("mean", "lastNotNull", "max") },
         ["tooltip"] = new JsonObject { ["mode"] = "multi", ["sort"] = "desc" },
     };
 
-    private static JsonObject StatOptions() => new()
+    private static bool IsLong(Panel panel) =>
+        panel.Kind == PanelKind.Stacked || panel.Queries.Length > 2 || panel.Queries.Any(q => q.Legend.Replace("{{cluster}}", "", StringComparison.Ordinal).Contains("{{", StringComparison.Ordinal));
+
+    private static JsonArray Overrides(Panel panel) =>
+        [.. panel.Colors.Select(c => (JsonNode)new JsonObject
+        {
+            ["matcher"] = new JsonObject { ["id"] = "byRegexp", ["options"] = $"/(^| ){c.Word}$/" },
+            ["properties"] = new JsonArray(new JsonObject { ["id"] = "color", ["value"] = new JsonObject { ["mode"] = "fixed", ["fixedColor"] = c.Color } }),
+        })];
+
+    private static JsonObject StatOptions(string text) => new()
     {
-        ["colorMode"] = "value",
-        ["graphMode"] = "area",
+        ["colorMode"] = text == "name" ? "none" : "value",
+        ["graphMode"] = text == "name" ? "none" : "area",
         ["justifyMode"] = "auto",
         ["orientation"] = "auto",
-        ["textMode"] = "auto",
+        ["textMode"] = text,
         ["wideLayout"] = true,
         ["showPercentChange"] = false,
         ["percentChangeColorMode"] = "standard",

@@ -18,20 +18,31 @@ public static class Promql
 
     public static string Sum(string by, string expression) => by.Length == 0 ? $"sum({expression})" : $"sum by ({by}) ({expression})";
 
-    public static string Max(string by, string expression) => $"max by ({by}) ({expression})";
+    public static string Max(string by, string expression) => by.Length == 0 ? $"max({expression})" : $"max by ({by}) ({expression})";
 
-    /// <summary>A quantile of a histogram, by labels.</summary>
+    /// <summary>A quantile of a histogram, by labels; absent, not NaN, while nothing is observed.</summary>
     public static string Quantile(double q, MetricDefinition metric, string by) =>
-        $"histogram_quantile({q.ToString(CultureInfo.InvariantCulture)}, {Sum(by.Length == 0 ? "le" : by + ", le", Rate(metric, "_bucket"))})";
+        $"(histogram_quantile({q.ToString(CultureInfo.InvariantCulture)}, {Sum(by.Length == 0 ? "le" : by + ", le", OfCluster(metric, Rate(metric, "_bucket"), by))}) >= 0)";
 
     /// <summary>The mean of a histogram, by labels.</summary>
-    public static string Mean(MetricDefinition metric, string by) => Ratio(Sum(by, Rate(metric, "_sum")), Sum(by, Rate(metric, "_count")));
+    public static string Mean(MetricDefinition metric, string by) =>
+        Ratio(Sum(by, OfCluster(metric, Rate(metric, "_sum"), by)), Sum(by, OfCluster(metric, Rate(metric, "_count"), by)));
 
-    public static string Ratio(string part, string whole) => $"{part} / {whole}";
+    /// <summary>A ratio; absent where it would be 0 ÷ 0.</summary>
+    public static string Ratio(string part, string whole) => $"({part} / {whole} >= 0)";
 
     /// <summary>Gives a vllm series the cluster and role of its instance, and filters by them.</summary>
     public static string WithRole(string expression) =>
-        $"{expression} * on (instance, engine) group_left (cluster, role) {Select(XpydInstanceMetrics.InstanceInfo)}";
+        $"{expression} * on (instance, engine) group_left (cluster, role) {s_info}";
+
+    /// <summary>The same for histograms, whose <c>engine</c> is the pool where there are many instances in a process.</summary>
+    private static string OfCluster(MetricDefinition metric, string expression, string by) => metric.Labels.Any(l => l.Name == "cluster") || !by.Contains("cluster", StringComparison.Ordinal)
+        ? expression
+        : $"{expression} * on (instance, engine) group_left (cluster, role) ({s_info} or {s_pools})";
+
+    private static readonly string s_info = Select(XpydInstanceMetrics.InstanceInfo);
+
+    private static readonly string s_pools = $"label_replace(max by (instance, cluster, role, pool) ({s_info}), \"engine\", \"$1\", \"pool\", \"(.+)\")";
 
     private static string Variable(string label) => label switch { "model_name" => "model", "engine" => "engine", _ => label };
 }

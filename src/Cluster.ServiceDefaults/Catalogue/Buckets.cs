@@ -5,8 +5,8 @@ namespace Cluster.ServiceDefaults.Catalogue;
 /// <summary>Upper bounds of histogram buckets. Those of the <c>vllm:</c> family are vLLM's own, so that its dashboards fit.</summary>
 public static class Buckets
 {
-    private static readonly double[] s_r10 = [1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8];
-    private static readonly double[] s_decades = [1e-4, 1e-3, 1e-2, 1e-1, 1, 10];
+    private static readonly decimal[] s_r10 = [1, 1.25m, 1.6m, 2, 2.5m, 3.15m, 4, 5, 6.3m, 8];
+    private static readonly decimal[] s_decades = [0.0001m, 0.001m, 0.01m, 0.1m, 1, 10];
 
     public static readonly ImmutableArray<double> TimeToFirstToken =
         [.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560];
@@ -36,7 +36,7 @@ public static class Buckets
     /// vLLM a TPOT of 12 ms and one of 17 are the same figure, and that difference is what disaggregation is about.
     /// </summary>
     public static readonly ImmutableArray<double> FineSeconds =
-        [.. Enumerable.Range(0, 60).Select(i => s_r10[i % 10] * s_decades[i / 10]), 100];
+        [.. Enumerable.Range(0, 60).Select(i => (double)(s_r10[i % 10] * s_decades[i / 10])), 100];
 
     public static readonly ImmutableArray<double> Lateness =
         [.0001, .0005, .001, .002, .005, .01, .02, .05, .1, .5, 1, 5];

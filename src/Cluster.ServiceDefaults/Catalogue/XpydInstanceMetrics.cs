@@ -11,6 +11,7 @@ public static class XpydInstanceMetrics
 
     public static readonly MetricDefinition InstanceInfo = Make("xpyd_instance_info", Gauge, "", "What an instance is, in labels; the value is 1. Join it by engine to give vllm metrics a role.",
         MetricLabels.Cluster, Role, MetricLabels.Engine, ModelName, Fact("pool"), Fact("gpu"), Fact("gpus"), Fact("parallelism"), Fact("weights"), Fact("kv"));
+    public static readonly MetricDefinition Gpus = Make("xpyd_gpus", Gauge, "", "GPUs of an instance: divide by their sum to compare clusters of different size.", s_instance);
     public static readonly MetricDefinition Instances = Make("xpyd_instances", Gauge, "", "Instances by life-cycle state.", MetricLabels.Cluster, Role, InstanceStateLabel);
     public static readonly MetricDefinition KvBlocks = Make("xpyd_kv_blocks", Gauge, "", "KV blocks by state: active (held by requests), cached (free to evict), free.", [.. s_instance, BlockState]);
     public static readonly MetricDefinition KvEvictedBlocks = Make("xpyd_kv_evicted_blocks", Counter, "", "Cached blocks evicted to make room.", s_instance);

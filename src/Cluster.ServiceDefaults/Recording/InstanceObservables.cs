@@ -58,6 +58,7 @@ internal sealed class InstanceObservables(Meter meter, InstanceRegistry registry
     {
         One(XpydInstanceMetrics.StepFlops, l => l.Xpyd, (in t) => t.Rolling.FlopsPerSecond);
         One(XpydInstanceMetrics.StepBytes, l => l.Xpyd, (in t) => t.Rolling.BytesPerSecond);
+        Against(XpydInstanceMetrics.Gpus, i => i.Gpus, (in _) => 0, (_, gpus) => gpus);
         Against(XpydInstanceMetrics.StepMfu, i => i.PeakFlopsPerSecond, (in t) => t.Rolling.FlopsPerSecond, (value, peak) => value / peak);
         Against(XpydInstanceMetrics.StepMbu, i => i.PeakHbmBytesPerSecond, (in t) => t.Rolling.BytesPerSecond, (value, peak) => value / peak);
         Against(XpydInstanceMetrics.PeakFlops, i => i.PeakFlopsPerSecond, (in _) => 0, (_, peak) => peak);
