@@ -7,7 +7,7 @@ namespace Cluster.Dashboards;
 public static class GrafanaJson
 {
     private const int Columns = 24;
-    private const int GuideHeight = 5;
+    private const int GuideHeight = 6;
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     public static string Write(Dashboard dashboard)

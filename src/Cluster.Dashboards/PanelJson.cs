@@ -101,7 +101,7 @@ internal static class PanelJson
         ["colorMode"] = text == "name" ? "none" : "value",
         ["graphMode"] = text == "name" ? "none" : "area",
         ["justifyMode"] = "auto",
-        ["orientation"] = "auto",
+        ["orientation"] = text == "name" ? "horizontal" : "auto",
         ["textMode"] = text,
         ["wideLayout"] = true,
         ["showPercentChange"] = false,

@@ -53,8 +53,10 @@ public static class TradeOffDashboard
     ])
     {
         Guide = """
-            **1** The larger *goodput* wins, if both are offered the same load. **2** *Missed objectives* says what the loser lost by. If it is **ttft**, the *longest hop* says where: `prefill_queue` wants prefill instances, `kv_transfer` a faster link, `decode_queue` decode instances. If it is **tpot**, prefills share steps with decodes (aggregated), or the decode batch is too large.
-            **3** The *binding wall* of a role is the only one whose levers help it: compute → fewer or cheaper FLOPs; bandwidth → smaller weights and KV; capacity → more KV memory. **4** With more than 5 % *late steps*, none of this counts: the host was measured.
+            1. The larger *goodput* wins, if both are offered the same load.
+            2. *Missed objectives* says what the loser lost by. **ttft**: the *longest hop* says where; `prefill_queue` wants prefill instances, `kv_transfer` a faster link, `decode_queue` decode instances. **tpot**: prefills share steps with decodes (aggregated), or the decode batch is too large.
+            3. The *binding wall* of a role is the only one whose levers help it. compute: fewer or cheaper FLOPs; bandwidth: smaller weights and KV; capacity: more KV memory; host: larger batches.
+            4. With more than 5 % *late steps* none of this counts: the host was measured, not the cluster.
             """,
     };
 

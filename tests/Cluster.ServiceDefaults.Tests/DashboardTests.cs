@@ -25,9 +25,26 @@ public sealed class DashboardTests
             var (options, custom) = (panel!["options"], panel["fieldConfig"]?["defaults"]?["custom"]);
             if (panel["type"]!.GetValue<string>() is "timeseries") await ShouldBeValidAsync("TimeSeriesOptions", options!.ToJsonString());
             if (panel["type"]!.GetValue<string>() is "stat") await ShouldBeValidAsync("StatOptions", options!.ToJsonString());
+            if (panel["type"]!.GetValue<string>() is "text") await ShouldBeValidAsync("TextOptions", options!.ToJsonString());
             if (panel["type"]!.GetValue<string>() is "bargauge") await ShouldBeValidAsync("BarGaugeOptions", options!.ToJsonString());
             if (custom is not null) await ShouldBeValidAsync("TimeSeriesFieldConfig", custom.ToJsonString());
         }
+    }
+
+    [Theory]
+    [InlineData("\"placement\": \"right\"", "\"placement\": \"beside\"", "timeseries", "TimeSeriesOptions", "options")]
+    [InlineData("\"textMode\": \"name\"", "\"textMode\": \"words\"", "stat", "StatOptions", "options")]
+    [InlineData("\"repeatDirection\": \"h\"", "\"repeatDirection\": \"sideways\"", "", "GrafanaDashboard", "")]
+    [InlineData("\"schemaVersion\": 41", "\"schemaVersion\": \"41\"", "", "GrafanaDashboard", "")]
+    public async Task The_schema_refuses_what_Grafana_would(string right, string wrong, string panelType, string schema, string part)
+    {
+        var json = GrafanaJson.Write(TradeOffDashboard.Create());
+        json.ShouldContain(right);
+        var broken = JsonNode.Parse(json.Replace(right, wrong, StringComparison.Ordinal))!;
+        var subjects = panelType.Length == 0 ? [broken] : broken["panels"]!.AsArray().Where(p => p!["type"]!.GetValue<string>() == panelType).Select(p => p![part]!).ToList();
+        var errors = 0;
+        foreach (var subject in subjects) errors += (await SchemaAsync(schema)).Validate(subject.ToJsonString()).Count;
+        errors.ShouldBeGreaterThan(0);
     }
 
     [Theory]
@@ -55,7 +72,10 @@ public sealed class DashboardTests
 
     private static async Task ShouldBeValidAsync(string type, string json)
     {
-        var schema = await JsonSchema.FromFileAsync(Path.Combine(GeneratedFile.Root, "tests/Cluster.ServiceDefaults.Tests/Grafana", type + ".schema.json"));
+        var schema = await SchemaAsync(type);
         schema.Validate(json).ShouldBeEmpty($"{type}: {json}");
     }
+
+    private static Task<JsonSchema> SchemaAsync(string type) =>
+        JsonSchema.FromFileAsync(Path.Combine(GeneratedFile.Root, "tests/Cluster.ServiceDefaults.Tests/Grafana", type + ".schema.json"));
 }

@@ -52,6 +52,13 @@ public sealed class PrometheusTests
         process.ExitCode.ShouldBe(0, string.Concat(output));
     }
 
+    [Fact]
+    public void Every_alert_has_a_test_in_which_it_fires()
+    {
+        var tests = File.ReadAllText(Path.Combine(GeneratedFile.Root, "dashboards/prometheus/alerts.test.yml"));
+        foreach (var alert in AlertRules.All) tests.ShouldMatch($@"alertname: {alert.Name}\s+exp_alerts:\s+- exp_labels", $"{alert.Name} fires in no test");
+    }
+
     /// <param name="all">Also those that may be empty while all is well, such as missed objectives: their panels say what that means.</param>
     internal static IEnumerable<(string Where, string Query)> Queries(bool all = true) =>
         DashboardFiles.Dashboards.SelectMany(d => d.Panels.Where(p => all || p.NoValue == "no data").SelectMany(p => p.Queries.Select(q => ($"{d.Title} / {p.Title}", q.Expression))))

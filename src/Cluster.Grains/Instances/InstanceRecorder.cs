@@ -62,14 +62,17 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
     /// <summary>KV has come over a link.</summary>
     public void KvReceived(long durationNs, long bytes) => _metrics.KvReceived(durationNs, bytes);
 
-    public void FirstToken(RequestTimeline line) => _metrics.FirstToken(line.TtftNs);
+    public void FirstToken(RequestTimeline line) => _metrics.FirstToken(Gap(ArrivedNs(line), line.FirstTokenNs));
+
+    /// <summary>A prompt is computed here, its tokens follow elsewhere: as vLLM's prefill engine, it has shown its first token.</summary>
+    public void Prefilled(RequestTimeline line) => _metrics.Prefilled(Gap(line.RoutedNs, line.PrefillStartedNs), Gap(line.PrefillStartedNs, line.PrefillEndedNs));
 
     /// <summary>A request ended here, whichever way.</summary>
     public void Ended(Sequence sequence, FinishReason reason, long nowNs)
     {
         var line = sequence.Timeline;
         var started = line.KvReservedNs != Time.Unset ? line.KvReservedNs : line.PrefillStartedNs;
-        var arrived = line.KvReservedNs != Time.Unset ? line.PrefillEndedNs : line.RoutedNs;
+        var arrived = ArrivedNs(line);
         _metrics.RequestFinished(new EngineRequestObservation(
             reason, Gap(arrived, started), Gap(started, line.FirstTokenNs), Gap(line.FirstTokenNs, line.FinishedNs), Gap(arrived, nowNs),
             sequence.Request.InputTokens, sequence.Generated, sequence.Request.OutputTokens));
@@ -93,6 +96,9 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
         if (slots > _waitedSeconds.Slots) _series.Waited(spec.Role, Wall.Contention, Time.FromSeconds(slots - _waitedSeconds.Slots));
         _waitedSeconds = (blocks, slots);
     }
+
+    /// <summary>When this engine heard of the request: a decode instance does when the prompt is computed elsewhere.</summary>
+    private static long ArrivedNs(RequestTimeline line) => line.KvReservedNs != Time.Unset ? line.PrefillEndedNs : line.RoutedNs;
 
     private static long Gap(long fromNs, long toNs) => fromNs == Time.Unset || toNs == Time.Unset ? Time.Unset : Math.Max(0, toNs - fromNs);
 }

@@ -29,6 +29,7 @@ public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics,
 
     internal override void OnPrefillCompleted(LiveRequest request)
     {
+        Shell.Recorder.Prefilled(request.Sequence.Timeline);
         if (request.IsAnnounced) _ = DecodeOf(request).PrefillEndedAsync(News(request));
         else _ = DecodeOf(request).TakeOverAsync(News(request));
         request.IsAnnounced = true;

@@ -60,6 +60,16 @@ public sealed class InstanceMetrics : IDisposable
     /// <param name="ttftNs">Arrival at this engine → first token here, emulated.</param>
     public void FirstToken(long ttftNs) => _histograms.TimeToFirstToken.Record(Time.ToSeconds(ttftNs), _histogramLabels);
 
+    /// <summary>Records a prompt that was computed on this engine for another to go on with.</summary>
+    /// <param name="queueNs">Arrival at this engine → first scheduled, emulated.</param>
+    /// <param name="prefillNs">First scheduled → computed.</param>
+    public void Prefilled(long queueNs, long prefillNs)
+    {
+        Record(_histograms.QueueTime, queueNs);
+        Record(_histograms.PrefillTime, prefillNs);
+        if (queueNs >= 0 && prefillNs >= 0) FirstToken(queueNs + prefillNs);
+    }
+
     /// <summary>Records the gap between two successive tokens of a request.</summary>
     /// <param name="count">So many requests had the same gap, as those of a batch have.</param>
     public void InterToken(long gapNs, int count = 1)
