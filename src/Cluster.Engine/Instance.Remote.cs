@@ -21,7 +21,11 @@ public sealed partial class Instance
     {
         Expect(sequence, SequenceStatus.Receiving);
         State.Parked.Remove(sequence.Id);
-        State.Counters.ReceivedTokens += sequence.Request.InputTokens - Math.Max(sequence.CachedTokens, 0);
+        // As vLLM counts: the local cache is asked first, the connector for what it lacks.
+        var local = sequence.SharedBlocks * Spec.Kv.BlockSize;
+        State.Counters.PrefixCacheQueries += sequence.Request.InputTokens;
+        State.Counters.PrefixCacheHits += local;
+        State.Counters.ReceivedTokens += sequence.Request.InputTokens - local;
         sequence.Timeline.KvArrivedNs = nowNs;
         State.NowNs = nowNs;
         sequence.Computed = sequence.Request.InputTokens;

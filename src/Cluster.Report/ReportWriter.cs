@@ -23,6 +23,7 @@ public static class ReportWriter
             ["data"] = () => ReportData.Json(model),
             ["echarts"] = () => Asset("echarts/echarts.custom.min.js"),
             ["charts"] = () => Asset("charts.js"),
+            ["words"] = () => Asset("words.js"),
             ["report"] = () => Asset("report.js"),
         };
         var template = Asset("report.html");

@@ -14,6 +14,7 @@ public sealed class TimelineWriter : IDisposable
     private readonly Dictionary<string, int> _processes = new(StringComparer.Ordinal);
     private readonly Dictionary<(int, string), int> _tracks = [];
     private bool _ended;
+    private long _transfers;
 
     /// <param name="to">Stays open.</param>
     public TimelineWriter(Stream to)
@@ -40,24 +41,16 @@ public sealed class TimelineWriter : IDisposable
         End();
     }
 
-    /// <summary>A KV transfer; transfers over one link may overlap.</summary>
-    public void Transfer(string variant, string link, long requestId, long startNs, long durationNs, long bytes)
+    /// <summary>Gives tracks their places, from top to bottom, before anything happens on them.</summary>
+    public void Declare(string variant, IEnumerable<string> tracks)
     {
-        foreach (var (phase, at) in new[] { ("b", startNs), ("e", startNs + durationNs) })
-        {
-            Begin(phase, $"request {requestId}", variant, link, at);
-            _json.WriteString("cat", "transfer");
-            _json.WriteString("id", $"{link}/{requestId}");
-            if (phase == "b")
-            {
-                _json.WriteStartObject("args");
-                _json.WriteNumber("bytes", bytes);
-                _json.WriteEndObject();
-            }
-
-            End();
-        }
+        ArgumentNullException.ThrowIfNull(tracks);
+        foreach (var track in tracks) Track(variant, track);
     }
+
+    /// <summary>A KV transfer; those out of one instance may overlap.</summary>
+    public void Transfer(string variant, string source, string destination, long startNs, long durationNs) =>
+        Nested(variant, $"KV out of {source}", "transfer", $"{variant}/{source}/{++_transfers}", $"to {destination}", startNs, startNs + durationNs, []);
 
     /// <summary>A value over time, e.g. KV usage: a graph under its instance.</summary>
     public void Value(string variant, string track, string name, long atNs, double value)
@@ -69,14 +62,27 @@ public sealed class TimelineWriter : IDisposable
         End();
     }
 
-    /// <summary>A part of a request's life, e.g. a hop; parts of one request stand on one line.</summary>
-    public void Span(string variant, long requestId, string name, long startNs, long durationNs)
+    /// <summary>A request's life and its parts, e.g. hops, which stand beneath it.</summary>
+    public void Request(string variant, long requestId, long startNs, long endNs, IReadOnlyList<(string Name, long StartNs, long DurationNs)> parts) =>
+        Nested(variant, "requests", "request", $"{variant}/{requestId}", $"request {requestId}", startNs, endNs, parts);
+
+    /// <summary>Begins and ends in the order in which they nest: at the same moment, readers go by the order in the file.</summary>
+    private void Nested(string variant, string track, string category, string id, string name, long startNs, long endNs, IReadOnlyList<(string Name, long StartNs, long DurationNs)> parts)
     {
-        foreach (var (phase, at) in new[] { ("b", startNs), ("e", startNs + durationNs) })
+        Edge("b", name, startNs);
+        foreach (var part in parts)
         {
-            Begin(phase, name, variant, "requests", at);
-            _json.WriteString("cat", "request");
-            _json.WriteString("id", $"{variant}/{requestId}");
+            Edge("b", part.Name, part.StartNs);
+            Edge("e", part.Name, part.StartNs + part.DurationNs);
+        }
+
+        Edge("e", name, endNs);
+
+        void Edge(string phase, string what, long atNs)
+        {
+            Begin(phase, what, variant, track, atNs);
+            _json.WriteString("cat", category);
+            _json.WriteString("id", id);
             End();
         }
     }

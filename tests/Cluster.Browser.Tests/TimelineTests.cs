@@ -14,8 +14,8 @@ public sealed class TimelineTests
             for (var i = 0; i < 500; i++)
             {
                 timeline.Step("2P2D", "decode-0", i * 22_000_123L, 22_000_000, 48, 0, 48, "bandwidth");
-                timeline.Transfer("2P2D", "prefill-0.nic", i, i * 1_000_000L, 9_000_500, 320_000_000);
-                timeline.Span("2P2D", i, "prefill \"queue\"", i, 5);
+                timeline.Transfer("2P2D", "prefill-0", "decode-0", i * 1_000_000L, 9_000_500);
+                timeline.Request("2P2D", i, i, i + 9, [("prefill \"queue\"", i, 5), ("decode", i + 5, 4)]);
                 timeline.Value("2P2D", "decode-0", "kv_usage", i, 0.5);
             }
 
@@ -25,7 +25,10 @@ public sealed class TimelineTests
         var events = JsonNode.Parse(memory.ToArray())!["traceEvents"]!.AsArray();
         events.Count(e => (string)e!["ph"]! == "X").ShouldBe(500);
         events.Count(e => (string)e!["ph"]! == "b").ShouldBe(events.Count(e => (string)e!["ph"]! == "e"));
-        events.Where(e => (string)e!["name"]! == "thread_name").Select(e => (string)e!["args"]!["name"]!).ShouldBe(["decode-0", "prefill-0.nic", "requests", "agg-0"]);
+        events.Where(e => (string)e!["name"]! == "thread_name").Select(e => (string)e!["args"]!["name"]!).ShouldBe(["decode-0", "KV out of prefill-0", "requests", "agg-0"]);
+        // A request's parts lie within it: what begins first at one moment ends last.
+        events.Where(e => (string?)e!["id"] == "2P2D/7").Select(e => $"{e!["ph"]} {e["name"]}").ShouldBe(
+            ["b request 7", "b prefill \"queue\"", "e prefill \"queue\"", "b decode", "e decode", "e request 7"]);
         ((double)events.Last(e => (string)e!["ph"]! == "X")!["ts"]!).ShouldBe(499 * 22_000.123, 0.001);
     }
 

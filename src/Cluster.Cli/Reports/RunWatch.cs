@@ -18,7 +18,7 @@ internal sealed class RunWatch(ClusterSpec cluster, TimelineWriter? timeline) : 
     private readonly List<StepRow> _steps = [];
     private readonly List<(double, double)>[] _occupancy = [.. cluster.Instances.Select(_ => new List<(double, double)>())];
     private readonly List<(string Source, long StartNs, long EndNs)> _transfers = [];
-    private readonly string[] _names = [.. cluster.Instances.Select(i => i.Name)];
+    private readonly string[] _names = Names(cluster, timeline);
     private readonly int[] _seen = new int[cluster.Instances.Length];
     private readonly int[] _every = [.. cluster.Instances.Select(_ => 1)];
     /// <summary>The instances of a live cluster step on many threads.</summary>
@@ -65,19 +65,32 @@ internal sealed class RunWatch(ClusterSpec cluster, TimelineWriter? timeline) : 
     {
         using var _ = _gate.EnterScope();
         _transfers.Add((source, startNs, endNs));
+        timeline?.Transfer(cluster.Name, source, destination, startNs, endNs - startNs);
     }
 
     public void Ended(in RequestRecord record)
     {
         if (timeline is null || record.Outcome != RequestOutcome.Completed) return;
-        var at = record.ArrivedNs;
+        var (at, parts) = (record.ArrivedNs, new List<(string, long, long)>());
         for (var hop = 0; hop < TtftHops.Names.Count; hop++)
         {
-            if (record.Hops[hop] > 0) timeline.Span(cluster.Name, record.Id, TtftHops.Names[hop], at, record.Hops[hop]);
+            if (record.Hops[hop] > 0) parts.Add((TtftHops.Names[hop], at, record.Hops[hop]));
+            // Live, the links tell of their transfers themselves.
+            if (TtftHops.Names[hop] == "kv_transfer" && record.Hops[hop] > 0 && _transfers.Count == 0 && record.PrefillInstance >= 0 && record.DecodeInstance >= 0 && Math.Max(record.PrefillInstance, record.DecodeInstance) < _names.Length)
+                timeline.Transfer(cluster.Name, _names[record.PrefillInstance], _names[record.DecodeInstance], at, record.Hops[hop]);
             at += record.Hops[hop];
         }
 
-        if (record.FinishedNs > at) timeline.Span(cluster.Name, record.Id, "decode", at, record.FinishedNs - at);
+        if (record.FinishedNs > at) parts.Add(("decode", at, record.FinishedNs - at));
+        timeline.Request(cluster.Name, record.Id, record.ArrivedNs, Math.Max(at, record.FinishedNs), parts);
+    }
+
+    /// <summary>In the cluster's order, and so the timeline's tracks: instances, what leaves them, requests.</summary>
+    private static string[] Names(ClusterSpec cluster, TimelineWriter? timeline)
+    {
+        string[] names = [.. cluster.Instances.Select(i => i.Name)];
+        timeline?.Declare(cluster.Name, names);
+        return names;
     }
 
     private static int Halve<T>(List<T> samples)

@@ -45,12 +45,22 @@
   const markLine = (value, label) => ({ silent: true, symbol: 'none', lineStyle: { color: css('--bad'), type: 'dashed' }, label: { formatter: label, color: css('--bad'), position: 'insideEndTop' }, data: [{ xAxis: value }] });
 
   // series: [{name, points: [[ms, share]]}]
-  const cdf = (series, objectiveMs) => base({
-    xAxis: axis('', { type: 'log', logBase: 2, axisLabel: { color: css('--muted'), formatter: seconds, hideOverlap: true } }),
+  // 1, 2, 5 of each decade: what people read off a logarithmic axis.
+  const ticks125 = (low, high) => {
+    const all = [];
+    for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) for (const m of [1, 2, 5]) all.push(Number((m * 10 ** e).toPrecision(2)));
+    const first = all.findLastIndex(v => v <= low), last = all.findIndex(v => v >= high);
+    return all.slice(Math.max(0, first), last + 1);
+  };
+  const cdf = (series, objectiveMs) => {
+    const times = series.flatMap(s => s.points.map(p => p[0])).concat(objectiveMs || []), shown = ticks125(Math.min(...times), Math.max(...times));
+    return base({
+    xAxis: axis('', { type: 'log', min: shown[0], max: shown.at(-1), axisTick: { customValues: shown }, splitLine: { show: false }, axisLabel: { customValues: shown, color: css('--muted'), formatter: seconds, hideOverlap: true } }),
     yAxis: axis('share of requests', { type: 'value', min: 0, max: 1, nameGap: 42, axisLabel: { color: css('--muted'), formatter: v => Math.round(v * 100) + ' %' } }),
     tooltip: Object.assign(base().tooltip, { trigger: 'axis', valueFormatter: percent, axisPointer: { label: { formatter: p => seconds(p.value) } } }),
     series: series.map((s, i) => ({ name: s.name, type: 'line', showSymbol: false, lineStyle: { width: 2, type: i % 2 ? [6, 3] : 'solid' }, data: s.points, markLine: i === 0 && objectiveMs ? markLine(objectiveMs, 'SLO ' + seconds(objectiveMs)) : undefined }))
-  });
+    });
+  };
 
   // rows: [{name, hops: {hop: ms}}]; the bars' parts follow each other as the request does.
   const waterfall = (rows, width) => base({
@@ -61,11 +71,11 @@
     series: Object.keys(hopNames).map(hop => ({ name: hopNames[hop], type: 'bar', stack: 'ttft', barMaxWidth: 34, data: rows.map(r => r.hops[hop] ?? 0) }))
   });
 
-  // roofs: [{name, flops, bytes}], groups: [{name, points: [[flop per byte, flop/s, tooltip]]}]
-  const roofline = (roofs, groups, width) => {
-    const xs = groups.flatMap(g => g.points.map(p => p[0])).concat(roofs.map(r => r.flops / r.bytes)).filter(v => v > 0);
+  // roofs: [{name, flops, bytes}], groups: [{name, points: [[flop per byte, flop/s, tooltip]]}]; all: groups that the axes have to hold
+  const roofline = (roofs, groups, width, all = groups) => {
+    const xs = all.flatMap(g => g.points.map(p => p[0])).concat(roofs.map(r => r.flops / r.bytes)).filter(v => v > 0);
     const low = Math.pow(10, Math.floor(Math.log10(Math.min(...xs)))), high = Math.pow(10, Math.ceil(Math.log10(Math.max(...xs)) + 0.3));
-    const ys = groups.flatMap(g => g.points.map(p => p[1])).filter(v => v > 0);
+    const ys = all.flatMap(g => g.points.map(p => p[1])).filter(v => v > 0);
     const floor = ys.length ? Math.pow(10, Math.floor(Math.log10(Math.min(...ys)))) : undefined;
     return base({
       grid: { left: 70, right: 18, top: below(roofs.map(r => 'roof: ' + r.name).concat(groups.map(g => g.name)), width), bottom: 48 },
@@ -102,15 +112,18 @@
   };
 
   // points: [{name, x, y, best}]
+  const round3 = v => Number(v.toPrecision(2));
+  // An axis that holds the differences of a percent alone would make them look like worlds.
+  const honest = v => round3(Math.min(v.min * .95, v.max * .8)), roomy = v => round3(v.max * 1.06);
   const pareto = points => {
     const front = points.filter(p => p.best).sort((a, b) => a.x - b.x);
     return base({
-      xAxis: axis('output tokens/s of one user (1 ÷ TPOT)', { type: 'value', scale: true, boundaryGap: ['8%', '8%'] }),
-      yAxis: axis('output tokens/s per GPU', { type: 'value', scale: true, boundaryGap: ['8%', '12%'], nameGap: 48, axisLabel: { color: css('--muted'), formatter: v => number(v, 4) } }),
+      xAxis: axis('output tokens/s of one user (1 ÷ TPOT)', { type: 'value', min: honest, max: roomy, axisLabel: { color: css('--muted'), formatter: v => number(v, 4) } }),
+      yAxis: axis('output tokens/s per GPU', { type: 'value', min: honest, max: roomy, nameGap: 48, axisLabel: { color: css('--muted'), formatter: v => number(v, 4) } }),
       tooltip: Object.assign(base().tooltip, { formatter: p => p.value[2] ? `${p.value[2]}<br>${number(p.value[0])} tok/s per user<br>${number(p.value[1])} tok/s per GPU` : '' }),
       series: [
         { name: 'Pareto front', type: 'line', step: 'start', symbol: 'none', lineStyle: { width: 2 }, data: front.map(p => [p.x, p.y, p.name]) },
-        { name: 'candidates', type: 'scatter', symbolSize: 10, data: points.map(p => [p.x, p.y, p.name]), label: { show: points.length <= 12, position: 'top', formatter: p => p.value[2], color: css('--text') }, labelLayout: { hideOverlap: true } }
+        { name: 'candidates', type: 'scatter', symbolSize: 10, data: points.map(p => [p.x, p.y, p.name]), label: { show: points.length <= 12, position: 'top', formatter: p => p.value[2], color: css('--text') }, labelLayout: { hideOverlap: true, moveOverlap: 'shiftY' } }
       ]
     });
   };

@@ -19,7 +19,7 @@
     const rows = [
       ['Requests', v => v.requests, 0], ['Completed', v => v.completed, 0], ['Failed', v => v.failed, -1], ['GPUs', v => v.gpus, 0],
       ['Goodput, req/s', v => v.goodput_rps, 1], ['Output tokens/s', v => v.output_tokens_per_s, 1], ['Output tokens/s per GPU', v => v.gpus ? v.output_tokens_per_s / v.gpus : null, 1],
-      ['TTFT p50', v => v.ttft.p50, -1, c.seconds], ['TTFT p99', v => v.ttft.p99, -1, c.seconds], ['TPOT p50', v => v.tpot.p50, -1, c.seconds], ['TPOT p99', v => v.tpot.p99, -1, c.seconds],
+      ['TTFT p50', v => v.ttft.p50, -1, c.seconds], ['TTFT p99', v => v.ttft.p99, -1, c.seconds], ['TPOT p50', v => v.tpot.p50, -1, c.seconds], ['TPOT p99', v => v.tpot.p99, -1, c.seconds], ['ITL p99', v => v.distributions.itl.find(p => p[1] >= .99)?.[0], -1, c.seconds],
       ['E2E p50', v => v.e2e.p50, -1, c.seconds], ['E2E p99', v => v.e2e.p99, -1, c.seconds], ['Prefix hit rate', v => v.prefix_hit_rate, 1, c.percent],
       ['$ per million output tokens', v => v.cost_per_million_tokens, -1], ['Wall of prefill', v => v.walls.prefill ?? '–', 0], ['Wall of decode', v => v.walls.decode ?? '–', 0]
     ];
@@ -33,9 +33,10 @@
       values.forEach(v => row.append(el('td', { className: v === best && best !== null ? 'best' : '', textContent: typeof v === 'string' ? v : v === null || v === undefined ? '–' : (format ?? (x => c.number(x, 4)))(v) })));
       body.append(row);
     }
+    const bound = [...new Set(variants.flatMap(v => Object.values(v.walls)))].filter(wall => window.xpydWords.walls[wall]);
     const head = el('tr', {}, el('th', { scope: 'col', textContent: '' }), ...variants.map(v => el('th', { scope: 'col', textContent: v.name })));
     cells.append(el('section', { className: 'panel wide' }, el('h2', { textContent: 'Side by side' }), el('p', { className: 'hint', textContent: 'Green is better by more than 2 %. Times are emulated.' }),
-      el('div', { className: 'scroll', tabIndex: 0 }, el('table', {}, el('thead', {}, head), body))));
+      el('div', { className: 'scroll', tabIndex: 0 }, el('table', {}, el('thead', {}, head), body)), el('p', { className: 'hint after', textContent: bound.map(wall => `${wall}: ${window.xpydWords.walls[wall]}.`).join(' ') })));
   }
 
   const none = 'No request completed, so there is nothing to draw.';
@@ -58,11 +59,11 @@
     panel('Where TTFT goes', 'Mean and p99 request, hop by hop. The widest part is the one to shorten.',
       width => c.waterfall(hops.flatMap(v => [{ name: v.name + ' mean', hops: v.hops_mean }, { name: v.name + ' p99', hops: v.hops_p99 }]), width), hops.length ? null : none, true, 130 + 80 * hops.length);
 
-    const groups = variants.flatMap(v => v.roofline.map(g => ({ name: variants.length > 1 && v.name !== g.role ? v.name + ' ' + g.role : g.role, points: g.points })));
-    const roofs = data.roofs;
-    panel('Roofline', 'Each dot is a step. Under the slope HBM bandwidth binds, under the flat roof compute does; far below both, host time, network or a small batch.',
-      width => c.roofline(roofs, groups, width), groups.some(g => g.points.length) ? null : 'No step was recorded.', true, 400);
-
+    const all = variants.flatMap(v => v.roofline);
+    for (const v of variants) {
+      panel(variants.length > 1 ? 'Roofline: ' + v.name : 'Roofline', 'Each dot is a step. Under the slope HBM bandwidth binds, under the flat roof compute does; far below both, host time, network or a small batch.',
+        width => c.roofline(data.roofs, v.roofline.map(g => ({ name: g.role, points: g.points })), width, all), v.roofline.some(g => g.points.length) ? null : 'No step was recorded.', variants.length === 1, 340);
+    }
     for (const v of variants) {
       panel('KV occupancy: ' + v.name, 'Share of KV blocks held by requests. Flat at the top: capacity binds.', width => c.overTime(v.occupancy, { percent: true, step: true, max: 1 }, width), v.occupancy.length ? null : 'No occupancy was recorded.');
     }
@@ -71,6 +72,10 @@
     }
     panel('Pareto', 'Up: more tokens per GPU. Right: faster for each user. What lies left below another point is beaten by it.', () => c.pareto(data.pareto), data.pareto.length ? null : none, true, 360);
   }
+
+  const words = el('details', { className: 'panel wide' }, el('summary', { textContent: 'What do the words mean?' }));
+  window.xpydWords.show(words);
+  cells.append(words);
 
   const button = document.getElementById('theme');
   button.addEventListener('click', () => c.theme(c.isDark() ? 'light' : 'dark'));
