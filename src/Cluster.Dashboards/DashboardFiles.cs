@@ -15,5 +15,5 @@ public static class DashboardFiles
 
     public static IEnumerable<(string Path, string Content)> All() =>
         Dashboards.Select(d => ($"grafana/{d.Uid}.json", GrafanaJson.Write(d)))
-            .Append(("prometheus/alerts.yml", AlertYaml.Write(AlertRules.All)));
+            .Append(("prometheus/alerts.yml", AlertYaml.Write(AlertRules.All, Answers.All)));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Cluster.Dashboards;
 using Cluster.Engine.Topology;
 using Cluster.Gateway.Live;
 using Cluster.Load;
@@ -40,6 +41,8 @@ public sealed class LivePrometheusTests
 
             empty.ShouldBeEmpty();
             await EveryMetricMovesAsync(prometheus);
+            foreach (var answer in Answers.All)
+                (await prometheus.QueryAsync($"count by (cluster) ({answer.Name})")).Count.ShouldBe(2, $"{answer.Name} has a figure for each cluster");
         }
         finally
         {

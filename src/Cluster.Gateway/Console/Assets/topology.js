@@ -67,7 +67,7 @@
     for (const i of snapshot.instances) {
       seen.add(i.name);
       const t = tileOf(i);
-      set(t.load, 'textContent', i.state !== 'ready' ? i.state : many && !i.waiting ? `${i.running} run` : `${i.running} run · ${i.waiting} wait`);
+      set(t.load, 'textContent', i.state !== 'ready' ? i.state : !many ? `${i.running} run · ${i.waiting} wait` : i.waiting ? `${i.running} + ${i.waiting} wait` : `${i.running} run`);
       set(t.tile, 'className', `tile wall-${i.wall} ${i.state}`);
       set(t.tile, 'title', `${i.name}: ${i.running} running, ${i.waiting} waiting, KV ${c.percent(i.kv_usage)}, wall ${i.wall}`);
       set(t.tile, 'ariaLabel', `${i.name}, ${i.state}, wall ${i.wall}`);
@@ -82,13 +82,13 @@
       set(pool.title, 'textContent', `${name} · ${members.length}`);
     }
     describe();
-    links(snapshot.links);
+    links(snapshot);
     requestAnimationFrame(() => draw(snapshot.flows.slice(0, 80)));
   }
 
-  function links(all) {
+  function links({ links: all, instances }) {
     const text = all.map(l => `${l.name}: ${c.unit(l.bytes_per_s, 'B/s')} of KV` + (l.busiest_port ? `; the busiest port, ${l.busiest_port}, is ${c.percent(l.utilization)} used` : '') + (l.active_transfers ? `; ${l.active_transfers} transfers on their way` : '')).join('. ');
-    set(document.getElementById('links'), 'textContent', all.length ? text + '.' : 'No link: each instance computes prompts and tokens itself.');
+    set(document.getElementById('links'), 'textContent', all.length ? text + '.' : instances.some(i => i.role === 'prefill') ? '' : 'No link: each instance computes prompts and tokens itself.');
   }
 
   function draw(list) {
