@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using static Cluster.Dashboards.Promql;
 using static Cluster.ServiceDefaults.Catalogue.VllmMetrics;
-using static Cluster.ServiceDefaults.Catalogue.XpydFabricMetrics;
 using static Cluster.ServiceDefaults.Catalogue.XpydInstanceMetrics;
 using static Cluster.ServiceDefaults.Catalogue.XpydRequestMetrics;
 
