@@ -13,7 +13,7 @@ public sealed class ReportPageTests(Chromium chromium) : IClassFixture<Chromium>
     {
         await using var sheet = await chromium.OpenAsync(width, scheme: scheme);
         await ShowAsync(sheet, ReportSamples.Compared);
-        (await sheet.Page.Locator(".chart:has(canvas)").CountAsync()).ShouldBe(10);
+        (await sheet.Page.Locator(".chart:has(canvas)").CountAsync()).ShouldBe(11);
         (await sheet.Page.Locator(".empty").AllInnerTextsAsync()).ShouldBe(["Not disaggregated: no KV crosses a link."]);
         (await sheet.OverflowAsync()).ShouldBe(0);
         await sheet.ScreenshotAsync($"report-{width}-{scheme.ToString().ToLowerInvariant()}");

@@ -24,7 +24,7 @@ public sealed class SimulateReportTests(Chromium chromium) : IClassFixture<Chrom
         await using var sheet = await chromium.OpenAsync(1280);
         await sheet.Page.GotoAsync(new Uri(report).AbsoluteUri);
         await sheet.Page.WaitForSelectorAsync("html[data-ready]");
-        (await sheet.Page.Locator(".chart:has(canvas)").CountAsync()).ShouldBe(10);
+        (await sheet.Page.Locator(".chart:has(canvas)").CountAsync()).ShouldBe(11);
         await sheet.ScreenshotAsync("report-quickstart");
         sheet.Errors.ShouldBeEmpty();
     }
