@@ -77,9 +77,21 @@ public sealed class BadInputTests
     [Fact]
     public async Task A_file_that_cannot_be_written_is_named()
     {
-        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--report", "/proc/report.html");
-        result.ExitCode.ShouldBe(2, result.Output);
-        Sentence(result.Error).ShouldContain("/proc/report.html");
+        // Of a live run this is said before the minute that it takes.
+        foreach (var command in (string[])["simulate", "run"])
+        {
+            var result = await Xpyd.RunAsync(command, s_quickstart, "--report", "/proc/report.html");
+            result.ExitCode.ShouldBe(2, result.Output);
+            Sentence(result.Error).ShouldStartWith("Cannot write '/proc/report.html'");
+        }
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_leaves_no_half_of_a_report()
+    {
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--requests", "5", "--report", "/dev/full");
+        result.ExitCode.ShouldBe(1, result.Output);
+        Sentence(result.Error).ShouldStartWith("No space left on device");
     }
 
     [Fact]
@@ -106,10 +118,30 @@ public sealed class BadInputTests
         Sentence(result.Error);
     }
 
+    [Fact]
+    public async Task Without_a_fitting_SDK_the_launcher_says_which_there_are()
+    {
+        var folder = Directory.CreateTempSubdirectory("xpyd-sdk ").FullName;
+        try
+        {
+            File.Copy(Path.Combine(Repository.Root, "xpyd"), Path.Combine(folder, "xpyd"));
+            await File.WriteAllTextAsync(Path.Combine(folder, "global.json"), """{ "sdk": { "version": "99.0.100" } }""", TestContext.Current.CancellationToken);
+            var result = await Xpyd.RunProgramAsync("bash", [], Path.Combine(folder, "xpyd"), "--version");
+            result.ExitCode.ShouldBe(69);
+            result.Error.ShouldStartWith("xpyd needs the .NET SDK 10: https://dot.net. Installed: 10.");
+            result.Error.Trim().Split('\n').ShouldHaveSingleItem();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("error NU1301: Unable to load the service index", "did not restore")]
     [InlineData("error NETSDK1045: The current .NET SDK does not support", "needs the .NET SDK 10")]
     [InlineData("error MSB3021: Read-only file system", "cannot be written")]
+    [InlineData("error CS0016: Could not write to output file: No space left on device", "make room")]
     [InlineData("error CS1002: ; expected", "the errors are above")]
     public async Task A_build_that_fails_says_what_to_do_about_it(string printed, string said)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Cluster.Cli.Live;
 using Cluster.Cli.Output;
+using Cluster.Cli.Reports;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Hardware;
 using Cluster.Engine.Models;
@@ -41,8 +42,9 @@ internal static class PlanCommand
                 GpuTypes = GpuTypes(arguments.GetValue(types)),
                 Rank = arguments.GetValue(by) == "dollar" ? PlanRank.PerDollar : PlanRank.PerGpu,
             };
+            using var winner = arguments.GetValue(output) is { } path ? new PendingFile(path) : null;
             var report = Run(source, space, arguments.GetValue(degree), cancellation);
-            if (report.Best is { } best && arguments.GetValue(output) is { } path) Save(source, best, path);
+            if (report.Best is { } best) winner?.Write(writer => writer.Write(Text(source, best, winner.FullPath)));
             var asJson = arguments.GetValue(json);
             if (!asJson) PlanTable.Print(report, Terminal.Out);
             var tried = arguments.GetValue(confirm) ? await PlanTrials.RunAsync(report, source, cancellation) : null;
@@ -106,16 +108,6 @@ internal static class PlanCommand
         return formats;
     }
 
-    private static void Save(ScenarioSource source, PlanResult best, string path)
-    {
-        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        try
-        {
-            File.WriteAllText(path, $"# {best.Candidate.Name}: found by xpyd plan.\n{source.With(best.Candidate.Overrides()).Write(Path.GetFileNameWithoutExtension(path), directory)}");
-        }
-        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"--out {path}: {bad.Message}");
-        }
-    }
+    private static string Text(ScenarioSource source, PlanResult best, string path) =>
+        $"# {best.Candidate.Name}: found by xpyd plan.\n{source.With(best.Candidate.Overrides()).Write(Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(path)!)}";
 }

@@ -41,6 +41,7 @@ internal static class RunCommand
 
     private static async Task<RunReport> RunAsync(ScenarioResult loaded, ReportFiles files, ParseResult arguments, string? record, GatewayOptions gateway, CancellationToken cancellation)
     {
+        using var page = files.OpenReport(arguments);
         var simulated = SimulateCommand.Simulate(loaded, cancellation);
         var (live, pages) = (new List<LiveOutcome>(), new List<ReportVariant>());
         using (var timeline = files.OpenTimeline(arguments))
@@ -62,7 +63,7 @@ internal static class RunCommand
         var reports = live.Select(l => l.Report).ToList();
         var report = new RunReport(loaded.Scenario!.Name, "live", reports, Verdict.Of(reports), simulated.Variants);
         var notice = warnings.Count == 0 ? null : string.Join(" ", warnings);
-        files.WriteReport(arguments, () => RunReportPage.Model(report, loaded.Variants[0].Cluster.Slo, pages, notice));
+        ReportFiles.Write(page, () => RunReportPage.Model(report, loaded.Variants[0].Cluster.Slo, pages, notice));
         return report;
     }
 

@@ -58,6 +58,7 @@ internal static class SimulateCommand
     private static RunReport SimulateWatched(ScenarioResult loaded, ReportFiles files, ParseResult arguments, CancellationToken cancellation)
     {
         var (figures, pages) = (new List<VariantReport>(), new List<ReportVariant>());
+        using var page = files.OpenReport(arguments);
         using (var timeline = files.OpenTimeline(arguments))
         {
             foreach (var variant in loaded.Variants)
@@ -70,7 +71,7 @@ internal static class SimulateCommand
         }
 
         var report = new RunReport(loaded.Scenario!.Name, "virtual", figures, Verdict.Of(figures));
-        files.WriteReport(arguments, () => RunReportPage.Model(report, loaded.Variants[0].Cluster.Slo, pages));
+        ReportFiles.Write(page, () => RunReportPage.Model(report, loaded.Variants[0].Cluster.Slo, pages));
         return report;
     }
 }

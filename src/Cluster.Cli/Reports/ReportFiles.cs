@@ -35,13 +35,14 @@ internal sealed class ReportFiles
     /// <summary>The decision log to write, open; null when none is asked for.</summary>
     public StreamWriter? OpenDecisions(ParseResult arguments) => arguments.GetValue(_decisions) is { } file ? new StreamWriter(Create(file)) : null;
 
-    /// <summary>Writes the report, if it is asked for.</summary>
-    public void WriteReport(ParseResult arguments, Func<ReportModel> model)
+    /// <summary>The report to write when the run has ended; null when none is asked for.</summary>
+    public PendingFile? OpenReport(ParseResult arguments) => arguments.GetValue(_report) is { } file ? new PendingFile(file.FullName) : null;
+
+    public static void Write(PendingFile? report, Func<ReportModel> model)
     {
-        if (arguments.GetValue(_report) is not { } file) return;
-        using var writer = new StreamWriter(Create(file));
-        ReportWriter.Write(model(), writer);
-        Terminal.Error.WriteLine($"Report: {file.FullName}");
+        if (report is null) return;
+        report.Write(writer => ReportWriter.Write(model(), writer));
+        Terminal.Error.WriteLine($"Report: {report.FullPath}");
     }
 
     private static FileStream Create(FileInfo file)

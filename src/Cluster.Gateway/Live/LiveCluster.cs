@@ -99,6 +99,8 @@ public sealed class LiveCluster : IAsyncDisposable
         {
             await monitor.DisposeAsync();
             await runs.DisposeAsync();
+            // Part of it may run already: that ends in order, and quietly, since the reason is on its way.
+            await app.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await app.DisposeAsync();
             host.Dispose();
             throw;

@@ -9,7 +9,8 @@ namespace Cluster.Cli.Tests.Documents;
 /// <item><c>sh</c>: run to its end, exit code 0. A <c>text</c> block next to it is what it prints (numbers may differ).</item>
 /// <item><c>sh exit=N</c>: the same with another exit code; <c>text</c> then shows the error.</item>
 /// <item><c>sh serve</c>, <c>sh serve=8001</c>: started; the following blocks run beside it; ended as Ctrl-C does.</item>
-/// <item><c>sh elsewhere</c>: needs what a test cannot have (a container engine, a cluster); the paths it names must exist.</item>
+/// <item><c>sh elsewhere=PART</c>: needs what a test cannot have (a container engine, a cluster); the paths it names must exist, and a
+/// table of the document says in the row PART what of it has been run.</item>
 /// <item><c>yaml scenario</c>: simulated. <c>yaml file=NAME</c> and <c>json file=NAME</c>: written for the blocks after it.</item>
 /// <item><c>text sample</c>: differs from run to run, or was shortened by hand; not compared.</item>
 /// </list>
@@ -38,8 +39,8 @@ internal static class DocumentBlocks
     {
         switch (block.Language)
         {
-            case "sh" when block.Has("elsewhere"):
-                Elsewhere(block);
+            case "sh" when block.Value("elsewhere") is { } part:
+                Elsewhere(block, part);
                 return "";
             case "sh" when IsServer(block):
                 await sandbox.ServeAsync(block.Text, block.Value("serve") ?? "8000");
@@ -78,8 +79,9 @@ internal static class DocumentBlocks
 
     private static bool IsServer(FencedBlock block) => block.Has("serve") || block.Value("serve") is not null;
 
-    private static void Elsewhere(FencedBlock block)
+    private static void Elsewhere(FencedBlock block, string part)
     {
+        File.ReadLines(Path.Combine(Repository.Root, block.Document)).ShouldContain(line => line.StartsWith($"| {part} | ", StringComparison.Ordinal), $"{block.Place}: has '{part}' been run by anybody?");
         foreach (var line in block.Text.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n').Where(l => l.Length > 0 && l[0] != '#'))
         {
             var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);

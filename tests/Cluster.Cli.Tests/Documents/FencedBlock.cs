@@ -23,7 +23,12 @@ internal sealed record FencedBlock(string Document, int Line, string Language, s
         var lines = File.ReadAllLines(Path.Combine(Repository.Root, document));
         for (var i = 0; i < lines.Length; i++)
         {
-            if (!lines[i].StartsWith("```", StringComparison.Ordinal)) continue;
+            if (!lines[i].StartsWith("```", StringComparison.Ordinal))
+            {
+                if (lines[i].TrimStart().StartsWith("```", StringComparison.Ordinal)) throw new FormatException($"{document}:{i + 1}: nobody looks into a fence that is indented.");
+                continue;
+            }
+
             var end = Array.FindIndex(lines, i + 1, line => line == "```");
             if (end < 0) throw new FormatException($"{document}:{i + 1}: the fence is not closed.");
             var words = lines[i][3..].Split(' ', 2);
@@ -38,13 +43,13 @@ internal sealed record FencedBlock(string Document, int Line, string Language, s
 /// <summary>The documents whose commands and snippets are executed.</summary>
 internal static partial class DocumentList
 {
-    private static readonly string[] s_folders = ["", "docs", "docs/how-to", "docs/adr", "scenarios", "scenarios/lessons", "bench", "deploy"];
+    private static readonly string[] s_built = ["bin", "obj", "artifacts", "node_modules", ".git"];
 
-    public static IEnumerable<string> All => s_folders
-        .Where(folder => Directory.Exists(Path.Combine(Repository.Root, folder)))
-        .SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.md"))
-        .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'))
-        .Order(StringComparer.Ordinal);
+    /// <summary>All there are, wherever they lie.</summary>
+    public static IEnumerable<string> All { get; } = [.. In(Repository.Root).Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+
+    private static IEnumerable<string> In(string folder) => Directory.GetFiles(folder, "*.md")
+        .Concat(Directory.GetDirectories(folder).Where(inner => !s_built.Contains(Path.GetFileName(inner))).SelectMany(In));
 
     /// <summary>Commands quoted inside a sentence or a table, as argument lists.</summary>
     public static IEnumerable<(string Quoted, string[] Arguments)> InlineCommands(string document) =>
