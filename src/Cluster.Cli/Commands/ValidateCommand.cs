@@ -33,6 +33,8 @@ internal static class ValidateCommand
             var leftOut = arguments.GetValue(cross) ? new HostCrossValidation(catalog, measured, cancellation).Run() : [];
             if (arguments.GetValue(docs) is { } target)
                 WriteDocument(target, report, catalog, arguments.GetValue(data), leftOut);
+            if (report.Covered.Count == 0)
+                throw new UsageException($"{string.Join(", ", files)}: none of {report.Rows.Count} rows can be predicted, the first since: {(report.Rows.Count > 0 ? report.Rows[0].NotCovered : "it is empty.")} A row of measured points has the columns shown in docs/how-to/calibrate-your-gpu.md.");
             if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());
             else Print(report, leftOut);
         })));
