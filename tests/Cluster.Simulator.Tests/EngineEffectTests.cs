@@ -91,7 +91,7 @@ public sealed class EngineEffectTests
         // One instance instead of two finds more of what it needs; but each byte is laid out anew.
         double MsPerGb(string name) => r[name].TtftHopsMs["kv_transfer"] / r[name].KvMovedGb;
         MsPerGb("decode-at-tp8").ShouldBeGreaterThan(1.01 * MsPerGb("2P2D"));
-        r["expires-at-once"].TpotMs.P99.ShouldBeGreaterThan(2 * r["2P2D"].TpotMs.P99);
+        r["expires-at-once"].TpotMs.P99.ShouldBeGreaterThan(1.5 * r["2P2D"].TpotMs.P99);
     }
 
     [Fact]
