@@ -12,15 +12,20 @@ public sealed record LeftOutErrors(string LeftOut, int Folds, int Rows, ErrorFig
 /// of its engine are fitted on the rest, and the rows left out are predicted with those. An engine of which nothing remains gets
 /// the figures that fit all other engines together.
 /// </summary>
-/// <remarks>A fit without some rows is one step from the full fit, by its slopes; the rows left out are simulated all the same.</remarks>
+/// <remarks>
+/// A fit without some rows is one step from the full fit, by its slopes, and the joint fit of other engines two from the priors; the rows left out are simulated all the same.
+/// </remarks>
 public sealed class HostCrossValidation
 {
+    private readonly Catalog _catalog;
+
     private readonly HostFit _fit;
 
     private readonly Dictionary<string, Linearisation> _fits = [];
 
     public HostCrossValidation(Catalog catalog, IReadOnlyList<MeasuredPoint> points, CancellationToken cancellation = default)
     {
+        _catalog = catalog;
         _fit = new HostFit(catalog, points, cancellation);
     }
 
@@ -30,6 +35,7 @@ public sealed class HostCrossValidation
         Run("model", p => p.Model, leaveOut: true),
         Run("GPU", p => p.System, leaveOut: true),
         Run("engine version", p => p.VersionOrMonth, leaveOut: true),
+        .. new KernelTransfer(_catalog, [.. _fit.Sample.Select(s => s.Point)]).Run(),
     ];
 
     private LeftOutErrors Run(string what, Func<MeasuredPoint, string> key, bool leaveOut)
@@ -56,12 +62,12 @@ public sealed class HostCrossValidation
         figures = HostFit.FiguresOf(engine);
         if (!remain) (rows, figures) = ([.. _fit.Sample.Where(s => _fit.ProfileOf(s.Point) != engine)], HostFigure.Serving);
         var name = remain ? engine : "all but " + engine;
-        if (!_fits.TryGetValue(name, out var full)) _fits[name] = full = _fit.Solve(rows, figures);
+        if (!_fits.TryGetValue(name, out var full)) _fits[name] = full = remain ? _fit.Solve(rows, figures) : _fit.Solve(rows, figures, iterations: 1);
         var weights = HostFit.Weights(rows.Select(s => isLeftOut(s.Point) ? s with { Weight = 0 } : s));
         return HostLeastSquares.Step(figures, full, weights);
     }
 
-    private static ErrorFigures Median(List<(bool Split, double Ttft, double Tpot)> errors, bool split)
+    internal static ErrorFigures Median(List<(bool Split, double Ttft, double Tpot)> errors, bool split)
     {
         var rows = errors.Where(e => e.Split == split).ToList();
         return new ErrorFigures(Median(rows.Select(e => e.Ttft)), Median(rows.Select(e => e.Tpot)));

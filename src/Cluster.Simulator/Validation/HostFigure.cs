@@ -17,7 +17,7 @@ public sealed record HostFigure(string Name, double Prior, double Least, double 
         new("request_host_seconds", 0.01, 1e-3, 0.06, e => e.RequestHostSeconds, (e, v) => e with { RequestHostSeconds = v }),
         new("request_token_host_seconds", 1e-6, 0, 10e-6, e => e.RequestTokenHostSeconds, (e, v) => e with { RequestTokenHostSeconds = v }),
         new("compute_slowdown", 1, 0.8, 1.4, e => e.ComputeSlowdown, (e, v) => e with { ComputeSlowdown = v }),
-        new("launch_seconds", 25e-6, 3e-6, 0.1e-3, e => e.LaunchSeconds, (e, v) => e with { LaunchSeconds = v }),
+        new("launch_seconds", 45e-6, 3e-6, 0.1e-3, e => e.LaunchSeconds, (e, v) => e with { LaunchSeconds = v }),
         new("replica_step_host_seconds", 2e-3, 0, 15e-3, e => e.ReplicaStepHostSeconds, (e, v) => e with { ReplicaStepHostSeconds = v }),
         new("hand_over_seconds", 0.05, 0, 0.3, e => e.HandOverSeconds, (e, v) => e with { HandOverSeconds = v }),
         new("expert_prefill_slowdown", 1.25, 1, 2.5, e => e.ExpertPrefillSlowdown, (e, v) => e with { ExpertPrefillSlowdown = v }),

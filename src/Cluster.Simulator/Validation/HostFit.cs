@@ -13,10 +13,7 @@ public sealed record HostFitResult(EngineProfile Profile, int Points, double Los
 public sealed class HostFit
 {
     private const double TtftWeight = 0.5;
-    private const int PointsPerGroup = 6;
-
-    /// <summary>One group of these stands for many shapes of a cluster, not for one worker's load curve.</summary>
-    private const int DisaggregatedPointsPerGroup = 12;
+    private const int PointsPerGroup = 12;
     private const int Iterations = 3;
 
     /// <summary>Larger loops take seconds to simulate and say of the host what smaller ones say.</summary>
@@ -31,8 +28,7 @@ public sealed class HostFit
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(points);
         (_catalog, _cancellation) = (catalog, cancellation);
-        var groups = points.Where(p => p.Concurrency <= MostClients && PointMapping.Map(p, catalog).Cluster is { } cluster && !PointLoad.IsBeyondKernels(p, cluster)).GroupBy(GroupOf).ToList();
-        Sample = [.. groups.SelectMany(g => Spaced([.. g]))];
+        Sample = [.. points.GroupBy(GroupOf).SelectMany(g => Spaced(Telling([.. g])))];
     }
 
     /// <summary>Evenly spaced points of each group, and the weight of each.</summary>
@@ -64,8 +60,8 @@ public sealed class HostFit
     }
 
     /// <summary>The best figures for these rows, which may be of several engines: each keeps what is not a figure.</summary>
-    internal Linearisation Solve(IReadOnlyList<(MeasuredPoint Point, double Weight)> rows, IReadOnlyList<HostFigure> figures) =>
-        HostLeastSquares.Solve(figures, values => Residuals(rows, figures, values), Weights(rows), Iterations);
+    internal Linearisation Solve(IReadOnlyList<(MeasuredPoint Point, double Weight)> rows, IReadOnlyList<HostFigure> figures, int iterations = Iterations) =>
+        HostLeastSquares.Solve(figures, values => Residuals(rows, figures, values), Weights(rows), iterations);
 
     /// <summary>TPOT's and TTFT's of each row, one after the other.</summary>
     internal static double[] Weights(IEnumerable<(MeasuredPoint Point, double Weight)> rows) => [.. rows.SelectMany(r => (double[])[r.Weight, r.Weight * TtftWeight])];
@@ -84,9 +80,17 @@ public sealed class HostFit
         return PointRun.Predict(point, cluster, cancellation: _cancellation);
     }
 
+    /// <summary>Rows that say something of the host; none of a group of which most rows cannot have run as stated: whatever made them possible holds for the rest.</summary>
+    private List<MeasuredPoint> Telling(List<MeasuredPoint> group)
+    {
+        var mapped = group.Select(p => (Point: p, PointMapping.Map(p, _catalog).Cluster)).Where(p => p.Cluster is not null).ToList();
+        var possible = mapped.Where(p => !PointLoad.IsBeyondKernels(p.Point, p.Cluster!)).Select(p => p.Point).ToList();
+        return possible.Count * 2 < mapped.Count ? [] : [.. possible.Where(p => p.Concurrency <= MostClients)];
+    }
+
     private static IEnumerable<(MeasuredPoint Point, double Weight)> Spaced(List<MeasuredPoint> group)
     {
-        var take = Math.Min(group[0].Prefill is null ? PointsPerGroup : DisaggregatedPointsPerGroup, group.Count);
+        var take = Math.Min(PointsPerGroup, group.Count);
         for (var i = 0; i < take; i++) yield return (group[(int)((i + 0.5) * group.Count / take)], Math.Sqrt(group.Count) / take);
     }
 

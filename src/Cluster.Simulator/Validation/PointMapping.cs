@@ -21,13 +21,15 @@ public static class PointMapping
     }
 
     /// <param name="profile">Stands in for the catalog's profile of the point's engine, e.g. while that is fitted.</param>
-    public static (ClusterSpec? Cluster, string? NotCovered) Map(MeasuredPoint point, Catalog catalog, EngineProfile? profile = null)
+    /// <param name="kernels">The GPU whose kernel curves stand in for those of the point's own.</param>
+    public static (ClusterSpec? Cluster, string? NotCovered) Map(MeasuredPoint point, Catalog catalog, EngineProfile? profile = null, GpuProfile? kernels = null)
     {
         ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(catalog);
         if (point.Unreadable is { } problem) return (null, problem);
         if (RepackedModel.Find(catalog, point.Model) is not { } model) return (null, $"model {point.Model} is not in the catalog");
         if (catalog.FindGpu(point.System) is not { } gpu) return (null, $"GPU {point.System} is not in the catalog");
+        if (kernels is not null) gpu = gpu with { Kernels = kernels.Kernels, DerivedFrom = kernels.Name };
         if ((profile ?? catalog.Engines.GetValueOrDefault(ProfileOf(point, catalog))) is not { } engine) return (null, $"engine {point.Engine} is not in the catalog");
         if (PointFormats.Weights(point, model) is not { } weights) return (null, $"format {point.GemmFormat} is not known");
         if (PointFormats.Experts(point, model, weights) is not { } experts) return (null, $"expert format {point.MoeFormat} is not known");

@@ -17,4 +17,13 @@ public sealed class PointLoadTests
         var cluster = PointMapping.Map(point, catalog).Cluster.ShouldNotBeNull();
         PointLoad.IsBeyondKernels(point, cluster).ShouldBe(beyond);
     }
+
+    [Fact]
+    public void A_group_most_of_whose_rows_cannot_have_run_says_nothing_to_a_fit()
+    {
+        var catalog = Catalog.Load(Path.Combine(SmallScenario.RepositoryRoot, "catalog"));
+        MeasuredPoint Point(double tpotMs) => new("x", "vllm", "", "meta-llama/Llama-3.1-8B", "h200_sxm", "fp8", "fp8", 2000, 100, 64, null, new WorkerShape(1, 1, 1, 1, 1, 1), 120, tpotMs);
+        new HostFit(catalog, [Point(9.7), Point(40)]).Sample.Count.ShouldBe(1, "half of the group could have run");
+        new HostFit(catalog, [Point(9.7), Point(9.8), Point(40)]).Sample.ShouldBeEmpty();
+    }
 }
