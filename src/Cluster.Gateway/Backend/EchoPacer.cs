@@ -28,27 +28,22 @@ internal sealed class PacedStream(EchoBackend backend, PushStream stream, int to
 /// </summary>
 internal sealed class EchoPacer : IDisposable
 {
-    private const int Slots = 4096;
     private const int SlotsPerSecond = 1000;
 
-    private readonly List<PacedStream>[] _wheel = new List<PacedStream>[Slots];
+    private readonly PacerWheel _wheel = new(Stopwatch.Frequency / SlotsPerSecond);
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _hasWork = new();
     private readonly long _gapTicks;
     private readonly Thread _thread;
     private volatile bool _isDisposed;
     private int _streams;
-    private long _nextSlot;
 
     public EchoPacer(TimeSpan gap)
     {
         _gapTicks = ToTicks(gap);
-        for (var i = 0; i < Slots; i++) _wheel[i] = [];
         _thread = new Thread(Run) { IsBackground = true, Name = "echo pacer" };
         _thread.Start();
     }
-
-    private static long TicksPerSlot => Stopwatch.Frequency / SlotsPerSecond;
 
     public void Add(PacedStream stream, TimeSpan firstTokenDelay)
     {
@@ -56,7 +51,7 @@ internal sealed class EchoPacer : IDisposable
         lock (_gate)
         {
             _streams++;
-            Insert(stream);
+            _wheel.Insert(stream);
         }
 
         _hasWork.Set();
@@ -72,16 +67,9 @@ internal sealed class EchoPacer : IDisposable
 
     private static long ToTicks(TimeSpan span) => (long)(span.TotalSeconds * Stopwatch.Frequency);
 
-    /// <summary>Under the gate. What is late already goes into the next slot, not into the past.</summary>
-    private void Insert(PacedStream stream)
-    {
-        var slot = Math.Max((stream.DueTicks + TicksPerSlot - 1) / TicksPerSlot, _nextSlot);
-        _wheel[slot % Slots].Add(stream);
-    }
-
     private void Run()
     {
-        Volatile.Write(ref _nextSlot, Stopwatch.GetTimestamp() / TicksPerSlot);
+        lock (_gate) _wheel.SkipTo(Stopwatch.GetTimestamp());
         var due = new List<PacedStream>();
         while (true)
         {
@@ -92,47 +80,31 @@ internal sealed class EchoPacer : IDisposable
             {
                 lock (_gate)
                 {
-                    _nextSlot = now / TicksPerSlot;
+                    _wheel.SkipTo(now);
                     if (_streams == 0 && !_isDisposed) _hasWork.Reset();
                 }
 
                 continue;
             }
 
-            for (var last = now / TicksPerSlot; _nextSlot <= last;) RunSlot(due);
-            var waitTicks = _nextSlot * TicksPerSlot - Stopwatch.GetTimestamp();
+            while (_wheel.NextTicks <= now) RunSlot(due);
+            var waitTicks = _wheel.NextTicks - Stopwatch.GetTimestamp();
             if (waitTicks > 0) FineSleep.For((long)(waitTicks * (1e9 / Stopwatch.Frequency)));
         }
     }
 
-    /// <summary>Emits for the streams due in the next slot; those of a later turn of the wheel stay.</summary>
     private void RunSlot(List<PacedStream> due)
     {
-        lock (_gate)
-        {
-            var slotEndTicks = _nextSlot * TicksPerSlot;
-            var entries = _wheel[_nextSlot % Slots];
-            for (var i = entries.Count - 1; i >= 0; i--)
-            {
-                if (entries[i].DueTicks > slotEndTicks) continue;
-                due.Add(entries[i]);
-                entries[i] = entries[^1];
-                entries.RemoveAt(entries.Count - 1);
-            }
-
-            _nextSlot++;
-        }
-
+        due.Clear();
+        lock (_gate) _wheel.TakeNext(due);
         foreach (var stream in due)
         {
             var goesOn = stream.Emit(Stopwatch.GetTimestamp(), _gapTicks);
             lock (_gate)
             {
-                if (goesOn) Insert(stream);
+                if (goesOn) _wheel.Insert(stream);
                 else _streams--;
             }
         }
-
-        due.Clear();
     }
 }

@@ -21,4 +21,27 @@ public sealed class EchoPacerTests
         var last = await stream.ReadAsync();
         (last.Count, last.End).ShouldBe((2, end));
     }
+
+    [Fact]
+    public void Streams_of_a_slot_keep_their_order_and_those_of_a_later_turn_stay()
+    {
+        using var backend = new EchoBackend();
+        var wheel = new PacerWheel(ticksPerSlot: 10);
+        wheel.SkipTo(100);
+        var streams = Enumerable.Range(0, 5).Select(i => Paced(105 + i % 2 * 40_960)).ToList();
+        streams.ForEach(wheel.Insert);
+        wheel.Insert(Paced(20));
+
+        List<PacedStream> taken = [];
+        wheel.TakeNext(taken);
+        taken.Select(t => t.DueTicks).ShouldBe([20], "late: now");
+        taken.Clear();
+        wheel.TakeNext(taken);
+        taken.ShouldBe([streams[0], streams[2], streams[4]]);
+        taken.Clear();
+        while (wheel.NextTicks <= 110 + 40_960) wheel.TakeNext(taken);
+        taken.ShouldBe([streams[1], streams[3]]);
+
+        PacedStream Paced(long dueTicks) => new(backend, new PushStream(1), 1, new StreamEnd.Finished(FinishReason.Length, default)) { DueTicks = dueTicks };
+    }
 }
