@@ -23,7 +23,10 @@ internal static class ConsoleAbout
         ["lasts"] = kind.Lasts,
         ["factor"] = kind.Factor is not { } factor ? null : new JsonObject
         {
-            ["default"] = factor.Default, ["min"] = factor.Min, ["max"] = factor.Max, ["meaning"] = factor.Meaning,
+            ["default"] = factor.Default,
+            ["min"] = factor.Min,
+            ["max"] = factor.Max,
+            ["meaning"] = factor.Meaning,
         },
     };
 }
