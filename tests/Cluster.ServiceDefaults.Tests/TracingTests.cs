@@ -56,6 +56,19 @@ public sealed class TracingTests
     }
 
     [Fact]
+    public void A_request_without_a_trace_begins_one_though_its_web_server_has_an_activity_that_nobody_keeps()
+    {
+        using var heard = new Heard();
+        using var host = new Activity("Microsoft.AspNetCore.Hosting.HttpRequestIn").Start();
+        host.Recorded.ShouldBeFalse();
+        var request = RequestTracing.StartRequest("chat", "m", "fresh", null)!;
+        request.ParentSpanId.ShouldBe(default);
+        request.TraceId.ShouldNotBe(host.TraceId);
+        RequestTracing.ContextOf(request).ShouldNotBeNull();
+        RequestTracing.Finish(request, s_observed, "stop");
+    }
+
+    [Fact]
     public void A_rejected_request_is_an_error_without_hops()
     {
         using var heard = new Heard();

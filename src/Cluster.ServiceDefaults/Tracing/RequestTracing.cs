@@ -29,8 +29,16 @@ public static class RequestTracing
     {
         if (!s_source.HasListeners()) return null;
         ActivityContext.TryParse(traceparent, tracestate, isRemote: true, out var parent);
+        // The web server has an activity of its own for every call, which nobody keeps: a span beneath it would not be kept, either.
+        var host = Activity.Current;
+        if (host is { Recorded: false }) Activity.Current = null;
         var span = s_source.StartActivity($"{operation} {model}", choice is null ? ActivityKind.Server : ActivityKind.Internal, parent, startTime: StartTime(receivedAtTicks));
-        if (span is null) return null;
+        if (span is null)
+        {
+            Activity.Current = host;
+            return null;
+        }
+
         if (choice is { } index) span.SetTag("xpyd.choice.index", index);
         span.SetTag("gen_ai.operation.name", operation);
         span.SetTag("gen_ai.provider.name", "xpyd");
