@@ -54,6 +54,9 @@ public sealed record Panel(PanelKind Kind, string Title, string Unit, string Des
     /// <summary>Shown where there is no series: an empty panel would leave open whether something is broken.</summary>
     public string NoValue { get; init; } = "no data";
 
+    /// <summary>Asks for the present alone: over a time range, what was the largest at any moment would all be shown, and what has passed.</summary>
+    public bool IsOfNow { get; init; }
+
     /// <summary>Upper end of the axis; null: by the data.</summary>
     public double? Max { get; init; }
 }

@@ -21,26 +21,22 @@ internal static class PanelJson
         ["description"] = panel.Description,
         ["gridPos"] = position,
         ["datasource"] = GrafanaJson.Source(),
-        ["targets"] = new JsonArray([.. panel.Queries.Select((query, at) => (JsonNode)Target(query, at, panel.Kind))]),
+        ["targets"] = new JsonArray([.. panel.Queries.Select((query, at) => (JsonNode)Target(query, at, panel.IsOfNow || panel.Kind is PanelKind.Bars or PanelKind.Words))]),
         ["fieldConfig"] = new JsonObject { ["defaults"] = Defaults(panel), ["overrides"] = Overrides(panel) },
         ["options"] = panel.Kind switch { PanelKind.Stat => StatOptions("auto"), PanelKind.Words => StatOptions("name"), PanelKind.Bars => BarOptions(), _ => LineOptions(panel) },
     };
 
-    private static JsonObject Target(Query query, int at, PanelKind kind)
+    private static JsonObject Target(Query query, int at, bool now) => new()
     {
-        var now = kind is PanelKind.Bars or PanelKind.Words;
-        return new JsonObject
-        {
-            ["refId"] = ((char)('A' + at)).ToString(),
-            ["datasource"] = GrafanaJson.Source(),
-            ["expr"] = query.Expression,
-            ["legendFormat"] = query.Legend,
-            ["editorMode"] = "code",
-            ["instant"] = now,
-            ["range"] = !now,
-            ["exemplar"] = false,
-        };
-    }
+        ["refId"] = ((char)('A' + at)).ToString(),
+        ["datasource"] = GrafanaJson.Source(),
+        ["expr"] = query.Expression,
+        ["legendFormat"] = query.Legend,
+        ["editorMode"] = "code",
+        ["instant"] = now,
+        ["range"] = !now,
+        ["exemplar"] = false,
+    };
 
     private static JsonObject Defaults(Panel panel)
     {
