@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using Cluster.Cli.Admin;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Faults;
+using Cluster.Engine.Units;
+using Cluster.Scenarios;
 
 namespace Cluster.Cli.Commands;
 
@@ -80,18 +82,18 @@ internal static class AdminCommand
         var kind = new Argument<string>("KIND") { Description = string.Join(", ", FaultKinds.All.Select(k => k.Name)) + "." };
         var target = new Argument<string?>("TARGET") { Description = "Instance, pool, or the link's name for all instances.", Arity = ArgumentArity.ZeroOrOne };
         var factor = new Option<double?>("--factor") { Description = "Of slow: step time ×. Of link: bandwidth ×, 0 is cut. Of disconnect: share of clients. Of slow_client: tokens per second that they read." };
-        var seconds = new Option<double?>("--for") { Description = "Emulated seconds that it lasts; default: until it is cleared.", HelpName = "seconds" };
+        var duration = new Option<string?>("--for") { Description = "Emulated time that it lasts, e.g. 30s, or a number of seconds; default: until it is cleared.", HelpName = "time" };
         var rank = new Option<int>("--rank") { Description = "Of slow: which rank; the instance waits for it." };
         var id = new Argument<string>("ID") { Description = "As 'faults' lists it." };
         command.Add(Part("faults", "Faults in force, and the kinds there are.", [], _ => new Call(HttpMethod.Get, "faults")));
-        command.Add(Part("fault", "Break or slow something: requests of a lost instance continue elsewhere.", [kind, target, factor, rank, seconds],
+        command.Add(Part("fault", "Break or slow something: requests of a lost instance continue elsewhere.", [kind, target, factor, rank, duration],
             a => new Call(HttpMethod.Post, "faults", new JsonObject
             {
                 ["kind"] = a.GetValue(kind),
                 ["target"] = a.GetValue(target),
                 ["factor"] = a.GetValue(factor),
                 ["rank"] = a.GetValue(rank),
-                ["duration_seconds"] = a.GetValue(seconds),
+                ["duration_seconds"] = Seconds(a.GetValue(duration)),
             })));
         command.Add(Part("clear", "Undo a fault.", [id], a => new Call(HttpMethod.Delete, $"faults/{Uri.EscapeDataString(a.GetValue(id)!)}")));
     }
@@ -116,6 +118,15 @@ internal static class AdminCommand
             return 0;
         }));
         return command;
+    }
+
+    private static double? Seconds(string? text)
+    {
+        if (text is null) return null;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)) return seconds;
+        return UnitText.TryDurationNs(text, out var ns)
+            ? Time.ToSeconds(ns)
+            : throw new UsageException($"--for {text}: expected a time such as 500ms, 30s or 2m.");
     }
 
     private static Uri Address(string url) => Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")

@@ -95,7 +95,8 @@ public sealed record PolicyMessage(
         }
         catch (ArgumentException wrong)
         {
-            return wrong.Message;
+            // Whoever asked has no parameter of that name.
+            return wrong.ParamName is null ? wrong.Message : wrong.Message[..wrong.Message.LastIndexOf(" (", StringComparison.Ordinal)];
         }
     }
 

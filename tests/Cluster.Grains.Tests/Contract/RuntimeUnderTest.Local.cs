@@ -7,6 +7,9 @@ internal static class RuntimeUnderTest
 {
     public const string Name = "Cluster.LocalRuntime";
 
+    /// <summary>Whether a grain may block its thread until a grain answers that has yet to be activated: with Orleans it may wait for itself.</summary>
+    public const bool LetsGrainsBlock = true;
+
     public static void Add(HostApplicationBuilder builder) =>
         builder.Services.AddLocalRuntime(new LocalRuntimeOptions(), typeof(RuntimeUnderTest).Assembly);
 }

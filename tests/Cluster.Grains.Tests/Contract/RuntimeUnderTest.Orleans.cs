@@ -7,6 +7,9 @@ internal static class RuntimeUnderTest
 {
     public const string Name = "Microsoft Orleans";
 
+    /// <summary>Whether a grain may block its thread until a grain answers that has yet to be activated: with Orleans it may wait for itself.</summary>
+    public const bool LetsGrainsBlock = false;
+
     public static void Add(HostApplicationBuilder builder) => builder.UseOrleans(silo =>
     {
         silo.UseLocalhostClustering(FreePort(), FreePort());
