@@ -10,7 +10,7 @@ public static class ValidationDocument
     private const int WorstRows = 25;
 
     /// <param name="folder">Receives <c>validation.md</c>, <c>validation-*.svg</c> and the baseline that the guard test holds runs to.</param>
-    public static void Write(string folder, ValidationReport report, IReadOnlyList<FitLine> kernels, SplitwiseErrors? splitwise = null, IReadOnlyList<LeftOutErrors>? leftOut = null)
+    public static void Write(string folder, ValidationReport report, IReadOnlyList<FitLine> kernels, SplitwiseErrors? splitwise = null, IReadOnlyList<LeftOutErrors>? leftOut = null, IReadOnlyList<CrossCheck>? checks = null)
     {
         ArgumentNullException.ThrowIfNull(report);
         ArgumentNullException.ThrowIfNull(kernels);
@@ -22,7 +22,7 @@ public static class ValidationDocument
             File.WriteAllText(Path.Combine(folder, $"validation-{what}.svg"), ValidationPlot.Draw($"{title}: predicted against measured", pairs));
         }
 
-        File.WriteAllText(Path.Combine(folder, "validation.md"), Markdown(report, kernels, KernelPictures.Write(folder, kernels), splitwise, leftOut ?? []));
+        File.WriteAllText(Path.Combine(folder, "validation.md"), Markdown(report, kernels, KernelPictures.Write(folder, kernels), splitwise, leftOut ?? [], checks ?? []));
         File.WriteAllText(Path.Combine(folder, "validation-baseline.json"), Baseline(new ValidationReport([.. GuardSample(report.Rows)])).ToJson());
     }
 
@@ -40,7 +40,7 @@ public static class ValidationDocument
 
     private static string Group(ValidationRow r) => $"{r.Point.Model.Split('/')[^1]} {r.Point.System}";
 
-    private static string Markdown(ValidationReport report, IReadOnlyList<FitLine> kernels, IReadOnlyList<string> pictures, SplitwiseErrors? splitwise, IReadOnlyList<LeftOutErrors> leftOut)
+    private static string Markdown(ValidationReport report, IReadOnlyList<FitLine> kernels, IReadOnlyList<string> pictures, SplitwiseErrors? splitwise, IReadOnlyList<LeftOutErrors> leftOut, IReadOnlyList<CrossCheck> checks)
     {
         var text = new StringBuilder();
         void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
@@ -75,6 +75,7 @@ public static class ValidationDocument
         foreach (var g in report.Rows.Where(r => r.NotCovered is not null).GroupBy(r => r.NotCovered)) Line($"- {g.Count()} rows: {g.Key}");
         if (report.Covered.Count == report.Rows.Count) Line($"Nothing.");
         AppendAssumptions(report, Line);
+        AppendChecks(checks, Line);
         AppendSplitwise(splitwise, Line);
         AppendKernels(kernels, pictures, Line);
         return text.ToString();
@@ -110,6 +111,19 @@ public static class ValidationDocument
         line($"");
         foreach (var (assumption, rows) in report.Assumptions()) line($"- {rows} rows: {assumption}");
         if (report.Assumptions().Count == 0) line($"Nothing.");
+    }
+
+    private static void AppendChecks(IReadOnlyList<CrossCheck> checks, Action<FormattableString> line)
+    {
+        if (checks.Count == 0) return;
+        line($"");
+        line($"## Whole systems");
+        line($"");
+        line($"Published figures that are no points of one configuration, worked out by `xpyd validate --cross-checks` (`CrossChecks.cs`; held by `CrossCheckTests`). llm-d's order of routing policies and other behaviour: `docs/engine.md`, \"Published figures\".");
+        line($"");
+        line($"| what | published | here | | source, and what it leaves open |");
+        line($"|---|---|---|---|---|");
+        foreach (var c in checks) line($"| {c.Name} | {c.Published} | {c.Predicted} | {c.Verdict} | {c.Source} |");
     }
 
     private static void AppendSplitwise(SplitwiseErrors? errors, Action<FormattableString> line)
