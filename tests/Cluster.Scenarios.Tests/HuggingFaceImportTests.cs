@@ -33,6 +33,42 @@ public class HuggingFaceImportTests
         if (imported.DraftLayers > 0) imported.DraftLayers.ShouldBe(catalog.DraftLayers);
     }
 
+    /// <summary>Totals and active parameters in billions, of the language model, as their model cards state them.</summary>
+    [Theory]
+    [InlineData(107.8, 16.1, """{"model_type": "llama4", "text_config": {"model_type": "llama4_text", "hidden_size": 5120, "intermediate_size": 8192, "intermediate_size_mlp": 16384, "interleave_moe_layer_step": 1, "attention_chunk_size": 8192, "head_dim": 128, "max_position_embeddings": 10485760, "num_attention_heads": 40, "num_experts_per_tok": 1, "num_hidden_layers": 48, "num_key_value_heads": 8, "num_local_experts": 16, "tie_word_embeddings": false, "vocab_size": 202048}}""")]
+    [InlineData(400.7, 16.2, """{"model_type": "llama4", "text_config": {"model_type": "llama4_text", "hidden_size": 5120, "intermediate_size": 8192, "intermediate_size_mlp": 16384, "interleave_moe_layer_step": 2, "attention_chunk_size": 8192, "head_dim": 128, "max_position_embeddings": 1048576, "num_attention_heads": 40, "num_experts_per_tok": 1, "num_hidden_layers": 48, "num_key_value_heads": 8, "num_local_experts": 128, "tie_word_embeddings": false, "vocab_size": 202048}}""")]
+    [InlineData(27.0, 27.0, """{"model_type": "gemma3", "text_config": {"model_type": "gemma3_text", "hidden_size": 5376, "intermediate_size": 21504, "head_dim": 128, "num_attention_heads": 32, "num_hidden_layers": 62, "num_key_value_heads": 16, "sliding_window": 1024, "sliding_window_pattern": 6, "max_position_embeddings": 131072, "vocab_size": 262208}}""")]
+    [InlineData(23.6, 22.9, """{"model_type": "mistral3", "text_config": {"model_type": "mistral", "head_dim": 128, "hidden_size": 5120, "intermediate_size": 32768, "max_position_embeddings": 131072, "num_attention_heads": 32, "num_hidden_layers": 40, "num_key_value_heads": 8, "sliding_window": null, "vocab_size": 131072}, "vision_config": {"hidden_size": 1024}}""")]
+    [InlineData(14.7, 14.1, """{"model_type": "phi3", "hidden_size": 5120, "intermediate_size": 17920, "max_position_embeddings": 16384, "num_attention_heads": 40, "num_hidden_layers": 40, "num_key_value_heads": 10, "sliding_window": null, "tie_word_embeddings": false, "vocab_size": 100352}""")]
+    [InlineData(8.1, 7.6, """{"model_type": "nemotron_h", "hidden_size": 4096, "intermediate_size": 21504, "num_hidden_layers": 52, "hybrid_override_pattern": "M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M*-M-M-M-M-M-", "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128, "mamba_num_heads": 128, "mamba_head_dim": 64, "n_groups": 8, "ssm_state_size": 128, "conv_kernel": 4, "max_position_embeddings": 8192, "tie_word_embeddings": false, "vocab_size": 131072}""")]
+    [InlineData(355, 32, """{"model_type": "glm4_moe", "hidden_size": 5120, "intermediate_size": 12288, "moe_intermediate_size": 1536, "first_k_dense_replace": 3, "head_dim": 128, "max_position_embeddings": 131072, "n_routed_experts": 160, "n_shared_experts": 1, "num_attention_heads": 96, "num_experts_per_tok": 8, "num_hidden_layers": 92, "num_key_value_heads": 8, "num_nextn_predict_layers": 1, "topk_method": "noaux_tc", "tie_word_embeddings": false, "vocab_size": 151552}""")]
+    [InlineData(671, 37, """{"model_type": "deepseek_v32", "hidden_size": 7168, "intermediate_size": 18432, "moe_intermediate_size": 2048, "num_hidden_layers": 61, "num_nextn_predict_layers": 1, "num_attention_heads": 128, "num_key_value_heads": 128, "q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "n_routed_experts": 256, "n_shared_experts": 1, "num_experts_per_tok": 8, "first_k_dense_replace": 3, "index_topk": 2048, "index_n_heads": 64, "index_head_dim": 128, "topk_method": "noaux_tc", "max_position_embeddings": 163840, "tie_word_embeddings": false, "vocab_size": 129280}""")]
+    public void Configs_of_models_without_an_entry_count_to_what_their_cards_say(double total, double active, string config)
+    {
+        var imported = HuggingFaceImport.Read(config, "x", "test");
+        (ParameterCount.Total(imported) / 1e9).ShouldBe(total, total * 0.012);
+        (ParameterCount.Active(imported) / 1e9).ShouldBe(active, active * 0.05);
+        imported.BalancedRouting.ShouldBe(config.Contains("noaux_tc", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Windows_and_chunks_hold_in_the_layers_that_have_them()
+    {
+        int[] Bounded(string config) => [.. HuggingFaceImport.Read(config, "x", "test").Layers.Where(g => g.ContextBound < int.MaxValue).Select(g => g.Count)];
+        const string Small = "\"hidden_size\": 64, \"intermediate_size\": 128, \"num_attention_heads\": 4, \"num_key_value_heads\": 4, \"max_position_embeddings\": 65536, \"vocab_size\": 100, \"num_hidden_layers\": 12";
+        Bounded($$"""{"model_type": "gemma3_text", "sliding_window": 1024, {{Small}}}""").ShouldBe([10]);
+        Bounded($$"""{"model_type": "gemma2", "sliding_window": 1024, {{Small}}}""").ShouldBe([6]);
+        Bounded($$"""{"model_type": "llama4_text", "intermediate_size_mlp": 128, {{Small}}}""").ShouldBe([9]);
+    }
+
+    [Theory]
+    [InlineData("""{"model_type": "falcon_h1", "hidden_size": 4096, "mamba_d_ssm": 6144}""", "'falcon_h1' is not known")]
+    [InlineData("""{"model_type": "nemotron_h", "hidden_size": 64, "num_hidden_layers": 2, "hybrid_override_pattern": "ME", "mamba_num_heads": 4, "mamba_head_dim": 16, "max_position_embeddings": 8, "vocab_size": 9}""", "'E'")]
+    [InlineData("""{"model_type": "nemotron_h", "hidden_size": 64, "num_hidden_layers": 2, "mamba_num_heads": 4, "mamba_head_dim": 16, "max_position_embeddings": 8, "vocab_size": 9}""", "one per layer is needed")]
+    [InlineData("""{"model_type": "gemma3", "text_config": {"model_type": "gemma3_text", "hidden_size": 2560, "intermediate_size": 10240, "num_hidden_layers": 34, "sliding_window": 1024}}""", "num_attention_heads or n_head is missing")]
+    public void What_a_config_does_not_say_or_blocks_that_are_not_known_are_refused(string config, string reason) =>
+        Should.Throw<ImportException>(() => HuggingFaceImport.Read(config, "x", "test")).Message.ShouldContain(reason);
+
     [Fact]
     public void The_language_model_of_a_multimodal_config_is_read()
     {

@@ -15,7 +15,7 @@ public static class HuggingFaceImport
     static HuggingFaceImport()
     {
         string[] transformers =
-            ["llama", "mistral", "qwen2", "qwen3", "phi3", "mixtral", "qwen2_moe", "qwen3_moe", "gpt_oss", "minimax_m2", "glm4_moe", "qwen3_vl_moe"];
+            ["llama", "mistral", "qwen2", "qwen3", "phi3", "mixtral", "qwen2_moe", "qwen3_moe", "gpt_oss", "minimax_m2", "glm4_moe", "qwen3_vl_moe", "llama4"];
         string[] latent = ["deepseek_v2", "deepseek_v3", "deepseek_v32", "kimi_k2", "kimi_k25", "glm_moe_dsa", "glm4_moe_lite"];
         foreach (var type in transformers) Families[type] = new Family(Transformer);
         foreach (var type in latent) Families[type] = new Family(Latent);
@@ -24,6 +24,8 @@ public static class HuggingFaceImport
         Families["bloom"] = new Family((c, i) => Classic(c, i, 4 * c.Int("hidden_size", "n_embed"))) { Tied = true };
         Families["mamba"] = new Family((c, _) => new LayerGroup(1) { StateSpace = LayerShapes.Mamba(c, normed: false) }) { Tied = true };
         Families["mamba2"] = new Family((c, _) => new LayerGroup(1) { StateSpace = LayerShapes.Mamba2(c) });
+        Families["gemma2"] = Families["gemma3"] = new Family(Transformer) { Tied = true };
+        Families["nemotron_h"] = new Family(NemotronHybrid);
         Families["jamba"] = new Family(Jamba);
     }
 
@@ -45,7 +47,7 @@ public static class HuggingFaceImport
         }
 
         var layers = c.Int("num_hidden_layers", "n_layer", "num_layers");
-        var groups = Enumerable.Range(0, layers).Select(i => family.Layer(c, i))
+        var groups = Enumerable.Range(0, layers).Select(i => family.Layer(c, i)).OfType<LayerGroup>()
             .GroupBy(g => g).Select(g => g.Key with { Count = g.Count() }).ToImmutableArray();
         var model = new ModelArchitecture(
             name, c.Int("hidden_size", "n_embed", "d_model"), c.Int("vocab_size"),
@@ -55,6 +57,7 @@ public static class HuggingFaceImport
             TiedEmbeddings = c.FlagOr(family.Tied, "tie_word_embeddings"),
             PositionEmbeddings = c.Type == "opt" ? c.Int("max_position_embeddings") + 2 : 0,
             DraftLayers = c.IntOr(0, "num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules"),
+            BalancedRouting = c.Text("topk_method") == "noaux_tc" || c.FlagOr(false, "use_routing_bias"),
             NativeExpertFormat = c.QuantizationMethod == "mxfp4" ? NumberFormat.Mxfp4 : null,
         };
         return c.Problems.Count == 0 ? model : throw new ImportException([.. c.Problems.Distinct()]);
@@ -95,7 +98,19 @@ public static class HuggingFaceImport
             full ? new LayerGroup(1) { Attention = LayerShapes.Attention(c, i) } : new LayerGroup(1) { StateSpace = LayerShapes.Mamba(c, normed: true) }, c, i);
     }
 
-    private sealed record Family(Func<HuggingFaceConfig, int, LayerGroup> Layer)
+    /// <summary>One letter per block: M Mamba-2, * attention, - the MLP of the mixer before it. Blocks of experts (E) are not known.</summary>
+    private static LayerGroup? NemotronHybrid(HuggingFaceConfig c, int i)
+    {
+        var pattern = c.Text("hybrid_override_pattern") ?? "";
+        if (i == 0 && pattern.Length != c.Int("num_hidden_layers")) c.Problem($"hybrid_override_pattern has {pattern.Length} letters; one per layer is needed.");
+        var mixer = i < pattern.Length ? pattern[i] : ' ';
+        if (mixer == '-') return null;
+        if (mixer is not ('M' or '*')) c.Problem($"hybrid_override_pattern has '{mixer}'; of its blocks M, * and - are known.");
+        var group = mixer == '*' ? new LayerGroup(1) { Attention = LayerShapes.Attention(c, i) } : new LayerGroup(1) { StateSpace = LayerShapes.Mamba2(c) };
+        return i + 1 < pattern.Length && pattern[i + 1] == '-' ? group with { Mlp = new MlpShape(c.Int("intermediate_size"), Gated: false) } : group;
+    }
+
+    private sealed record Family(Func<HuggingFaceConfig, int, LayerGroup?> Layer)
     {
         /// <summary>Embedding and LM head are one matrix unless the config says otherwise.</summary>
         public bool Tied { get; init; }

@@ -8,7 +8,7 @@ internal static class LayerShapes
     public static AttentionShape Attention(HuggingFaceConfig c, int layer)
     {
         var heads = c.Int("num_attention_heads", "n_head");
-        return new AttentionShape(heads, c.IntOr(heads, "num_key_value_heads"), c.IntOr(c.Int("hidden_size", "n_embed") / heads, "head_dim"))
+        return new AttentionShape(heads, c.IntOr(heads, "num_key_value_heads"), c.IntOr(c.Int("hidden_size", "n_embed") / heads, "head_dim", "attention_head_dim"))
         {
             Window = Window(c, layer),
             OutputGate = c.Type is "qwen3_next" or "qwen3_5_moe" || c.FlagOr(false, "attn_output_gate"),
@@ -52,8 +52,9 @@ internal static class LayerShapes
     /// <summary>Mamba-2: one projection gives gate, values, B and C of each group, and a time step per head.</summary>
     public static StateSpaceShape Mamba2(HuggingFaceConfig c)
     {
-        var (heads, size) = (c.Int("num_heads"), c.Int("head_dim"));
-        var (groups, state) = (c.IntOr(1, "n_groups"), c.IntOr(128, "state_size"));
+        // Where attention stands beside it, the names say whose heads they are.
+        var (heads, size) = (c.Int("mamba_num_heads", "num_heads"), c.Int("mamba_head_dim", "head_dim"));
+        var (groups, state) = (c.IntOr(1, "n_groups"), c.IntOr(128, "ssm_state_size", "state_size"));
         var inner = heads * size;
         var convolved = inner + (2 * groups * state);
         return new StateSpaceShape(inner, inner + convolved + heads, (long)inner * state, convolved, c.IntOr(4, "conv_kernel"))
@@ -70,8 +71,10 @@ internal static class LayerShapes
             && index >= c.IntOr(0, "first_k_dense_replace")
             && (index + 1) % c.IntOr(1, "decoder_sparse_step") == 0
             && (!c.Has("expert_layer_period") || index % c.Int("expert_layer_period") == c.IntOr(0, "expert_layer_offset"))
+            && (index + 1) % c.IntOr(1, "interleave_moe_layer_step") == 0
             && !c.ListContains("mlp_only_layers", index);
-        if (!routed) return layer with { Mlp = new MlpShape(c.Int("intermediate_size", "ffn_dim")) };
+        // Llama 4 has a width for dense layers of its own, and one shared expert as wide as a routed one.
+        if (!routed) return layer with { Mlp = new MlpShape(c.Type == "llama4" ? c.Int("intermediate_size_mlp") : c.Int("intermediate_size", "ffn_dim")) };
         var size = c.IntOr(c.IntOr(0, "intermediate_size"), "moe_intermediate_size");
         if (size < 1) c.Problem("moe_intermediate_size or intermediate_size is missing; experts have a width.");
         return layer with
@@ -80,16 +83,24 @@ internal static class LayerShapes
             {
                 // vLLM's implementations hold these gates in 32 bits and widen their input.
                 RouterFormat = c.Type is "minimax_m2" or "glm4_moe" ? NumberFormat.Fp32 : NumberFormat.Bf16,
-                SharedSize = c.IntOr(c.IntOr(0, "n_shared_experts") * size, "shared_expert_intermediate_size"),
+                SharedSize = c.Type == "llama4" ? size : c.IntOr(c.IntOr(0, "n_shared_experts") * size, "shared_expert_intermediate_size"),
             },
         };
     }
 
     private static int Window(HuggingFaceConfig c, int layer)
     {
+        // Llama 4 attends within chunks, three layers of four: at most a chunk back.
+        if (c.Type == "llama4") return (layer + 1) % c.IntOr(4, "no_rope_layer_interval") == 0 ? 0 : c.IntOr(8192, "attention_chunk_size");
         var window = c.IntOr(0, "sliding_window");
         if (window == 0 || !c.FlagOr(c.Type is not ("qwen2" or "qwen3" or "qwen2_moe" or "qwen3_moe"), "use_sliding_window")) return 0;
         if (c.Word("layer_types", layer) is { } type) return type == "sliding_attention" ? window : 0;
-        return c.Type == "gpt_oss" && layer % 2 == 1 ? 0 : window;
+        var full = c.Type switch
+        {
+            "gpt_oss" or "gemma2" => layer % 2 == 1,
+            "gemma3" => (layer + 1) % c.IntOr(6, "sliding_window_pattern") == 0,
+            _ => false,
+        };
+        return full ? 0 : window;
     }
 }
