@@ -11,6 +11,7 @@ internal sealed class TokenCost
     private readonly MoeCost[] _moes;
     private readonly CollectiveCost _collectives;
     private readonly ElementwiseCost _elementwise;
+    private readonly double _layers;
     private readonly double _moeLayers;
     private readonly double _jointNorms;
     private readonly double _activationBytes;
@@ -29,6 +30,7 @@ internal sealed class TokenCost
         _moes = [.. model.Layers.Where(g => g.Moe is not null).Select(g => new MoeCost(deployment, g))];
         _collectives = new CollectiveCost(deployment.Gpu);
         _elementwise = new ElementwiseCost(deployment);
+        _layers = model.LayerCount;
         _moeLayers = model.Layers.Where(g => g.Moe is not null).Sum(g => g.Count);
         _jointNorms = model.Layers.Where(g => g.Attention is { NormAcrossHeads: true }).Sum(g => g.Count);
         _activationBytes = model.HiddenSize * NumberFormats.BytesPerWeight(deployment.Activations);
@@ -59,23 +61,22 @@ internal sealed class TokenCost
     private void AddCollectives(ref CostSum sum, double replicaTokens, double allTokens)
     {
         var split = _deployment.Parallelism;
-        double layers = _deployment.Model.LayerCount;
         // Two sums of squares per token, in 32 bits.
         if (_jointNorms > 0) sum.AddNetwork(_collectives.AllReduceSeconds(8 * replicaTokens, split.Tp), 16 * replicaTokens * (split.Tp - 1) / split.Tp, _jointNorms);
         var bytes = replicaTokens * _activationBytes;
         if (split.Dp == 1)
         {
-            sum.AddNetwork(_collectives.AllReduceSeconds(bytes, split.Tp), 2 * bytes * (split.Tp - 1) / split.Tp, 2 * layers);
+            sum.AddNetwork(_collectives.AllReduceSeconds(bytes, split.Tp), 2 * bytes * (split.Tp - 1) / split.Tp, 2 * _layers);
             return;
         }
 
         // Attention output per layer, and the MLP of dense layers, stay inside the attention group.
-        sum.AddNetwork(_collectives.AllReduceSeconds(bytes, split.Tp), 2 * bytes * (split.Tp - 1) / split.Tp, (2 * layers) - _moeLayers);
+        sum.AddNetwork(_collectives.AllReduceSeconds(bytes, split.Tp), 2 * bytes * (split.Tp - 1) / split.Tp, (2 * _layers) - _moeLayers);
         if (_moeLayers == 0) return;
         var ranks = split.Tp * split.Dp;
         var seconds = split.Ep > _exchange.ActiveExperts ? ExchangeSeconds(ref sum, replicaTokens / split.Tp, ranks) : GatherSeconds(ref sum, allTokens, ranks);
         // Two micro-batches hide communication behind the other's work; about half stays exposed at equal shares.
-        if (_deployment.TwoBatchOverlap) seconds = Math.Max(seconds * 0.1, seconds - (0.5 * (sum.ComputeSeconds + sum.BandwidthSeconds) / _deployment.Model.LayerCount));
+        if (_deployment.TwoBatchOverlap) seconds = Math.Max(seconds * 0.1, seconds - (0.5 * (sum.ComputeSeconds + sum.BandwidthSeconds) / _layers));
         sum.AddNetwork(seconds, 0, _moeLayers);
     }
 

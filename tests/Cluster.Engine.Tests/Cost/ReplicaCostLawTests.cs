@@ -44,6 +44,16 @@ public sealed class ReplicaCostLawTests
         Prompt(dense with { Engine = slow.Engine }).ShouldBe(Prompt(dense), 1e-12);
     }
 
+    [Fact]
+    public void Pricing_a_step_that_was_never_seen_allocates_nothing()
+    {
+        var cost = new StepCostModel(Mixture(ranks: 8) with { TwoBatchOverlap = true });
+        cost.Evaluate(Steps.Prefill(8, 77));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var tokens = 100; tokens < 1100; tokens++) cost.Evaluate(Steps.Prefill(3, tokens));
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+    }
+
     private static double Decode(Deployment deployment) => new StepCostModel(deployment).Evaluate(Steps.Decode(64, 1000)).DurationSeconds;
 
     private static Deployment Mixture(int ranks)
