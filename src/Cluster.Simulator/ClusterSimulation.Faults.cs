@@ -32,6 +32,7 @@ public sealed partial class ClusterSimulation
             case InstanceCrash crash: Crash(crash.Instance); break;
             case InstanceDrain drain when change.Passes: Open(drain.Instance); break;
             case InstanceDrain drain: Close(drain.Instance, forget: false); break;
+            case InstanceResize resize: Resize(resize); break;
             case StragglerRank slow: SetSlowdown(slow.Instance); break;
             case LinkDegradation link: Degrade(link.Instance); break;
             case KvExpiry expiry: ExpireAllHeldAt(expiry.Instance); break;
@@ -48,6 +49,12 @@ public sealed partial class ClusterSimulation
     private void Crash(int index)
     {
         Close(index, forget: true);
+        Lose(index);
+    }
+
+    /// <summary>All that the instance has is lost; its requests go on elsewhere.</summary>
+    private void Lose(int index)
+    {
         _instances[index].Crash();
         foreach (var flight in FlightsAt(index))
         {

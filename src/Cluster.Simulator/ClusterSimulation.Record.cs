@@ -1,4 +1,7 @@
+using Cluster.Engine;
+using Cluster.Engine.Diagnosis;
 using Cluster.Engine.KvCache;
+using Cluster.Engine.Scheduling;
 using Cluster.Engine.Topology;
 using Cluster.Simulator.Recording;
 
@@ -35,22 +38,7 @@ public sealed partial class ClusterSimulation
         _regrets!.Record(verdict.RegretNs);
     }
 
-    private RunRecord Record() => new(
-        _cluster, _records, _gaps,
-        [.. _instances.All.Select((i, index) => new InstanceRecord(
-            i.Spec.Name, i.Spec.Role, i.Walls, i.State.Counters.Preemptions, i.State.Counters.PrefixCacheQueries,
-            i.State.Counters.PrefixCacheHits, i.State.Counters.GenerationTokens, i.State.Counters.PromptTokens)
-        {
-            OnShare = OnShare(index),
-            Drafts = i.State.Counters.Drafts,
-            DraftTokens = i.State.Counters.DraftTokens,
-            AcceptedDraftTokens = i.State.Counters.AcceptedDraftTokens,
-            OnboardedTokens = i.State.Counters.OnboardedTokens,
-            KvHeldTokenSteps = i.State.Counters.KvHeldTokenSteps,
-            KvUsedTokenSteps = i.State.Counters.KvUsedTokenSteps,
-            FellBack = i.State.Counters.FellBack,
-            KvExpired = i.State.Counters.KvExpired,
-        })])
+    private RunRecord Record() => new(_begunAs, _records, _gaps, [.. _instances.All.Select((i, index) => Record(index, Lives(index, i)))])
     {
         KvBytesMoved = _links?.BytesMoved ?? 0,
         LogHash = _log,
@@ -58,4 +46,26 @@ public sealed partial class ClusterSimulation
         Regrets = _regrets,
         ScaleActions = _scaleActions,
     };
+
+    private InstanceRecord Record(int index, Instance[] lives)
+    {
+        var (spec, walls) = (lives[0].Spec, new WallTally());
+        foreach (var life in lives) walls.Add(life.Walls);
+        return new InstanceRecord(
+            spec.Name, spec.Role, lives.Length == 1 ? lives[0].Walls : walls, Sum(c => c.Preemptions), Sum(c => c.PrefixCacheQueries),
+            Sum(c => c.PrefixCacheHits), Sum(c => c.GenerationTokens), Sum(c => c.PromptTokens))
+        {
+            OnShare = OnShare(index) * GpuShare(index),
+            Drafts = Sum(c => c.Drafts),
+            DraftTokens = Sum(c => c.DraftTokens),
+            AcceptedDraftTokens = Sum(c => c.AcceptedDraftTokens),
+            OnboardedTokens = Sum(c => c.OnboardedTokens),
+            KvHeldTokenSteps = lives.Sum(l => l.State.Counters.KvHeldTokenSteps),
+            KvUsedTokenSteps = lives.Sum(l => l.State.Counters.KvUsedTokenSteps),
+            FellBack = Sum(c => c.FellBack),
+            KvExpired = Sum(c => c.KvExpired),
+        };
+
+        long Sum(Func<InstanceCounters, long> count) => lives.Sum(l => count(l.State.Counters));
+    }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Cluster.Engine;
 using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
 using Cluster.Simulator.Events;
 
 namespace Cluster.Simulator;
@@ -41,8 +42,7 @@ public sealed partial class ClusterSimulation
             // A router that learns with a delay needs to be told in the order of time, over all instances.
             // Likewise a store that instances share must see what they evict in that order.
             _mayEvict = (!_tellsEvictions || cluster.Router.StalenessNs == 0) && !simulation._stores.Any;
-            for (var i = 0; i < _instances.Length; i++)
-                _instances[i] = new Instance(cluster.Instances[i], _tellsEvictions ? new IndexFeed(simulation, i) : null, simulation._gaps, store: simulation._stores[i]);
+            for (var i = 0; i < _instances.Length; i++) _instances[i] = Make(i, cluster.Instances[i]);
         }
 
         public IEnumerable<Instance> All => _instances;
@@ -103,6 +103,16 @@ public sealed partial class ClusterSimulation
                 }
             }
         }
+
+        /// <summary>The instance, of which nothing is left, was built anew.</summary>
+        public void Replace(int index, InstanceSpec spec, double slowdown)
+        {
+            _instances[index] = Make(index, spec);
+            _instances[index].Slowdown = slowdown;
+        }
+
+        private Instance Make(int index, InstanceSpec spec) =>
+            new(spec, _tellsEvictions ? new IndexFeed(_simulation, index) : null, _simulation._gaps, store: _simulation._stores[index]);
 
         private void Cut(int index, Instance instance)
         {

@@ -19,7 +19,8 @@ namespace Cluster.Simulator;
 /// </summary>
 public sealed partial class ClusterSimulation
 {
-    private readonly ClusterSpec _cluster;
+    private readonly ClusterSpec _begunAs;
+    private ClusterSpec _cluster;
     private readonly Arrivals _arrivals;
     private readonly EventQueue _events = new();
     private readonly InstanceSet _instances;
@@ -41,7 +42,7 @@ public sealed partial class ClusterSimulation
 
     private ClusterSimulation(ClusterSpec cluster, Workload workload, SimulationOptions options)
     {
-        _cluster = cluster;
+        _begunAs = _cluster = cluster;
         _observer = options.Observer;
         _router = new Router(cluster, _observer?.LogsDecisions ?? false);
         if (_observer is { LogsDecisions: true }) (_oracle, _regrets) = (new Oracle(cluster), new DurationHistogram());
@@ -55,6 +56,8 @@ public sealed partial class ClusterSimulation
         _onNs = new long[cluster.Instances.Length];
         _onSinceNs = new long[cluster.Instances.Length];
         _startups = new int[cluster.Instances.Length];
+        _gpuNs = new double[cluster.Instances.Length];
+        _gpusSinceNs = new long[cluster.Instances.Length];
         _closings = new int[cluster.Instances.Length];
         _portFactors = new double[cluster.Instances.Length];
         Array.Fill(_portFactors, 1);
@@ -186,6 +189,7 @@ public sealed partial class ClusterSimulation
 
     private void BeginSteps()
     {
+        EndResizes();
         // Carrying out effects can touch further instances: those still to come in this round, the others in one more.
         while (_touched.TryTake(out var index))
         {

@@ -15,6 +15,15 @@ public class FaultReadingTests
         FaultTimeline.Of(cluster.Faults).Select(c => (c.AtNs / 1_000_000_000, c.Passes)).ShouldBe([(1, false), (2, false), (2, false), (3, true), (3, true)]);
     }
 
+    [Fact]
+    public void An_instance_is_built_anew_on_the_degrees_that_are_named_and_keeps_the_others()
+    {
+        var cluster = Scenarios.Read(With("a: { kind: resize, at: 2s, target: decode-1, pp: 2, at_once: true }")).OrThrow().Variants[0].Cluster;
+        var resize = cluster.Faults.ShouldHaveSingleItem().ShouldBeOfType<InstanceResize>();
+        (cluster.Instances[resize.Instance].Name, resize.AtOnce).ShouldBe(("decode-1", true));
+        resize.To.ShouldBe(cluster.Instances[resize.Instance].Deployment.Parallelism with { Pp = 2 });
+    }
+
     [Theory]
     [InlineData("a: { kind: crahs, at: 2s, target: decode-0 }", "faults.a.kind", "Did you mean 'crash'?")]
     [InlineData("a: { kind: crash, at: 2s, target: decode-9 }", "faults.a.target", "Did you mean 'decode'?")]
@@ -23,6 +32,8 @@ public class FaultReadingTests
     [InlineData("a: { kind: slow_client, at: 2s, factor: 0 }", "faults.a.factor", "To lose clients, use 'disconnect'.")]
     [InlineData("a: { kind: slow_client, at: 2s }", "faults.a.factor", "Add e.g. 'factor: 5'.")]
     [InlineData("a: { kind: link, at: 2s, target: decode-0 }", "faults.a.factor", "Add e.g. 'factor: 0.1'.")]
+    [InlineData("a: { kind: resize, at: 2s, target: decode-0 }", "faults.a", "Add e.g. 'tp: 8'.")]
+    [InlineData("a: { kind: resize, at: 2s, target: decode, tp: 2 }", "faults.a", "Leave one decode instance as it is, or add one.")]
     public void A_bad_fault_is_met_with_what_to_do(string faults, string key, string suggestion)
     {
         var error = Scenarios.OnlyError(With(faults));

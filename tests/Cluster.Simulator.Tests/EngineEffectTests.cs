@@ -70,6 +70,22 @@ public sealed class EngineEffectTests
     }
 
     [Fact]
+    public void An_instance_built_anew_on_more_ranks_decodes_faster_and_loses_nobody()
+    {
+        var r = Examples.Run("faults");
+        foreach (var name in new[] { "resized", "resized-at-once" })
+        {
+            r[name].Failed.ShouldBe(0, name);
+            r[name].TpotMs.Mean.ShouldBeLessThan(0.97 * r["2P3D"].TpotMs.Mean, name);
+            // A sixth GPU for about two thirds of the run.
+            r[name].MeanGpus.ShouldBe(5.65, 0.1, name);
+        }
+
+        r["resized"].Rerouted.ShouldBe(0);
+        r["resized-at-once"].Rerouted.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
     public void Kv_crosses_the_wire_in_the_time_that_the_wire_takes()
     {
         var r = Examples.Run("links");

@@ -61,7 +61,7 @@ internal static class RandomScenarios
             var spec = Clusters.Instance(name, role, blocks * 16 / blockSize, blockSize, maxNumSeqs: 12, maxNumBatchedTokens: 64, scheduler, cost: cost);
             if (mixed && role == InstanceRole.Decode) spec = spec with { Kv = new KvCacheSpec(4, blocks * 4), Deployment = spec.Deployment with { Parallelism = new(2) } };
             var speculation = seed % 4 == 1 ? new SpeculativeDecoding(DraftMethod.Eagle, 1 + (int)(seed % 7), 0.7) : null;
-            return spec with
+            spec = spec with
             {
                 Seed = seed,
                 Deployment = spec.Deployment with { Speculation = speculation },
@@ -78,6 +78,7 @@ internal static class RandomScenarios
                     Tiers = seed % 2 == 0 ? [] : Tiers((int)(seed % 3), new RandomStream(seed, "tiers")),
                 },
             };
+            return spec with { Reshape = ranks => new Reshaped(spec with { Deployment = spec.Deployment with { Parallelism = ranks } }, []) };
         }
 
         IEnumerable<RequestSpec> Requests()
@@ -125,10 +126,11 @@ internal static class RandomScenarios
         for (var i = random.NextInt(1, 8); i > 0; i--)
         {
             var (at, instance) = (random.NextInt(4000) * Time.Millisecond, random.NextInt(instances));
-            Fault fault = random.NextInt(8) switch
+            Fault fault = random.NextInt(9) switch
             {
                 0 or 1 => new InstanceCrash(at, instance),
                 2 => new InstanceDrain(at, instance),
+                8 => new InstanceResize(at, instance, new(random.NextInt(1, 3))) { AtOnce = random.NextInt(2) == 0 },
                 3 => new StragglerRank(at, instance, random.NextInt(1, 5)),
                 4 => new LinkDegradation(at, instance, random.NextInt(3) * 0.25),
                 5 => random.NextInt(2) == 0 ? new RouterRestart(at) : new KvExpiry(at, instance),

@@ -1,3 +1,4 @@
+using Cluster.Engine.Hardware;
 using Cluster.Engine.Units;
 
 namespace Cluster.Engine.Faults;
@@ -31,6 +32,18 @@ public sealed record InstanceCrash(long AtNs, int Instance) : InstanceFault(AtNs
 
 /// <summary>The instance gets no new requests and finishes those it has; it takes requests again after <see cref="Fault.ForNs"/>.</summary>
 public sealed record InstanceDrain(long AtNs, int Instance) : InstanceFault(AtNs, Instance);
+
+/// <summary>
+/// Not a fault but what operators do: the instance gets no new requests, finishes those it has, and is built anew on other ranks.
+/// </summary>
+/// <param name="To">The ranks that it runs on from then on.</param>
+public sealed record InstanceResize(long AtNs, int Instance, Parallelism To) : InstanceFault(AtNs, Instance)
+{
+    /// <summary>Its requests go on elsewhere at once, instead of being finished first.</summary>
+    public bool AtOnce { get; init; }
+
+    public override bool Lasts => false;
+}
 
 /// <summary>One rank is slow, and its group waits for it: every step of the instance takes <paramref name="Factor"/> times as long.</summary>
 /// <param name="Factor">At least 1.</param>

@@ -36,8 +36,16 @@ internal sealed class FaultPlayer(ClusterBackend backend, ClusterContext context
         foreach (var fault in context.Cluster.Faults.OrderBy(f => f.AtNs))
         {
             await context.Clock.WaitUntilAsync(fromNs + fault.AtNs).WaitAsync(cancellation);
-            await InjectAsync(OrderOf(fault));
+            if (fault is InstanceResize resize) await ResizeAsync(resize);
+            else await InjectAsync(OrderOf(fault));
         }
+    }
+
+    private async Task ResizeAsync(InstanceResize resize)
+    {
+        var (name, to) = (context.Cluster.Instances[resize.Instance].Name, resize.To);
+        var reply = await backend.Topology.ResizeAsync(name, new ResizeOrder(to.Tp, to.Pp, to.Dp, to.Ep, resize.AtOnce));
+        runs.Note("resize", reply.Refusal ?? $"{name} to {to.Text}");
     }
 
     private FaultMessage OrderOf(Fault fault)

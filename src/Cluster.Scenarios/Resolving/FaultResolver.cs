@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cluster.Engine.Faults;
 using Cluster.Engine.Topology;
+using Cluster.Scenarios.Sections;
 
 namespace Cluster.Scenarios.Resolving;
 
@@ -20,10 +21,29 @@ internal static class FaultResolver
 
             var struck = Enumerable.Range(0, instances.Length).Where(i => instances[i].Name == section.Target || instances[i].Pool == section.Target).ToArray();
             if (struck.Length == 0) Fail(variant, section.Name, section.Target, instances);
-            faults.AddRange(struck.Select(section.On));
+            if (section.Kind == "resize") CheckResize(variant, section, struck, instances);
+            faults.AddRange(struck.Select(i => section.On(i, instances[i].Deployment.Parallelism)));
         }
 
         return faults.ToImmutable();
+    }
+
+    /// <summary>Each must be able to run on its new ranks, and others must serve meanwhile.</summary>
+    private static void CheckResize(ScenarioVariant variant, FaultSection section, int[] struck, ImmutableArray<InstanceSpec> instances)
+    {
+        var key = $"faults.{section.Name}";
+        foreach (var i in struck)
+        {
+            var (instance, present) = (instances[i], instances[i].Deployment.Parallelism);
+            var wanted = section.Over(present);
+            if (wanted == present) Add($"{instance.Name} runs on {present.Text} from the start.", "Say what its ranks are to become, e.g. 'tp: 8'.");
+            else if (instance.On(wanted) is { Instance: null } impossible) Add($"{instance.Name} cannot run on {wanted.Text}: {string.Join(' ', impossible.Reasons)}");
+            else if (!Enumerable.Range(0, instances.Length).Any(o => instances[o].Role == instance.Role && !struck.Contains(o)))
+                Add($"{instance.Name} has nobody to serve its requests while it is built anew.", $"Leave one {instance.Role.ToString().ToLowerInvariant()} instance as it is, or add one.");
+        }
+
+        void Add(string message, string? next = null) =>
+            variant.Places.Add(new ScenarioError(variant.Places.At(key), key, message) { Suggestion = next });
     }
 
     private static void Fail(ScenarioVariant variant, string name, string target, ImmutableArray<InstanceSpec> instances)

@@ -1,4 +1,5 @@
 using Cluster.Engine.Faults;
+using Cluster.Engine.Hardware;
 
 namespace Cluster.Scenarios.Sections;
 
@@ -20,6 +21,12 @@ public sealed record FaultSection(string Name, string Kind, long AtNs)
     /// <summary>Of <c>disconnect</c> and <c>slow_client</c>: share of clients.</summary>
     public double Share { get; init; } = 1;
 
+    /// <summary>Of <c>resize</c>: each degree of the ranks that it is to have; null: as it is.</summary>
+    public (int? Tp, int? Pp, int? Dp, int? Ep) Ranks { get; init; }
+
+    /// <summary>Of <c>resize</c>: its requests go on elsewhere at once, instead of being finished first.</summary>
+    public bool AtOnce { get; init; }
+
     /// <summary>Kinds of faults and whether they have a target.</summary>
     public static IReadOnlyDictionary<string, bool> Kinds { get; } = new SortedDictionary<string, bool>(StringComparer.Ordinal)
     {
@@ -28,19 +35,26 @@ public sealed record FaultSection(string Name, string Kind, long AtNs)
         ["slow"] = true,
         ["link"] = true,
         ["expire_kv"] = true,
+        ["resize"] = true,
         ["router_restart"] = false,
         ["disconnect"] = false,
         ["slow_client"] = false,
     };
 
+    /// <summary>The degrees asked for over those at present.</summary>
+    public Parallelism Over(Parallelism present) =>
+        new(Ranks.Tp ?? present.Tp, Ranks.Pp ?? present.Pp, Ranks.Dp ?? present.Dp, Ranks.Ep ?? present.Ep);
+
     /// <summary>The fault as the engine knows it.</summary>
     /// <param name="instance">Index of the instance; ignored by kinds without a target.</param>
-    public Fault On(int instance)
+    /// <param name="present">Its ranks; only <c>resize</c> asks.</param>
+    public Fault On(int instance, Parallelism? present = null)
     {
         Fault fault = Kind switch
         {
             "crash" => new InstanceCrash(AtNs, instance),
             "drain" => new InstanceDrain(AtNs, instance),
+            "resize" => new InstanceResize(AtNs, instance, Over(present!)) { AtOnce = AtOnce },
             "slow" => new StragglerRank(AtNs, instance, Factor),
             "link" => new LinkDegradation(AtNs, instance, Factor),
             "expire_kv" => new KvExpiry(AtNs, instance),

@@ -33,7 +33,7 @@ public sealed record SimulationEffort(long Events, long CandidatesLookedAt);
 public sealed record InstanceRecord(
     string Name, InstanceRole Role, WallTally Walls, long Preemptions, long PrefixCacheQueries, long PrefixCacheHits, long GenerationTokens, long PromptTokens)
 {
-    /// <summary>Share of the run in which it was paid for: 1 unless its pool scales.</summary>
+    /// <summary>Share of the run in which it was paid for, by the GPUs that it began with: 1 unless its pool scales or it is resized.</summary>
     public double OnShare { get; init; } = 1;
 
     /// <summary>Verifying passes, counted per sequence; 0 where nothing is drafted.</summary>
