@@ -108,6 +108,7 @@ public sealed class EngineEffectTests
         double MsPerGb(string name) => r[name].TtftHopsMs["kv_transfer"] / r[name].KvMovedGb;
         MsPerGb("decode-at-tp8").ShouldBeGreaterThan(1.01 * MsPerGb("2P2D"));
         r["expires-at-once"].TpotMs.P99.ShouldBeGreaterThan(1.5 * r["2P2D"].TpotMs.P99);
+        r["expires-at-once"].KvMovedGb.ShouldBeLessThan(r["2P2D"].KvMovedGb / 2);
     }
 
     [Fact]
@@ -142,5 +143,6 @@ public sealed class EngineEffectTests
         r["8A"].PrefixHitRate.ShouldBeGreaterThan(r["stale-100ms"].PrefixHitRate);
         r["history"].PrefixHitRate.ShouldBeGreaterThan(2 * r["least-requests"].PrefixHitRate);
         r["conductor"].Failed.ShouldBeGreaterThan(0);
+        r["restarted"].PrefixHitRate.ShouldBeLessThan(r["8A"].PrefixHitRate - 0.03);
     }
 }

@@ -102,6 +102,7 @@ public class ExampleEffectTests
         var r = Run("router-staleness");
         r["aged-100ms"].TtftMs.P99.ShouldBeGreaterThan(1.25 * r["8A"].TtftMs.P99);
         r["aged-1s"].TtftMs.P99.ShouldBeGreaterThan(2 * r["8A"].TtftMs.P99);
+        r["many-replicas"].TtftMs.P99.ShouldBeGreaterThan(1.2 * r["8A"].TtftMs.P99);
     }
 
     [Fact]
@@ -155,7 +156,14 @@ public class ExampleEffectTests
         r["far-above-host"].PrefixHitRate.ShouldBeGreaterThan(r["above"].PrefixHitRate + 0.2);
         r["above-host"].TierHitRate.ShouldBeGreaterThan(0.3);
         r["above-host"].TtftMs.P90.ShouldBeLessThan(r["above"].TtftMs.P90 / 2);
-        r["lfu"].PrefixHitRate.ShouldNotBe(r["above"].PrefixHitRate);
+    }
+
+    [Fact]
+    public void What_is_asked_for_often_stays_where_use_counts_and_goes_in_its_turn_where_only_age_does()
+    {
+        var r = Run("eviction");
+        r["lfu"].PrefixHitRate.ShouldBeGreaterThan(r["1A"].PrefixHitRate + 0.01);
+        r["1A"].PrefixHitRate.ShouldBeGreaterThan(r["fifo"].PrefixHitRate + 0.02);
     }
 
     [Fact]

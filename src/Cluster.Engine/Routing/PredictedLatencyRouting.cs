@@ -6,7 +6,8 @@ namespace Cluster.Engine.Routing;
 
 /// <summary>
 /// The instance whose own cost model promises the earliest first token (or, among decode instances, the shortest step):
-/// what no router in the field can know as well, so the bound for the others.
+/// what no router in the field can know as well, so the bound for one request. Not for all of them: who avoids a short queue
+/// computes a cached prefix once more and evicts another (scenario <c>router-knowledge</c>).
 /// </summary>
 public sealed class PredictedLatencyRouting : IRoutingPolicy
 {

@@ -4,9 +4,9 @@ using Cluster.Engine.Units;
 namespace Cluster.Engine.Routing;
 
 /// <summary>
-/// llm-d's weighted scorers: prefix match, free KV, short queue; the highest sum wins. Source: engine page, "scorers (llm-d)".
+/// llm-d's weighted scorers: prefix match, free KV, short queue, light load; the highest sum wins. Source: engine page, "scorers (llm-d)".
 /// </summary>
-public sealed class ScorersRouting(double prefixWeight, double kvWeight, double queueWeight) : IRoutingPolicy
+public sealed class ScorersRouting(double prefixWeight, double kvWeight, double queueWeight, double loadWeight, double loadThreshold) : IRoutingPolicy
 {
     public static Policy<IRoutingPolicy> Policy { get; } = new(
         "scorers",
@@ -15,8 +15,10 @@ public sealed class ScorersRouting(double prefixWeight, double kvWeight, double 
             new Dial("prefix_weight", 2, 0, 100, "Weight of the share of prompt blocks that match."),
             new Dial("kv_weight", 1, 0, 100, "Weight of 1 − KV utilisation."),
             new Dial("queue_weight", 1, 0, 100, "Weight of (max − queue) ÷ (max − min)."),
+            new Dial("load_weight", 0, 0, 100, "Weight of 0.5 × (1 − queue ÷ load_threshold), whatever the others' queues are."),
+            new Dial("load_threshold", 128, 1, 1e6, "Waiting requests at which that is 0."),
         ],
-        dials => new ScorersRouting(dials["prefix_weight"], dials["kv_weight"], dials["queue_weight"]));
+        dials => new ScorersRouting(dials["prefix_weight"], dials["kv_weight"], dials["queue_weight"], dials["load_weight"], dials["load_threshold"]));
 
     public bool UsesPrefixOverlap => prefixWeight > 0;
 
@@ -33,7 +35,8 @@ public sealed class ScorersRouting(double prefixWeight, double kvWeight, double 
             var candidate = candidates[i];
             var queue = max == min ? 1 : (max - candidate.Waiting) / (double)(max - min);
             var match = Math.Min(1, candidate.OverlapBlocks / (double)query.KnownBlocks);
-            costs[i] = -(prefixWeight * match + kvWeight * (1 - candidate.KvUsage) + queueWeight * queue);
+            var load = 0.5 * (1 - (Math.Min(candidate.Waiting, loadThreshold) / loadThreshold));
+            costs[i] = -(prefixWeight * match + kvWeight * (1 - candidate.KvUsage) + queueWeight * queue + loadWeight * load);
         }
     }
 }

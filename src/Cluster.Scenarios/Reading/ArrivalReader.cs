@@ -44,6 +44,7 @@ internal static class ArrivalReader
         }
 
         var ways = new[] { "mean", "ramp", "square" };
+        if (!r.Context.Describing && !ways.Any(r.Has)) r.Error("", "Which rate?", null, string.Join(" or ", ways), "Write e.g. 'rate: 4/s'.");
         if (ways.Count(r.Has) > 1) r.Error("", "A rate is given in one way.", null, string.Join(" or ", ways));
         r.RejectUnknownKeys();
         return rate;

@@ -38,8 +38,13 @@ internal static class FaultResolver
             var wanted = section.Over(present);
             if (wanted == present) Add($"{instance.Name} runs on {present.Text} from the start.", "Say what its ranks are to become, e.g. 'tp: 8'.");
             else if (instance.On(wanted) is { Instance: null } impossible) Add($"{instance.Name} cannot run on {wanted.Text}: {string.Join(' ', impossible.Reasons)}");
-            else if (!Enumerable.Range(0, instances.Length).Any(o => instances[o].Role == instance.Role && !struck.Contains(o)))
-                Add($"{instance.Name} has nobody to serve its requests while it is built anew.", $"Leave one {instance.Role.ToString().ToLowerInvariant()} instance as it is, or add one.");
+        }
+
+        foreach (var role in struck.Select(i => instances[i].Role).Distinct())
+        {
+            if (Enumerable.Range(0, instances.Length).Any(i => instances[i].Role == role && !struck.Contains(i))) continue;
+            var word = role.ToString().ToLowerInvariant();
+            Add($"Requests have nowhere to go while every {word} instance is built anew.", $"Leave one {word} instance as it is, or add one.");
         }
 
         void Add(string message, string? next = null) =>

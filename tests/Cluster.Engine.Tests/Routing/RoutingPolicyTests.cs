@@ -12,6 +12,18 @@ public sealed class RoutingPolicyTests
     public void Round_robin_takes_turns() =>
         Enumerable.Range(0, 6).Select(Route(new Router(Clusters.Aggregated(3)))).ShouldBe([0, 1, 2, 0, 1, 2]);
 
+    [Theory]
+    [InlineData(0, -0.5)]
+    [InlineData(64, -0.25)]
+    [InlineData(500, 0)]
+    public void The_load_scorer_falls_from_a_half_to_nothing_at_128_waiting(int waiting, double cost)
+    {
+        var dials = new Dictionary<string, double> { ["prefix_weight"] = 0, ["kv_weight"] = 0, ["queue_weight"] = 0, ["load_weight"] = 1 };
+        var router = new Router(Clusters.Aggregated(1, router: new RouterSpec("scorers") { Dials = dials }), logsDecisions: true);
+        router.Report(0, new InstanceLoad(1, waiting, 0.5), 0);
+        router.Route(Clusters.Request(0, 160, 10), 0)!.PrefillCosts[0].Cost.ShouldBe(cost, 1e-12);
+    }
+
     [Fact]
     public void Kv_aware_goes_where_the_prefix_is_unless_load_outweighs_it()
     {
