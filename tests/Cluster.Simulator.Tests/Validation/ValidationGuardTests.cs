@@ -27,6 +27,14 @@ public sealed class ValidationGuardTests
     }
 
     [Fact]
+    public void Points_of_one_mode_alone_make_a_baseline_too()
+    {
+        var text = new ValidationBaseline(3, double.NaN, double.NaN, 0.1, 0.2).ToJson();
+        text.ShouldContain("\"aggregated_ttft\": \"NaN\"");
+        text.ShouldContain("0.2");
+    }
+
+    [Fact]
     public void A_point_of_an_unknown_model_is_reported_and_not_guessed()
     {
         var shape = new WorkerShape(1, 1, 1, 1, 1, 1);
