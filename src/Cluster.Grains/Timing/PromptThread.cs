@@ -12,6 +12,9 @@ public static partial class PromptThread
     private const int ByProcess = 0;
     private const int Niceness = -10;
 
+    /// <summary>Threads that this one starts, such as those of the pool, are as all others.</summary>
+    private const ulong ResetOnFork = 1;
+
     /// <summary>The shortest slice that can be asked for: a thread with a short slice preempts those with long ones, and none for long.</summary>
     private const ulong SliceNs = 100_000;
 
@@ -20,19 +23,17 @@ public static partial class PromptThread
     {
         if (!OperatingSystem.IsLinux()) return;
         _ = PrCtl(SetTimerSlack, 1, 0, 0, 0);
-        // Of a process, on Linux, means of the calling thread. Only the privileged may.
-        var niceness = SetPriority(ByProcess, 0, Niceness) == 0 ? Niceness : GetPriority(ByProcess, 0);
         var call = RuntimeInformation.ProcessArchitecture switch { Architecture.X64 => 314, Architecture.Arm64 => 274, _ => -1 };
         if (call < 0) return;
-        var wish = new Scheduling { Size = (uint)Marshal.SizeOf<Scheduling>(), Niceness = niceness, RuntimeNs = SliceNs };
+        var wish = new Scheduling { Size = (uint)Marshal.SizeOf<Scheduling>(), Flags = ResetOnFork, Niceness = Niceness, RuntimeNs = SliceNs };
+        if (SetScheduling(call, 0, in wish, 0) == 0) return;
+        // Only the privileged may go before others; the short slice is everybody's. Of a process means of the calling thread here.
+        wish.Niceness = GetPriority(ByProcess, 0);
         _ = SetScheduling(call, 0, in wish, 0);
     }
 
     [LibraryImport("libc", EntryPoint = "prctl")]
     private static partial int PrCtl(int option, nuint a, nuint b, nuint c, nuint d);
-
-    [LibraryImport("libc", EntryPoint = "setpriority")]
-    private static partial int SetPriority(int which, int who, int niceness);
 
     [LibraryImport("libc", EntryPoint = "getpriority")]
     private static partial int GetPriority(int which, int who);
