@@ -94,6 +94,9 @@ public class ExampleEffectTests
         var r = Run("routers");
         var blind = new[] { "least-requests", "power-of-two", "round-robin", "random" }.Max(n => r[n].PrefixHitRate);
         foreach (var name in new[] { "8A", "cache-aware", "scorers" }) r[name].PrefixHitRate.ShouldBeGreaterThan(blind, name);
+        // Two choices are better than one, and all better than two.
+        double[] waits = [.. new[] { "least-requests", "power-of-two", "random" }.Select(n => r[n].TtftMs.Mean)];
+        waits.ShouldBe(waits.Order());
     }
 
     [Fact]

@@ -12,6 +12,15 @@ public sealed class RoutingPolicyTests
     public void Round_robin_takes_turns() =>
         Enumerable.Range(0, 6).Select(Route(new Router(Clusters.Aggregated(3)))).ShouldBe([0, 1, 2, 0, 1, 2]);
 
+    [Fact]
+    public void Power_of_two_takes_the_less_loaded_of_the_two_that_it_drew()
+    {
+        // Of two instances both are drawn, so each request goes where fewer are.
+        var router = new Router(Clusters.Aggregated(2, router: new RouterSpec("power-of-two")));
+        for (var pair = 0; pair < 20; pair++)
+            Enumerable.Range(2 * pair, 2).Select(Route(router)).Order().ShouldBe([0, 1]);
+    }
+
     [Theory]
     [InlineData(0, -0.5)]
     [InlineData(64, -0.25)]

@@ -60,14 +60,18 @@ public sealed class VllmSchedulerTests
     [Fact]
     public void A_step_that_preempts_admits_nobody()
     {
-        var instance = new Instance(Clusters.Instance(blocks: 6, prefixCaching: false));
+        // Chunks of a block: the victim's first would fit at once, into the blocks that it has just lost.
+        var spec = Clusters.Instance(blocks: 6, prefixCaching: false);
+        var instance = new Instance(spec with { Scheduler = spec.Scheduler with { LongPrefillTokenThreshold = 16 } });
         Enqueue(instance, 0, input: 32, output: 40);
         Enqueue(instance, 1, input: 32, output: 40);
-        for (var i = 0; i < 17; i++) Step(instance);
-        Enqueue(instance, 2, input: 1, output: 5);
+        for (var i = 0; i < 18; i++) Step(instance);
 
-        Step(instance).Shape.PrefillSequences.ShouldBe(0);
-        instance.State.Waiting.Count.ShouldBe(2);
+        var preempting = Step(instance);
+        (preempting.Shape.DecodeSequences, preempting.Shape.PrefillTokens).ShouldBe((1, 0));
+        (instance.State.Counters.Preemptions, instance.State.Waiting.Count).ShouldBe((1, 1));
+        var next = Step(instance);
+        (next.Shape.DecodeSequences, next.Shape.PrefillTokens).ShouldBe((1, 16));
     }
 
     [Fact]
