@@ -24,6 +24,13 @@ public class FaultReadingTests
         resize.To.ShouldBe(cluster.Instances[resize.Instance].Deployment.Parallelism with { Pp = 2 });
     }
 
+    [Fact]
+    public void At_one_moment_what_passes_comes_before_what_begins()
+    {
+        var cluster = Scenarios.Read(With("b: { kind: drain, at: 3s, target: decode-0 }, a: { kind: drain, at: 2s, for: 1s, target: decode-0 }")).OrThrow().Variants[0].Cluster;
+        FaultTimeline.Of(cluster.Faults).Select(c => (c.AtNs / 1_000_000_000, c.Passes)).ShouldBe([(2, false), (3, true), (3, false)]);
+    }
+
     [Theory]
     [InlineData("a: { kind: crahs, at: 2s, target: decode-0 }", "faults.a.kind", "Did you mean 'crash'?")]
     [InlineData("a: { kind: crash, at: 2s, target: decode-9 }", "faults.a.target", "Did you mean 'decode'?")]

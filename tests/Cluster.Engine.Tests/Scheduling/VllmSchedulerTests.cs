@@ -75,6 +75,21 @@ public sealed class VllmSchedulerTests
     }
 
     [Fact]
+    public void By_priority_the_smallest_number_goes_first_and_the_greatest_is_preempted_whoever_came_last()
+    {
+        var spec = Clusters.Instance(blocks: 6, maxNumSeqs: 2, prefixCaching: false);
+        var instance = new Instance(spec with { Scheduler = spec.Scheduler with { PriorityOrder = true } });
+        foreach (var (id, priority) in new[] { (0, 9), (1, 5), (2, 7) })
+            instance.Enqueue(new Sequence(Clusters.Request(id, 32, 40) with { Priority = priority }, 40), 0);
+        Step(instance);
+        instance.State.Waiting.Head!.Id.ShouldBe(0);
+        // Of the two that run, 1 and 2, the latter has the greater number; a seat that it leaves is not taken in this step.
+        for (var i = 0; i < 17; i++) Step(instance);
+        instance.State.Decodes.First!.Id.ShouldBe(1);
+        instance.State.Waiting.All.Select(s => s.Id).ShouldBe([2, 0]);
+    }
+
+    [Fact]
     public void A_prefix_hit_never_covers_the_last_prompt_token()
     {
         var instance = new Instance(Clusters.Instance());
