@@ -15,7 +15,7 @@ public interface IKvEventSink
     /// <param name="chain">From the sequence's first block on; may be kept.</param>
     void Stored(BlockChain chain, int start, int count)
     {
-        for (var i = start; i < start + count; i++) Stored(chain[i]);
+        foreach (var key in chain.Keys.AsSpan(start, count)) Stored(key);
     }
 
     /// <summary>Blocks that follow each other left HBM, or a tier, for a tier below it, the last one first: they can still be hit, at a price.</summary>
@@ -26,6 +26,7 @@ public interface IKvEventSink
     /// <summary>Blocks that follow each other were evicted, the last one first.</summary>
     void Removed(BlockChain chain, int start, int count)
     {
-        for (var i = start + count - 1; i >= start; i--) Removed(chain[i]);
+        var keys = chain.Keys;
+        for (var i = start + count - 1; i >= start; i--) Removed(keys[i]);
     }
 }

@@ -26,7 +26,8 @@ internal sealed class Outbox(string instance, Func<long, LiveRequest?> find, Act
 
     public void Offloaded(BlockChain chain, int start, int count, KvTierKind to)
     {
-        for (var i = start + count - 1; i >= start; i--) Add(to == KvTierKind.Host ? BlockNewsKind.ToHost : BlockNewsKind.ToDisk, chain[i]);
+        var (keys, kind) = (chain.Keys, to == KvTierKind.Host ? BlockNewsKind.ToHost : BlockNewsKind.ToDisk);
+        for (var i = start + count - 1; i >= start; i--) Add(kind, keys[i]);
     }
 
     public void PrefillEnded(long requestId) => _prefillEnded.Add(requestId);

@@ -5,7 +5,8 @@ namespace Cluster.Engine.KvCache.Tiers;
 /// <summary>A block by its place in a chain of keys: what comes before it is part of what it is.</summary>
 public readonly record struct ChainedBlock(BlockChain Chain, int Index)
 {
-    public ulong Key => Chain[Index];
+    /// <summary>Tiers ask for one block after the other, the last first, so the chain had better hold its keys.</summary>
+    public ulong Key => Chain.Keys[Index];
 }
 
 /// <summary>The blocks of one tier, least recently used first to go.</summary>
