@@ -27,19 +27,12 @@ public sealed record FaultSection(string Name, string Kind, long AtNs)
     /// <summary>Of <c>resize</c>: its requests go on elsewhere at once, instead of being finished first.</summary>
     public bool AtOnce { get; init; }
 
-    /// <summary>Kinds of faults and whether they have a target.</summary>
-    public static IReadOnlyDictionary<string, bool> Kinds { get; } = new SortedDictionary<string, bool>(StringComparer.Ordinal)
-    {
-        ["crash"] = true,
-        ["drain"] = true,
-        ["slow"] = true,
-        ["link"] = true,
-        ["expire_kv"] = true,
-        ["resize"] = true,
-        ["router_restart"] = false,
-        ["disconnect"] = false,
-        ["slow_client"] = false,
-    };
+    /// <summary>
+    /// Kinds of faults and whether they have a target: what can be injected into a running cluster, and resizing, which operators ask
+    /// of the topology there.
+    /// </summary>
+    public static IReadOnlyDictionary<string, bool> Kinds { get; } =
+        new SortedDictionary<string, bool>(FaultKinds.All.ToDictionary(k => k.Name, k => k.HasTarget), StringComparer.Ordinal) { ["resize"] = true };
 
     /// <summary>The degrees asked for over those at present.</summary>
     public Parallelism Over(Parallelism present) =>
