@@ -139,7 +139,7 @@ public sealed partial class ClusterSimulation
             _planner?.Arrived();
             flight.Timeline.ArrivedNs = _nowNs;
             flight.ReadsPerSecond = DrawReadingSpeed();
-            flight.Timeline.TokenizedNs = _nowNs + _cluster.RequestHostNs + (long)(flight.Request.InputTokens * _cluster.RequestTokenHostNs);
+            flight.Timeline.TokenizedNs = _nowNs + _cluster.FrontEnd.DurationNs(flight.Request.InputTokens);
             var routedNs = flight.Timeline.TokenizedNs + _cluster.Router.DecisionNs;
             if (flight.Request.PatienceNs is { } patience) _events.Schedule(_nowNs + patience, EventKind.Abort, flight.Request.Id);
             if (routedNs == _nowNs) Place(flight);

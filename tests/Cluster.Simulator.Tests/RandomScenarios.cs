@@ -48,7 +48,7 @@ internal static class RandomScenarios
             : Clusters.Disaggregated(random.NextInt(1, 3), random.NextInt(1, 3), Make, router, transfer);
         cluster = cluster with
         {
-            RequestHostNs = random.NextInt(2) * 10,
+            FrontEnd = new FrontEnd(random.NextInt(2) * 10, 0),
             Link = random.NextInt(2) == 0 ? Clusters.Link with { BytesPerSecond = 1e9 } : cluster.Link ?? Clusters.Link,
             Slo = random.NextInt(2) == 0 ? cluster.Slo : new SloSpec(),
         };

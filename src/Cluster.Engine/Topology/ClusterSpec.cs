@@ -18,11 +18,8 @@ public sealed record ClusterSpec(
     SloSpec Slo,
     ulong Seed)
 {
-    /// <summary>Emulated time of the engine's front end per request, HTTP and tokenising: the <c>tokenize</c> hop. See <see cref="Hardware.EngineProfile.RequestHostSeconds"/>.</summary>
-    public long RequestHostNs { get; init; }
-
-    /// <summary>The same per prompt token, in nanoseconds.</summary>
-    public double RequestTokenHostNs { get; init; }
+    /// <summary>What a request waits before it is routed.</summary>
+    public FrontEnd FrontEnd { get; init; } = FrontEnd.None;
 
     /// <summary>Bytes per second that all transfers between instances share; null: the fabric between their ports is never in the way.</summary>
     public double? FabricBytesPerSecond { get; init; }

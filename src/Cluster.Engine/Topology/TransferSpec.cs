@@ -15,6 +15,13 @@ public sealed record TransferSpec
     /// <summary>Control messages and polls of a hand-over, before its first byte moves. See <see cref="Hardware.EngineProfile.HandOverSeconds"/>.</summary>
     public double HandOverSeconds { get; init; }
 
+    /// <summary>What these instances' engines take for it; of different ones, the slowest.</summary>
+    public static double HandOverOf(IReadOnlyCollection<InstanceSpec> instances)
+    {
+        ArgumentNullException.ThrowIfNull(instances);
+        return instances.Select(i => i.Deployment.Engine.HandOverSeconds).DefaultIfEmpty().Max();
+    }
+
     /// <summary>Source blocks are dropped when nobody has pulled them for this long (vLLM's NIXL connector: 480 s).</summary>
     public long ExpiryNs { get; init; } = 480 * Units.Time.Second;
 }

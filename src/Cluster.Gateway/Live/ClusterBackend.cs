@@ -105,7 +105,9 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         ArgumentNullException.ThrowIfNull(request);
         var nowNs = _context.Clock.NowNs;
         var arrivedNs = request.ReceivedAtTicks == 0 ? nowNs : Math.Min(nowNs, _context.Clock.ToEmulatedNs(request.ReceivedAtTicks));
-        var flight = new Flight(request, _idBase | request.Spec.Id, arrivedNs, nowNs);
+        // The emulated front end has taken its time when this one, which is quicker, has waited for the rest of it.
+        var tokenizedNs = Math.Max(nowNs, arrivedNs + _context.Cluster.FrontEnd.DurationNs(request.Spec.InputTokens));
+        var flight = new Flight(request, _idBase | request.Spec.Id, arrivedNs, tokenizedNs);
         var stream = flight.Stream = _fanout.Add(flight.StreamId, _ => Abort(flight));
         _flights[flight.StreamId] = flight;
         Arrived?.Invoke();
@@ -115,7 +117,9 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
                 trace.Operation, request.Spec.Model ?? Models[0].Name, request.RequestId, trace.MaxTokens, trace.TraceParent, trace.TraceState, request.ReceivedAtTicks, trace.Choice);
         }
 
-        await PlaceAsync(flight);
+        if (tokenizedNs > nowNs) await _context.Clock.WaitUntilAsync(tokenizedNs);
+        // Whoever hung up meanwhile is not placed any more.
+        if (_flights.ContainsKey(flight.StreamId)) await PlaceAsync(flight);
         return Slowness is { } slow && slow.Strikes(nowNs) ? new SlowReader(stream, slow.TokensPerSecond, _context.Clock) : stream;
     }
 

@@ -93,6 +93,7 @@ internal static class VariantReader
             Conditional = conditional is null ? null : new ConditionalSection(
                 conditional.Int("max_uncached_tokens", "Fewer uncached tokens than this. Default 2048 (Dynamo).", 1, 10_000_000) ?? defaults.MaxUncachedTokens,
                 conditional.Number("max_uncached_ratio", "Uncached share of the prompt below this. Default 0.7 (Dynamo).", 0, 1, above: true) ?? defaults.MaxUncachedRatio),
+            HandOverNs = r.DurationNs("hand_over", "Control messages and polls of a hand-over, before its first byte moves. Default: the engine profile's."),
             ExpiryNs = r.DurationNs("expiry", "Source blocks that nobody pulled are dropped after this long. Default 480s.", 1) ?? new TransferSection().ExpiryNs,
         };
         conditional?.RejectUnknownKeys();

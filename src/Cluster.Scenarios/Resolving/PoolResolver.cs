@@ -1,5 +1,6 @@
 using Cluster.Engine.Cost;
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Sections;
 
@@ -24,6 +25,7 @@ internal static class PoolResolver
         var model = catalog.FindModel(pool.Model)!;
         var gpu = catalog.FindGpu(pool.Gpu)!;
         var profile = catalog.Engines[pool.Engine.Profile];
+        if (pool.Engine.FrontEndNs is { } frontEndNs) profile = profile with { RequestHostSeconds = Time.ToSeconds(frontEndNs), RequestTokenHostSeconds = 0 };
         var engine = EngineDefaults.Resolve(pool.Engine, profile, gpu);
         var deployment = new Deployment(model, gpu, pool.Parallelism, pool.Weights, pool.Kv)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Sections;
 using Cluster.Scenarios.Workloads;
@@ -75,7 +76,7 @@ public static class ScenarioResolver
             variant.Name,
             instances.ToImmutable(),
             variant.Topology.Link is { } link ? catalog.Links[link] : null,
-            Transfer(variant.Transfer),
+            Transfer(variant.Transfer, instances),
             new RouterSpec(variant.Router.Policy)
             {
                 Dials = variant.Router.Dials,
@@ -91,17 +92,19 @@ public static class ScenarioResolver
             new SloSpec(variant.Slo.TtftNs, variant.Slo.TpotNs, variant.Slo.E2eNs),
             variant.Seed)
         {
+            FrontEnd = FrontEnd.Of(instances),
             FabricBytesPerSecond = variant.Topology.FabricBytesPerSecond,
             Autoscale = AutoscaleResolver.Resolve(variant),
             Faults = FaultResolver.Resolve(variant, instances.ToImmutable()),
         };
     }
 
-    private static TransferSpec Transfer(TransferSection t) => new()
+    private static TransferSpec Transfer(TransferSection t, IReadOnlyCollection<InstanceSpec> instances) => new()
     {
         LayerwiseOverlap = t.Overlap,
         MissingOnly = t.MissingOnly,
         Conditional = t.Conditional is { } c ? new ConditionalDisaggregation(c.MaxUncachedTokens, c.MaxUncachedRatio) : null,
+        HandOverSeconds = t.HandOverNs is { } ns ? Time.ToSeconds(ns) : TransferSpec.HandOverOf(instances),
         ExpiryNs = t.ExpiryNs,
     };
 

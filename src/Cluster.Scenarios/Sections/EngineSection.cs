@@ -40,6 +40,9 @@ public sealed record EngineSection(string Profile = "vllm")
     /// <summary>Split prompts over steps.</summary>
     public bool? EnableChunkedPrefill { get; init; }
 
+    /// <summary>Host time of a request before it is routed, HTTP and tokenising, whatever its length; null: the profile's.</summary>
+    public long? FrontEndNs { get; init; }
+
     /// <summary>Compose steps one ahead of the GPU. Null: what the profile does; static batching never does.</summary>
     public bool? OverlapScheduling { get; init; }
 

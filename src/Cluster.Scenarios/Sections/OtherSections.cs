@@ -47,6 +47,9 @@ public sealed record TransferSection
     /// <summary>Short prompts are computed where they decode; null: never.</summary>
     public ConditionalSection? Conditional { get; init; }
 
+    /// <summary>Control messages and polls of a hand-over, before its first byte moves; null: the engine profile's.</summary>
+    public long? HandOverNs { get; init; }
+
     /// <summary>Source blocks that nobody pulled are dropped after this long; default 480 s (vLLM's NIXL connector).</summary>
     public long ExpiryNs { get; init; } = 480_000_000_000;
 }

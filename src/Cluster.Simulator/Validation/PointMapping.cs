@@ -1,6 +1,6 @@
+using System.Collections.Immutable;
 using Cluster.Engine.Hardware;
 using Cluster.Engine.Topology;
-using Cluster.Engine.Units;
 using Cluster.Scenarios.Catalogs;
 
 namespace Cluster.Simulator.Validation;
@@ -36,15 +36,10 @@ public static class PointMapping
         try
         {
             var pools = new PointPools(point, model, gpu, engine, weights, experts, point.Date is null ? null : catalog.Launches.GetValueOrDefault(DatedRows));
-            // Under P/D a request passes two servers, each with a front end of its own.
-            var servers = point.Prefill is null ? 1 : 2;
             var link = point.Prefill is null ? null : catalog.Links[gpu.GpusPerDomain > 8 ? "nvl72" : "ib-ndr-400x8"];
-            return (new ClusterSpec(
-                point.Id, [.. pools.All()], link, new TransferSpec { HandOverSeconds = engine.HandOverSeconds }, new RouterSpec("least-requests"), new SloSpec(), Seed: 1)
-            {
-                RequestHostNs = Time.FromSeconds(engine.RequestHostSeconds * servers),
-                RequestTokenHostNs = engine.RequestTokenHostSeconds * Time.Second * servers,
-            }, null);
+            ImmutableArray<InstanceSpec> instances = [.. pools.All()];
+            var transfer = new TransferSpec { HandOverSeconds = TransferSpec.HandOverOf(instances) };
+            return (new ClusterSpec(point.Id, instances, link, transfer, new RouterSpec("least-requests"), new SloSpec(), Seed: 1) { FrontEnd = FrontEnd.Of(instances) }, null);
         }
         catch (ArgumentException e)
         {

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 using Cluster.Gateway.Live;
 using Cluster.Testing;
 
@@ -67,11 +68,28 @@ public sealed class LiveClusterTests
         (await response.Content.ReadAsStringAsync()).ShouldContain("KV blocks");
     }
 
-    private static async Task<int> CachedTokensAsync(HttpClient http, int[] prompt)
+    [Fact]
+    public async Task A_request_waits_out_the_emulated_front_end_before_it_is_routed()
     {
-        using var response = await http.PostAsJsonAsync("v1/completions", new { model = "tiny", prompt, max_tokens = 4, ignore_eos = true });
+        var spec = Clusters.Aggregated(1) with { FrontEnd = new FrontEnd(30 * Time.Millisecond, Time.Millisecond) };
+        await using var cluster = await LiveCluster.StartAsync(spec, s_options);
+        using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+
+        var usage = await UsageAsync(http, [.. Enumerable.Range(0, 10)]);
+
+        var hops = usage.GetProperty("ttft_hops_ms");
+        hops.GetProperty("tokenize").GetDouble().ShouldBeGreaterThanOrEqualTo(40);
+        hops.GetProperty("route").GetDouble().ShouldBeGreaterThanOrEqualTo(0, "routed before it had passed");
+    }
+
+    private static async Task<int> CachedTokensAsync(HttpClient http, int[] prompt) =>
+        (await UsageAsync(http, prompt)).GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
+
+    private static async Task<JsonElement> UsageAsync(HttpClient http, int[] prompt)
+    {
+        using var response = await http.PostAsJsonAsync("v1/completions", new { model = "tiny", prompt, max_tokens = 4, ignore_eos = true, return_hops = true });
         var body = await response.Content.ReadAsStringAsync();
         response.IsSuccessStatusCode.ShouldBeTrue(body);
-        return JsonDocument.Parse(body).RootElement.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
+        return JsonDocument.Parse(body).RootElement.GetProperty("usage");
     }
 }
