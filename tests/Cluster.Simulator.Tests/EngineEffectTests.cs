@@ -103,7 +103,7 @@ public sealed class EngineEffectTests
         var r = Examples.Run("handover");
         r["overlap"].TtftHopsMs["kv_transfer"].ShouldBeLessThan(r["2P2D"].TtftHopsMs["kv_transfer"] / 10);
         r["everything-moves"].TtftHopsMs["kv_transfer"].ShouldBeGreaterThan(1.3 * r["2P2D"].TtftHopsMs["kv_transfer"]);
-        r["everything-moves"].KvMovedGb.ShouldBeGreaterThan(1.5 * r["2P2D"].KvMovedGb);
+        r["everything-moves"].KvMovedGb.ShouldBeGreaterThan(1.8 * r["2P2D"].KvMovedGb);
         // One instance instead of two finds more of what it needs; but each byte is laid out anew.
         double MsPerGb(string name) => r[name].TtftHopsMs["kv_transfer"] / r[name].KvMovedGb;
         MsPerGb("decode-at-tp8").ShouldBeGreaterThan(1.01 * MsPerGb("2P2D"));
