@@ -9,7 +9,11 @@ namespace Cluster.Engine.Transfer;
 /// </summary>
 public sealed class FairShare
 {
+    /// <summary>Those that move, in the order they began.</summary>
     private readonly List<Flow> _flows = [];
+
+    /// <summary>Those in set-up, first to start first. They touch nothing, however many they are.</summary>
+    private readonly PriorityQueue<Flow, (long StartsNs, long Id)> _settingUp = new();
     private readonly List<double> _capacity = [];
     private double[] _room = [];
     private int[] _sharers = [];
@@ -25,15 +29,17 @@ public sealed class FairShare
         public required int[] Route { get; init; }
         public required double Bytes { get; init; }
         public required double CapBytesPerSecond { get; init; }
-        public long StartsNs { get; init; }
         public double BytesLeft { get; internal set; }
 
         /// <summary>0 in set-up, or where a resource is cut.</summary>
         public double BytesPerSecond { get; internal set; }
     }
 
-    /// <summary>Under way, those in set-up included, in the order they began.</summary>
-    public IReadOnlyList<Flow> Flows => _flows;
+    /// <summary>Under way, those in set-up last.</summary>
+    public IEnumerable<Flow> Flows => _flows.Concat(_settingUp.UnorderedItems.Select(i => i.Element));
+
+    /// <summary>How many are under way, those in set-up included.</summary>
+    public int Count => _flows.Count + _settingUp.Count;
 
     /// <summary>Bytes of flows that have ended.</summary>
     public double BytesMoved { get; private set; }
@@ -66,15 +72,10 @@ public sealed class FairShare
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Progress(nowNs);
-        _flows.Add(new Flow
-        {
-            Id = _nextId,
-            Route = route,
-            Bytes = bytes,
-            CapBytesPerSecond = capBytesPerSecond,
-            StartsNs = nowNs + Time.FromSeconds(setupSeconds),
-            BytesLeft = bytes,
-        });
+        var startsNs = nowNs + Time.FromSeconds(setupSeconds);
+        _settingUp.Enqueue(
+            new Flow { Id = _nextId, Route = route, Bytes = bytes, CapBytesPerSecond = capBytesPerSecond, BytesLeft = bytes }, (startsNs, _nextId));
+        Begin();
         Share();
         return _nextId++;
     }
@@ -87,7 +88,7 @@ public sealed class FairShare
         for (var i = 0; i < _flows.Count; i++)
         {
             // Completion times are rounded to the nanosecond: what a nanosecond carries is no remainder.
-            if (_flows[i].BytesLeft > _flows[i].BytesPerSecond * 2e-9 || _flows[i].StartsNs > nowNs) continue;
+            if (_flows[i].BytesLeft > _flows[i].BytesPerSecond * 2e-9) continue;
             BytesMoved += _flows[i].Bytes;
             (ended ??= []).Add(_flows[i].Id);
             _flows.RemoveAt(i--);
@@ -101,7 +102,8 @@ public sealed class FairShare
     public void Cancel(long id, long nowNs)
     {
         Progress(nowNs);
-        _flows.RemoveAll(f => f.Id == id);
+        if (_flows.RemoveAll(f => f.Id == id) == 0 && _settingUp.UnorderedItems.FirstOrDefault(i => i.Element.Id == id).Element is { } early)
+            _settingUp.Remove(early, out _, out _);
         Share();
     }
 
@@ -115,23 +117,35 @@ public sealed class FairShare
         if (seconds > 0)
             foreach (var flow in _flows) flow.BytesLeft = Math.Max(0, flow.BytesLeft - flow.BytesPerSecond * seconds);
         _clockNs = nowNs;
+        Begin();
+    }
+
+    /// <summary>Flows whose set-up has ended join those that move, at the place that their age gives them.</summary>
+    private void Begin()
+    {
+        while (_settingUp.TryPeek(out var flow, out var key) && key.StartsNs <= _clockNs)
+        {
+            _settingUp.Dequeue();
+            var place = _flows.Count;
+            while (place > 0 && _flows[place - 1].Id > flow.Id) place--;
+            _flows.Insert(place, flow);
+        }
     }
 
     /// <summary>Max–min fairness by progressive filling: the tightest resource or the slowest flow is settled first.</summary>
     private void Share()
     {
         if (_room.Length < _capacity.Count) (_room, _sharers) = (new double[_capacity.Count], new int[_capacity.Count]);
-        _capacity.CopyTo(_room);
-        Array.Clear(_sharers);
-        var open = 0;
+        // A large cluster has thousands of resources, of which few carry anything at a time.
+        foreach (var flow in _flows)
+            foreach (var resource in flow.Route) (_room[resource], _sharers[resource]) = (_capacity[resource], 0);
         foreach (var flow in _flows)
         {
-            flow.BytesPerSecond = flow.StartsNs <= _clockNs ? -1 : 0;
-            if (flow.BytesPerSecond == 0) continue;
+            flow.BytesPerSecond = -1;
             foreach (var resource in flow.Route) _sharers[resource]++;
-            open++;
         }
 
+        var open = _flows.Count;
         while (open > 0)
         {
             var level = double.MaxValue;
@@ -163,11 +177,10 @@ public sealed class FairShare
 
     private void Schedule()
     {
-        NextEventNs = Time.Never;
+        NextEventNs = _settingUp.TryPeek(out _, out var next) ? next.StartsNs : Time.Never;
         foreach (var flow in _flows)
         {
-            if (flow.StartsNs > _clockNs) NextEventNs = Math.Min(NextEventNs, flow.StartsNs);
-            else if (flow.BytesPerSecond > 0)
+            if (flow.BytesPerSecond > 0)
                 NextEventNs = Math.Min(NextEventNs, _clockNs + Math.Max(1, (long)Math.Ceiling(flow.BytesLeft / flow.BytesPerSecond * Time.Second)));
         }
     }

@@ -25,7 +25,7 @@ public sealed class LinkFabric
     }
 
     /// <summary>Transfers under way, those in set-up included.</summary>
-    public int Active => _flows.Flows.Count;
+    public int Active => _flows.Count;
 
     /// <summary>Bytes that have arrived.</summary>
     public double BytesMoved => _flows.BytesMoved;

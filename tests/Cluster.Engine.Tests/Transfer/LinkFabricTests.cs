@@ -44,6 +44,25 @@ public sealed class LinkFabricTests
         fabric.NextEventNs.ShouldBe(110 * Time.Millisecond);
     }
 
+    [Fact]
+    public void Transfers_in_set_up_slow_nobody_and_those_that_end_together_are_told_in_the_order_they_began()
+    {
+        var fabric = new LinkFabric(s_link, 4);
+        // The first begins last to move: alone until then, the second has its port to itself, and half of it from 5 ms on.
+        var first = fabric.Start(0, 2, 5e7, 0, setupSeconds: 5e-3);
+        var second = fabric.Start(0, 3, 1e8, 0, setupSeconds: 0);
+        var third = fabric.Start(1, 2, 1e8, 0, setupSeconds: 1);
+        fabric.Active.ShouldBe(3);
+        fabric.NextEventNs.ShouldBe(5 * Time.Millisecond);
+        fabric.Advance(5 * Time.Millisecond).ShouldBeEmpty();
+        fabric.Transfers(2).ShouldBe((2, 1));
+        fabric.NextEventNs.ShouldBe(15 * Time.Millisecond);
+        fabric.Advance(15 * Time.Millisecond).ShouldBe([first, second]);
+        fabric.Cancel(third, 16 * Time.Millisecond);
+        fabric.Active.ShouldBe(0);
+        fabric.NextEventNs.ShouldBe(Time.Never);
+    }
+
     private static int[] RunToEnd(LinkFabric fabric, params (int Source, int Destination, double Bytes)[] transfers)
     {
         var endedMs = new int[transfers.Length];
