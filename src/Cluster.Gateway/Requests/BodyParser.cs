@@ -72,7 +72,13 @@ internal static class BodyParser
             case "output_content": Array(ref reader, body.OutputContent, Run, field); break;
             case "suffix": body.Suffix = FieldReader.String(ref reader, field); break;
             case "truncate_prompt_tokens": body.TruncatePromptTokens = FieldReader.Int(ref reader, field); break;
-            case "tools": body.Tools = Raw(ref reader, field); break;
+            case "tools" when reader.TokenType != JsonTokenType.StartArray: throw FieldReader.Wrong(ref reader, field, "a valid list");
+            case "tools": body.Tools = JsonElement.ParseValue(ref reader); break;
+            case "tool_choice": body.ToolChoice = JsonElement.ParseValue(ref reader); break;
+            case "parallel_tool_calls": body.ParallelToolCalls = FieldReader.Bool(ref reader, field); break;
+            case "response_format": body.Form.ResponseFormat = JsonElement.ParseValue(ref reader); break;
+            case "structured_outputs": body.Form.StructuredOutputs = JsonElement.ParseValue(ref reader); break;
+            case "guided_json" or "guided_choice" or "guided_regex" or "guided_grammar": body.Form.Guided[field] = JsonElement.ParseValue(ref reader); break;
             case "echo": body.Echo = FieldReader.Bool(ref reader, field); break;
             case "logprobs" when reader.TokenType is JsonTokenType.True or JsonTokenType.False: body.WantsLogprobs = reader.GetBoolean(); break;
             case "logprobs": body.Logprobs = FieldReader.Int(ref reader, field); break;
@@ -153,7 +159,7 @@ internal static class BodyParser
 
         public string Content { get; set; } = "";
 
-        /// <summary>An assistant's calls of functions as JSON text: part of what the model said.</summary>
+        /// <summary>An assistant's calls of functions as the model wrote them.</summary>
         public string? Calls { get; set; }
     }
 
@@ -162,7 +168,7 @@ internal static class BodyParser
         var draft = new MessageDraft();
         Object(ref reader, draft, MessageField, field);
         var role = draft.Role ?? throw ApiException.BadRequest("messages: each needs a role: Field required.", "messages");
-        return new ChatMessage(role, draft.Calls is null ? draft.Content : draft.Content + draft.Calls);
+        return new ChatMessage(role, draft.Content + draft.Calls);
     }
 
     private static void MessageField(ref Utf8JsonReader reader, MessageDraft draft, string field)
@@ -176,17 +182,15 @@ internal static class BodyParser
                 Array(ref reader, parts, Part, "messages.content");
                 draft.Content = string.Join('\n', parts);
                 break;
-            case "tool_calls": draft.Calls = Raw(ref reader, "messages.tool_calls"); break;
+            case "tool_calls": draft.Calls = Calls(ref reader, "messages.tool_calls"); break;
             default: reader.Skip(); break;
         }
     }
 
-    /// <summary>A list as it was written; null when it is empty.</summary>
-    private static string? Raw(ref Utf8JsonReader reader, string field)
+    private static string? Calls(ref Utf8JsonReader reader, string field)
     {
         if (reader.TokenType != JsonTokenType.StartArray) throw FieldReader.Wrong(ref reader, field, "a valid list");
-        using var list = JsonDocument.ParseValue(ref reader);
-        return list.RootElement.GetArrayLength() == 0 ? null : list.RootElement.GetRawText();
+        return QuotedCalls.Of(JsonElement.ParseValue(ref reader), field);
     }
 
     private static string Part(ref Utf8JsonReader reader, string field)

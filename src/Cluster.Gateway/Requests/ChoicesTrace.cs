@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Cluster.Gateway.Backend;
-using Cluster.Gateway.Responses;
 using Cluster.ServiceDefaults.Tracing;
 
 namespace Cluster.Gateway.Requests;
@@ -36,7 +35,7 @@ internal sealed class ChoicesTrace : IDisposable
     public void Dispose()
     {
         if (_span is null) return;
-        var reasons = _isComplete ? Array.ConvertAll(_plan.Choices, c => c.Request.EndsWith.Word()) : null;
+        var reasons = _isComplete ? Array.ConvertAll(_plan.Choices, c => c.FinishWord(c.Request.EndsWith)) : null;
         RequestTracing.FinishChoices(_span, _plan.PromptTokens, _plan.Choices.Sum(c => c.Request.Spec.OutputTokens), reasons);
     }
 }

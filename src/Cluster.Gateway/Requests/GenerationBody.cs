@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Cluster.Gateway.Structured;
 using Cluster.Gateway.Text;
 
 namespace Cluster.Gateway.Requests;
@@ -72,8 +74,17 @@ internal sealed class GenerationBody
     /// <summary>Text to follow the answer; nothing here can.</summary>
     public string? Suffix { get; set; }
 
-    /// <summary>Definitions of functions as JSON text, part of a chat's prompt; null: none.</summary>
-    public string? Tools { get; set; }
+    /// <summary>Definitions of functions, a list, part of a chat's prompt; null: none.</summary>
+    public JsonElement? Tools { get; set; }
+
+    /// <summary>Whether functions may or must be called, as it was written; null: not said.</summary>
+    public JsonElement? ToolChoice { get; set; }
+
+    /// <summary>False: an answer calls one function at most.</summary>
+    public bool ParallelToolCalls { get; set; } = true;
+
+    /// <summary>What the answer's text has to be, as it was written.</summary>
+    public FormFields Form { get; } = new();
 
     /// <summary>Of a completion: alternatives per token; null: none asked for.</summary>
     public int? Logprobs { get; set; }

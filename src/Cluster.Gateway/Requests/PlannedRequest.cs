@@ -1,4 +1,6 @@
 using Cluster.Gateway.Backend;
+using Cluster.Gateway.Responses;
+using Cluster.Gateway.Structured;
 using Cluster.Gateway.Text;
 
 namespace Cluster.Gateway.Requests;
@@ -18,5 +20,13 @@ internal sealed record PlannedRequest(
 /// <param name="TextSeed">Seeds its <see cref="OutputText"/>.</param>
 /// <param name="VisibleChars">Text ends here although the tokens go on a little: a stop string is cut off.</param>
 /// <param name="StopReason">The stop string or token id that ended it; null otherwise.</param>
+/// <param name="Structured">What it says, where that is held to a form; null: prose.</param>
 internal sealed record PlannedChoice(
-    int Index, InferenceRequest Request, PromptInput Prompt, ulong TextSeed, int VisibleChars, object? StopReason);
+    int Index, InferenceRequest Request, PromptInput Prompt, ulong TextSeed, int VisibleChars, object? StopReason, StructuredAnswer? Structured = null)
+{
+    /// <summary>Functions that it calls, if any.</summary>
+    public IReadOnlyList<ToolCall> Calls => Structured?.Calls ?? [];
+
+    /// <summary>In OpenAI's words.</summary>
+    public string FinishWord(FinishReason reason) => reason == FinishReason.Stop && Structured is { FinishesAsCalls: true } ? "tool_calls" : reason.Word();
+}

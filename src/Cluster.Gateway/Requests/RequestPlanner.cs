@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Units;
 using Cluster.Gateway.Backend;
+using Cluster.Gateway.Structured;
 using Cluster.Gateway.Text;
 using Cluster.Gateway.Tokenization;
 
@@ -24,6 +25,9 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
     /// <summary>vLLM's limit for completions that give none.</summary>
     private const int DefaultCompletionTokens = 16;
 
+    /// <summary>Characters of a request's answers that are held to a form; such text is made in advance.</summary>
+    private const int MaxFormedChars = 1 << 19;
+
     private static long s_lastId;
 
     /// <exception cref="ApiException">The prompt does not fit, or holds impossible token ids.</exception>
@@ -31,8 +35,9 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
     {
         var text = TextModel.For(Tokenizers.Get(model.Encoding ?? Tokenizers.NearestEncoding(model.Name)));
         List<PromptInput> prompts = isChat ? [RenderChat(body, model, text.Tokenizer)] : body.Prompts!;
+        var form = AnswerForms.Of(body, isChat, prompts[0].Tokens is { } rendered ? TextSeed(body, context, rendered, 0) : 0);
         var choices = new PlannedChoice[prompts.Count * body.N];
-        var promptTokens = 0;
+        var (promptTokens, formedChars) = (0, 0);
         for (var p = 0; p < prompts.Count; p++)
         {
             var tokens = Truncated(prompts[p].Tokens ?? Encode(text.Tokenizer, prompts[p].Utf8!), body, model);
@@ -41,7 +46,9 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
             for (var sample = 0; sample < body.N; sample++)
             {
                 var index = p * body.N + sample;
-                choices[index] = PlanChoice(body, isChat, model, context, text, body.TruncatePromptTokens is null ? prompts[p] : new PromptInput(null, tokens), tokens, index);
+                choices[index] = PlanChoice(body, isChat, model, context, text, form, body.TruncatePromptTokens is null ? prompts[p] : new PromptInput(null, tokens), tokens, index);
+                formedChars += choices[index].Structured?.Text.Length ?? 0;
+                if (formedChars > MaxFormedChars) throw ApiException.BadRequest($"the answers need more than {MaxFormedChars} characters together, the most that is emulated of answers in a form; ask for fewer", "n");
             }
         }
 
@@ -61,7 +68,7 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
     {
         var tokens = new List<int>(256);
         var template = ChatTemplates.Get(model.ChatTemplate ?? ChatTemplates.NearestName(model.Name));
-        template.Render(tokenizer, WithTools(body.Messages!, body.Tools), body.AddGenerationPrompt, tokens);
+        template.Render(tokenizer, WithTools(body.Messages!, body.Tools?.GetRawText()), body.AddGenerationPrompt, tokens);
         return new PromptInput(null, [.. tokens]);
     }
 
@@ -86,16 +93,17 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
     }
 
     private PlannedChoice PlanChoice(
-        GenerationBody body, bool isChat, ServedModel model, RequestContext context, TextModel text, PromptInput prompt, int[] tokens, int index)
+        GenerationBody body, bool isChat, ServedModel model, RequestContext context, TextModel text, AnswerForm? form, PromptInput prompt, int[] tokens, int index)
     {
         var salt = body.CacheSalt is null ? 0 : HashOf(body.CacheSalt);
         var seed = TextSeed(body, context, tokens, index);
-        var (outputTokens, finish) = PlanLength(body, isChat, model, tokens.Length, seed);
-        var stop = StopScan.Find(body, new OutputText(text, seed, startsWithSpace: !isChat), outputTokens);
+        var answer = form is null ? null : StructuredAnswer.Of(AnswerForms.Compose(form, seed), form, text.Tokenizer, call => CallId(context, index, call));
+        var (outputTokens, finish) = PlanLength(body, isChat, model, tokens.Length, seed, answer?.Tokens.Count);
+        var stop = StopScan.Find(body, TextOf(text, answer, seed, isChat), outputTokens);
         if (stop is not null) (outputTokens, finish) = (stop.Tokens, FinishReason.Stop);
         var content = new ContentHash(salt, tokens.Length + outputTokens);
         foreach (var token in tokens) content.Add(token);
-        AddOutput(content, body, new OutputText(text, seed, startsWithSpace: !isChat), outputTokens);
+        AddOutput(content, body, TextOf(text, answer, seed, isChat), outputTokens);
         var spec = new RequestSpec(Interlocked.Increment(ref s_lastId), 0, tokens.Length, outputTokens, content.ToContent())
         {
             Priority = body.Priority,
@@ -108,10 +116,22 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
             Trace = new RequestTrace(isChat ? "chat" : "text_completion", body.OutputLimit, context.TraceParent, context.TraceState),
             TokenizeNs = (long)Stopwatch.GetElapsedTime(context.ReceivedAtTicks).TotalNanoseconds,
         };
-        return new PlannedChoice(index, request, prompt, seed, stop?.VisibleChars ?? int.MaxValue, stop?.Reason);
+        return new PlannedChoice(index, request, prompt, seed, stop?.VisibleChars ?? int.MaxValue, stop?.Reason, answer);
     }
 
-    private static void AddOutput(ContentHash content, GenerationBody body, OutputText output, int outputTokens)
+    /// <summary>What a planned choice says, from its first token on.</summary>
+    public static ITokenSource TextOf(PlannedRequest plan, PlannedChoice choice) => TextOf(plan.Text, choice.Structured, choice.TextSeed, plan.IsChat);
+
+    private static ITokenSource TextOf(TextModel text, StructuredAnswer? answer, ulong seed, bool isChat) =>
+        answer is null ? new OutputText(text, seed, startsWithSpace: !isChat) : answer.Open(text.Tokenizer);
+
+    private static string CallId(RequestContext context, int choice, int call)
+    {
+        var hash = Hashing.Mix(HashOf(context.RequestId), ((ulong)choice << 32) | (uint)call);
+        return $"chatcmpl-tool-{hash:x16}{Hashing.Mix(hash, 1):x16}";
+    }
+
+    private static void AddOutput(ContentHash content, GenerationBody body, ITokenSource output, int outputTokens)
     {
         var left = outputTokens;
         foreach (var run in body.OutputContent)
@@ -131,7 +151,7 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
         return Hashing.Mix(seed, body.Seed is { } given ? (ulong)given : HashOf(context.RequestId));
     }
 
-    private (int Tokens, FinishReason Finish) PlanLength(GenerationBody body, bool isChat, ServedModel model, int promptTokens, ulong seed)
+    private (int Tokens, FinishReason Finish) PlanLength(GenerationBody body, bool isChat, ServedModel model, int promptTokens, ulong seed, int? formedTokens)
     {
         var room = model.MaxModelLen - promptTokens;
         if (body.OutputLimit > room)
@@ -145,9 +165,10 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
 
         if (body.IsEchoOnly) return (1, FinishReason.Length);
         var limit = body.OutputLimit ?? (isChat ? room : Math.Min(room, DefaultCompletionTokens));
-        var mayEnd = !body.IgnoreEos && (options.EndsBeforeLimit || (isChat && body.OutputLimit is null));
+        // A form that is complete leaves a model nothing to say.
+        var mayEnd = !body.IgnoreEos && (formedTokens is not null || options.EndsBeforeLimit || (isChat && body.OutputLimit is null));
         if (!mayEnd) return (limit, FinishReason.Length);
-        var natural = Math.Max(NaturalLength(seed), Math.Max(1, body.MinTokens));
+        var natural = Math.Max(formedTokens ?? NaturalLength(seed), Math.Max(1, body.MinTokens));
         return natural < limit ? (natural, FinishReason.Stop) : (limit, FinishReason.Length);
     }
 

@@ -15,7 +15,7 @@ internal sealed record StopHit(int Tokens, int VisibleChars, object Reason);
 /// </summary>
 internal static class StopScan
 {
-    public static StopHit? Find(GenerationBody body, OutputText output, int maxTokens)
+    public static StopHit? Find(GenerationBody body, ITokenSource output, int maxTokens)
     {
         if (body.Stop.Count == 0 && body.StopTokenIds.Count == 0) return null;
         var text = new StringBuilder();

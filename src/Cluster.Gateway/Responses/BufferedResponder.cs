@@ -82,26 +82,26 @@ internal static class BufferedResponder
 
         json.WriteStartObject();
         json.WriteNumber("index", choice.Index);
-        if (plan.IsChat) WriteMessage(json, text.ToString());
+        if (plan.IsChat) WriteMessage(json, choice, text.ToString());
         else json.WriteString("text", text.ToString());
         json.WritePropertyName("logprobs");
         if (!keepsTokens) json.WriteNullValue();
         else if (plan.IsChat) Logprobs.WriteChat(json, plan, tokens);
         else Logprobs.WriteCompletion(json, plan, tokens, 0, startsText: prompt.Count > 0);
-        json.WriteString("finish_reason", end.Reason.Word());
+        json.WriteString("finish_reason", choice.FinishWord(end.Reason));
         json.WritePropertyName("stop_reason");
         JsonSerializer.Serialize(json, choice.StopReason);
         json.WriteEndObject();
     }
 
-    private static void WriteMessage(Utf8JsonWriter json, string content)
+    private static void WriteMessage(Utf8JsonWriter json, PlannedChoice choice, string text)
     {
         json.WriteStartObject("message");
         json.WriteString("role", "assistant");
-        json.WriteString("content", content);
+        if (choice.Structured is { HasNoContent: true }) json.WriteNull("content");
+        else json.WriteString("content", choice.Calls.Count > 0 ? "" : text);
         json.WriteNull("refusal");
-        json.WriteStartArray("tool_calls");
-        json.WriteEndArray();
+        CallDeltas.Write(json, choice.Structured, text.Length);
         json.WriteEndObject();
     }
 }

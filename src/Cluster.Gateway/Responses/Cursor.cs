@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Encodings.Web;
 using Cluster.Gateway.Requests;
 using Cluster.Gateway.Text;
 
@@ -6,7 +8,7 @@ namespace Cluster.Gateway.Responses;
 /// <summary>The text of one choice as far as it has been emitted, stop strings cut off.</summary>
 internal sealed class Cursor(PlannedRequest plan, PlannedChoice choice)
 {
-    private readonly OutputText _output = new(plan.Text, choice.TextSeed, startsWithSpace: !plan.IsChat);
+    private readonly ITokenSource _output = RequestPlanner.TextOf(plan, choice);
     private int _charsLeft = choice.VisibleChars;
 
     /// <summary>Tokens taken so far.</summary>
@@ -30,6 +32,6 @@ internal sealed class Cursor(PlannedRequest plan, PlannedChoice choice)
         var shown = token.Text[.._charsLeft];
         _charsLeft = 0;
         Chars += shown.Length;
-        return new EmittedToken(token.Id, shown, System.Text.Encoding.UTF8.GetBytes(shown.Replace("\n", "\\n", StringComparison.Ordinal)));
+        return new EmittedToken(token.Id, shown, Encoding.UTF8.GetBytes(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(shown)));
     }
 }

@@ -19,6 +19,7 @@ internal sealed class SseChunks
     private readonly byte[] _head;
     private readonly bool _isPlain;
     private readonly string _echoed;
+    private readonly CallDeltas? _calls;
 
     public SseChunks(PlannedRequest plan, PlannedChoice choice)
     {
@@ -26,6 +27,7 @@ internal sealed class SseChunks
         _choice = choice;
         _cursor = new Cursor(plan, choice);
         _isPlain = !plan.Body.ContinuousUsage && !plan.ShowsLogprobs;
+        _calls = choice.Calls.Count > 0 ? new CallDeltas(choice.Structured!) : null;
         _echoed = plan.Body.Echo && !plan.IsChat ? PromptText.Of(plan, choice) : "";
         _head = Encoding.UTF8.GetBytes(Opening() + (plan.IsChat ? "\"delta\":{\"content\":\"" : "\"text\":\""));
     }
@@ -51,11 +53,14 @@ internal sealed class SseChunks
         {
             var token = _cursor.Next();
             var isLast = finishReason is not null && i == tokens - 1;
-            if (_isPlain && !isLast) Plain(writer, token.Json);
+            if (_calls is not null) Calls(writer, token, isLast ? finishReason : null);
+            else if (_isPlain && !isLast) Plain(writer, token.Json);
             else Event(writer, token.Json, token, isLast ? finishReason : null);
         }
 
-        if (tokens == 0 && finishReason is not null) Event(writer, [], null, finishReason);
+        if (tokens > 0 || finishReason is null) return;
+        if (_calls is not null) Calls(writer, null, finishReason);
+        else Event(writer, [], null, finishReason);
     }
 
     public static void Done(IBufferWriter<byte> writer) => writer.Write("data: [DONE]\n\n"u8);
@@ -98,7 +103,22 @@ internal sealed class SseChunks
     {
         writer.Write(_head);
         writer.Write(json);
-        writer.Write(_plan.IsChat ? "\"},\"logprobs\":"u8 : "\",\"logprobs\":"u8);
+        writer.Write(_plan.IsChat ? "\"}"u8 : "\""u8);
+        Close(writer, token, finishReason, isPrompt);
+    }
+
+    /// <summary>What a token adds to the calls; one that adds nothing, such as a bracket around them, has no event.</summary>
+    private void Calls(IBufferWriter<byte> writer, EmittedToken? token, string? finishReason)
+    {
+        var delta = _calls!.Take(_cursor.Chars);
+        if (delta is null && finishReason is null) return;
+        Text(writer, Opening() + "\"delta\":{" + (delta is null ? "" : "\"tool_calls\":" + delta) + "}");
+        Close(writer, token, finishReason, isPrompt: false);
+    }
+
+    private void Close(IBufferWriter<byte> writer, EmittedToken? token, string? finishReason, bool isPrompt)
+    {
+        writer.Write(",\"logprobs\":"u8);
         if (!_plan.ShowsLogprobs || (token is null && !isPrompt)) writer.Write("null"u8);
         else if (token is null) Logprobs.WritePrompt(writer, _plan, _choice);
         else Logprobs.WriteChunk(writer, _plan, token, _echoed.Length + _cursor.Chars - token.Text.Length);

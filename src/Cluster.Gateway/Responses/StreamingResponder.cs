@@ -54,7 +54,7 @@ internal static class StreamingResponder
             {
                 if (!hasBegun) chunks.Begin(writer);
                 hasBegun = true;
-                chunks.Write(writer, delta.Count, (delta.End as StreamEnd.Finished)?.Reason.Word());
+                chunks.Write(writer, delta.Count, delta.End is StreamEnd.Finished finished ? choice.FinishWord(finished.Reason) : null);
                 WriteTrouble(writer, delta.End);
 
                 // The last flush of a lone choice is left to the caller, which has more to say.

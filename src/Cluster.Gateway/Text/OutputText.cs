@@ -7,7 +7,7 @@ namespace Cluster.Gateway.Text;
 /// from the first up to any point between two of them: pieces never merge, since each word brings its own space.
 /// Holds one sentence at a time.
 /// </summary>
-internal sealed class OutputText
+internal sealed class OutputText : ITokenSource
 {
     private const int ParagraphSentences = 6;
 

@@ -61,6 +61,46 @@ public sealed class OpenAiDotNetTests
         unknown.Message.ShouldContain("does not exist");
     }
 
+    [Fact]
+    public async Task It_puts_streamed_calls_together_and_answers_them()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var options = Limit(300);
+        options.Tools.Add(ChatTool.CreateFunctionTool("get_weather", null, BinaryData.FromString("""{"type":"object","properties":{"city":{"enum":["Ulm"]},"days":{"type":"array","items":{"type":"integer"},"minItems":2}},"required":["city","days"]}""")));
+        options.ToolChoice = ChatToolChoice.CreateRequiredChoice();
+        var (id, name, arguments, finish) = ("", "", "", (ChatFinishReason?)null);
+        await foreach (var update in Chat(gateway).CompleteChatStreamingAsync([new UserChatMessage("Hi")], options))
+        {
+            foreach (var call in update.ToolCallUpdates)
+            {
+                call.Index.ShouldBe(0);
+                (id, name, arguments) = (id + call.ToolCallId, name + call.FunctionName, arguments + call.FunctionArgumentsUpdate);
+            }
+
+            finish = update.FinishReason ?? finish;
+        }
+
+        finish.ShouldBe(ChatFinishReason.ToolCalls);
+        name.ShouldBe("get_weather");
+        arguments.ShouldStartWith("{\"city\": \"Ulm\", \"days\": [");
+        var called = new AssistantChatMessage([ChatToolCall.CreateFunctionToolCall(id, name, BinaryData.FromString(arguments))]);
+        ChatCompletion answer = await Chat(gateway).CompleteChatAsync([new UserChatMessage("Hi"), called, new ToolChatMessage(id, "rain")], Limit(9));
+        answer.Content[0].Text.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task It_gets_json_that_fits_its_schema()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var options = new ChatCompletionOptions
+        {
+            ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("point", BinaryData.FromString("""{"type":"object","properties":{"x":{"type":"number"},"y":{"const":7}},"required":["x","y"],"additionalProperties":false}"""), jsonSchemaIsStrict: true),
+        };
+        ChatCompletion answer = await Chat(gateway).CompleteChatAsync([new UserChatMessage("Hi")], options);
+        answer.FinishReason.ShouldBe(ChatFinishReason.Stop);
+        System.Text.Json.JsonDocument.Parse(answer.Content[0].Text).RootElement.GetProperty("y").GetInt32().ShouldBe(7);
+    }
+
     private static ChatCompletionOptions Limit(int tokens) => new() { MaxOutputTokenCount = tokens };
 
     private static ChatClient Chat(TestGateway gateway) => Client(gateway, "any").GetChatClient("echo");

@@ -27,6 +27,9 @@ public sealed class OpenAiNodeTests
         seen.GetProperty("errors").EnumerateArray().Select(e => (e.GetProperty("name").GetString(), e.GetProperty("status").GetInt32()))
             .ShouldBe([("NotFoundError", 404), ("BadRequestError", 400)]);
         seen.GetProperty("models")[0].GetString().ShouldBe("echo");
+        seen.GetProperty("agentCalls").EnumerateArray().Single().GetString().ShouldBeOneOf("Rain in Ulm", "Rain in Łódź");
+        seen.GetProperty("agentSays").GetString().ShouldNotBeNullOrEmpty();
+        seen.GetProperty("person").GetProperty("age").GetInt32().ShouldBeInRange(18, 99);
         gateway.Backend.Aborted.ShouldBe(1);
     }
 

@@ -11,6 +11,7 @@ internal sealed class BodyFuzzer(ulong seed)
         "model", "prompt", "messages", "max_tokens", "max_completion_tokens", "min_tokens", "n", "stream", "stream_options", "stop", "temperature",
         "top_p", "top_k", "seed", "logprobs", "top_logprobs", "echo", "ignore_eos", "stop_token_ids", "user", "cache_salt", "priority",
         "output_content", "tokens", "add_generation_prompt", "return_hops", "\\u0000", "é",
+        "tools", "tool_choice", "parallel_tool_calls", "response_format", "guided_json", "guided_choice", "guided_regex", "structured_outputs",
     ];
 
     private static readonly string[] s_values =
@@ -19,6 +20,10 @@ internal sealed class BodyFuzzer(ulong seed)
         "\"\"", "\"a\"", "\"echo\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\u0000\"", "\"🙂\"", "[]", "[[]]", "[1]", "[1,2,3]", "[-1]", "[262144]", "[\"a\",\"b\"]",
         "[[1],[2]]", "[1,\"a\"]", "{}", "{\"a\":1}", "{\"include_usage\":true}", "{\"include_usage\":1}", "[{\"role\":\"user\",\"content\":\"x\"}]",
         "[{\"role\":null}]", "[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}]", "[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]",
+        "\"required\"", "\"(a|b){2,}[^x]$\"", "{\"json\":{\"$ref\":\"#\"}}", "{\"type\":\"json_object\"}", "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"schema\":{\"enum\":[1]}}}",
+        "{\"type\":[\"array\",\"object\"],\"items\":{\"type\":\"string\",\"maxLength\":1e9,\"pattern\":\"(\\\\d*){9}\"}}", "{\"allOf\":[{\"$ref\":\"#\"}],\"minimum\":1e999}",
+        "[{\"type\":\"function\",\"function\":{\"name\":\"hi\",\"parameters\":{\"type\":\"object\",\"properties\":{\"\\ud800\":{}}}}}]",
+        "[{\"type\":\"function\",\"function\":{\"name\":\"hi\"}}]", "{\"function\":{\"name\":\"hi\"}}",
         "NaN", "Infinity", "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]", "[[1,2,3]]", "[[1,0,4],[2,5,1]]", "\"" + "x.y ".PadRight(400, 'z') + "\"",
     ];
 

@@ -113,7 +113,7 @@ public sealed class BadInputTests
     {
         await using var gateway = await TestGateway.StartAsync();
         var answer = await gateway.PostJsonAsync("/v1/completions",
-            """{"prompt":"a","stop":null,"max_tokens":null,"seed":null,"user":"me","guided_json":{"a":[1,{"b":2}]},"best_of":1,"suffix":null,"logit_bias":{"50256":-100}}""");
+            """{"prompt":"a","stop":null,"max_tokens":null,"seed":null,"user":"me","vllm_xargs":{"a":[1,{"b":2}]},"best_of":1,"suffix":null,"logit_bias":{"50256":-100}}""");
         answer.GetProperty("usage").GetProperty("completion_tokens").GetInt32().ShouldBe(16);
     }
 

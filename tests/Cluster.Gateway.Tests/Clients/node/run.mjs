@@ -18,6 +18,26 @@ for await (const chunk of stream) {
   usage = chunk.usage ?? usage;
 }
 
+const tools = [{
+  type: 'function',
+  function: {
+    name: 'get_weather', function: ({ city }) => `Rain in ${city}`, parse: JSON.parse,
+    parameters: { type: 'object', properties: { city: { enum: ['Ulm', 'Łódź'] } }, required: ['city'] },
+  },
+}];
+
+// The SDK's own agent loop: calls the function that the answer asks for, and asks again.
+const agent = client.chat.completions.runTools({ model: 'echo', stream: true, messages: [{ role: 'user', content: 'How is the weather?' }], tools });
+const agentSays = await agent.finalContent();
+const agentCalls = agent.messages.filter((m) => m.role === 'tool').map((m) => m.content);
+
+const person = await client.chat.completions.parse({
+  model: 'echo', messages,
+  response_format: { type: 'json_schema', json_schema: { name: 'person', strict: true, schema: {
+    type: 'object', properties: { name: { type: 'string' }, age: { type: 'integer', minimum: 18, maximum: 99 } }, required: ['name', 'age'], additionalProperties: false,
+  } } },
+});
+
 const completion = await client.completions.create({ model: 'echo', prompt: [1, 2, 3], max_tokens: 4 });
 
 // A helper that checks the order of events itself.
@@ -42,5 +62,6 @@ for await (const model of client.models.list()) models.push(model.id);
 
 console.log(JSON.stringify({
   wholeTokens: whole.usage.completion_tokens, wholeFinish: whole.choices[0].finish_reason, pieces, finish, usage,
-  completionTokens: completion.usage.completion_tokens, finalContent: final.choices[0].message.content, errors, models,
+  completionTokens: completion.usage.completion_tokens, finalContent: final.choices[0].message.content,
+  agentSays, agentCalls, person: JSON.parse(person.choices[0].message.content), errors, models,
 }));

@@ -1,0 +1,46 @@
+using Cluster.Gateway.Structured;
+
+namespace Cluster.Gateway.Requests;
+
+/// <summary>What form a request's answers take: from its functions, its format, or none.</summary>
+internal static class AnswerForms
+{
+    private const int MaxMessageChars = 1_000;
+
+    /// <returns>Null: prose.</returns>
+    /// <exception cref="ApiException">A form that makes no sense or is not emulated.</exception>
+    public static AnswerForm? Of(GenerationBody body, bool isChat, ulong seed)
+    {
+        var offer = isChat ? Guard("tools", () => ToolReader.Read(body.Tools, body.ToolChoice)) : null;
+        var form = Guard("response_format", () => FormReader.Read(body.Form));
+        if (offer is null) return form;
+        if (offer.Choice == ToolChoice.Named && form is not null && (body.Form.StructuredOutputs is not null || body.Form.Guided.Count > 0))
+            throw ApiException.BadRequest("You can only either use constraints for structured outputs or tools, not both.", "tool_choice");
+        // An engine held to a form cannot call of its own accord.
+        if (offer.Choice == ToolChoice.Auto && form is not null) return form;
+        var question = body.Messages is [.., { Role: "user" } last] ? last.Content : null;
+        return Guard("tools", () => ToolForm.Of(offer, question, body.ParallelToolCalls, seed)) ?? form;
+    }
+
+    /// <summary>One answer's text.</summary>
+    /// <exception cref="ApiException">The form admits none that could be found.</exception>
+    public static FormedText Compose(AnswerForm form, ulong seed) => Guard(form is ToolForm ? "tools" : "response_format", () => form.Compose(seed));
+
+    private static T Guard<T>(string parameter, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (SchemaException refusal)
+        {
+            var message = refusal.Message.Length <= MaxMessageChars ? refusal.Message : refusal.Message[..MaxMessageChars] + "…";
+            throw ApiException.BadRequest(message, parameter);
+        }
+        catch (Exception broken) when (broken is InvalidOperationException or ArgumentException)
+        {
+            // How System.Text.Json says that a string has no UTF-16: found late, because it looks at strings only when they are read.
+            throw ApiException.BadRequest($"{parameter}: Input should be valid Unicode text; it holds half of a surrogate pair or broken UTF-8.", parameter);
+        }
+    }
+}
