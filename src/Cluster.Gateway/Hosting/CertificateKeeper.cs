@@ -8,7 +8,7 @@ namespace Cluster.Gateway.Hosting;
 /// (mounted secrets change behind links that keep their dates): a renewed certificate serves the next connection, one that is
 /// unfit is said so and the one before stays.
 /// </summary>
-internal sealed partial class CertificateKeeper(GatewayOptions options, TimeProvider clock, ILogger<CertificateKeeper> logger)
+internal sealed class CertificateKeeper(GatewayOptions options, TimeProvider clock, ILogger<CertificateKeeper> logger)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -38,14 +38,14 @@ internal sealed partial class CertificateKeeper(GatewayOptions options, TimeProv
         _seen = content;
         if (loaded is null)
         {
-            LogKept(string.Join(' ', problems));
+            GatewayLog.CertificateKept(logger, string.Join(' ', problems));
             return;
         }
 
         // Offline: what is sent along is what the file holds, not what this host could fetch.
         var isRenewal = _current is not null;
         _current = SslStreamCertificateContext.Create(loaded.Leaf, loaded.Chain, offline: true);
-        if (isRenewal) LogRenewed(loaded.Leaf.Subject, loaded.Leaf.NotAfter.ToUniversalTime());
+        if (isRenewal) GatewayLog.CertificateRenewed(logger, loaded.Leaf.Subject, loaded.Leaf.NotAfter.ToUniversalTime());
     }
 
     /// <summary>Of both files; one that cannot be read now counts as empty, and <see cref="TlsCertificate.Load"/> says why.</summary>
@@ -67,10 +67,4 @@ internal sealed partial class CertificateKeeper(GatewayOptions options, TimeProv
 
         return hash.GetHashAndReset();
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The certificate has changed: connections from now on get {Subject}, valid until {Until:yyyy-MM-dd HH:mm} UTC")]
-    private partial void LogRenewed(string subject, DateTime until);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The certificate has changed, but cannot be used; the one before stays in force. {Problems}")]
-    private partial void LogKept(string problems);
 }

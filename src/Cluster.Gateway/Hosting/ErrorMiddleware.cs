@@ -4,7 +4,7 @@ using Cluster.Gateway.Responses;
 namespace Cluster.Gateway.Hosting;
 
 /// <summary>Turns exceptions into error bodies, once, and logs those that are ours. Sets the headers that every answer has.</summary>
-internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
+internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -37,7 +37,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         }
         catch (Exception error) when (!http.Response.HasStarted)
         {
-            LogFailure(error, RequestIds.Of(http), http.Request.Method, http.Request.Path);
+            GatewayLog.Failed(logger, error, RequestIds.Of(http), http.Request.Method, http.Request.Path);
             await ErrorBody.SendAsync(http, new ApiException(500, "InternalServerError", "Internal Server Error"));
         }
     }
@@ -46,7 +46,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
     private Task RefuseAsync(HttpContext http, ApiException error)
     {
         var requestId = RequestIds.Of(http);
-        LogRefusal(requestId, http.Request.Method, error.StatusCode, error.Type, error.Parameter);
+        GatewayLog.Refused(logger, requestId, http.Request.Method, error.StatusCode, error.Type, error.Parameter);
         return ErrorBody.SendAsync(http, error);
     }
 
@@ -56,10 +56,4 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         var phrase = status == 404 ? "Not Found" : "Method Not Allowed";
         return RefuseAsync(http, new ApiException(status, phrase, phrase));
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Request {RequestId} refused: {Method} got {Status} {Type} {Parameter}")]
-    private partial void LogRefusal(string requestId, string method, int status, string type, string? parameter);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed: {Method} {Path}")]
-    private partial void LogFailure(Exception error, string requestId, string method, string path);
 }

@@ -9,7 +9,7 @@ namespace Cluster.Gateway.Hosting;
 /// Loads the vocabularies of the models on offer before the port opens, so that the first request does not pay for it,
 /// and checks what models say about themselves while somebody is watching.
 /// </summary>
-internal sealed partial class Warmup(IInferenceBackend backend, ILogger<Warmup> logger) : IHostedService
+internal sealed class Warmup(IInferenceBackend backend, ILogger<Warmup> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -17,7 +17,7 @@ internal sealed partial class Warmup(IInferenceBackend backend, ILogger<Warmup> 
         {
             var wanted = model.Encoding ?? Tokenizers.NearestEncoding(model.Name);
             var text = TextModel.For(Tokenizers.Get(wanted));
-            if (text.Tokenizer.Name != wanted) LogFallback(model.Name, wanted);
+            if (text.Tokenizer.Name != wanted) GatewayLog.TokenisedByBytes(logger, model.Name, wanted);
             ChatTemplates.Get(model.ChatTemplate ?? ChatTemplates.NearestName(model.Name));
             RequestPlanner.Encode(text.Tokenizer, "Warm."u8.ToArray());
         }
@@ -26,8 +26,4 @@ internal sealed partial class Warmup(IInferenceBackend backend, ILogger<Warmup> 
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    [LoggerMessage(Level = LogLevel.Warning, Message =
-        "Model {Model} is tokenised by bytes: the vocabulary {Encoding} could not be fetched when this was built. Build again with a network for real token counts.")]
-    private partial void LogFallback(string model, string encoding);
 }
