@@ -9,9 +9,10 @@ namespace Cluster.Cli.Tests.Documents;
 /// <item><c>sh</c>: run to its end, exit code 0. A <c>text</c> block next to it is what it prints (numbers may differ).</item>
 /// <item><c>sh exit=N</c>: the same with another exit code; <c>text</c> then shows the error.</item>
 /// <item><c>sh serve</c>, <c>sh serve=8001</c>: started; the following blocks run beside it; ended as Ctrl-C does.</item>
-/// <item><c>sh elsewhere=PART</c>: needs what a test cannot have (a container engine, a cluster); the paths it names must exist, and a
-/// table of the document says in the row PART what of it has been run.</item>
-/// <item><c>yaml scenario</c>: simulated. <c>yaml file=NAME</c> and <c>json file=NAME</c>: written for the blocks after it.</item>
+/// <item><c>needs=PROGRAM</c> with any <c>sh</c>: passed over where the program is not installed; CI installs it.</item>
+/// <item><c>sh elsewhere</c>, <c>yaml elsewhere</c>: need what a test cannot have (a container engine, a cluster); the paths named must exist,
+/// and the paragraph below says "Tried: … Never tried: …", so that who reads the step reads what is known of it.</item>
+/// <item><c>yaml scenario</c>: simulated. <c>yaml file=NAME</c> and <c>json file=NAME</c>: written for the blocks after it. No other YAML or JSON.</item>
 /// <item><c>text sample</c>: differs from run to run, or was shortened by hand; not compared.</item>
 /// </list>
 /// XPYD_UPDATE=1 rewrites the numbers of <c>text</c> blocks from what was printed.
@@ -39,11 +40,14 @@ internal static class DocumentBlocks
     {
         switch (block.Language)
         {
-            case "sh" when block.Value("elsewhere") is { } part:
-                Elsewhere(block, part);
+            case "sh" when block.Has("elsewhere"):
+                Elsewhere(block);
+                return "";
+            case "sh" when block.Value("needs") is { } program && !IsInstalled(program):
+                File.ReadAllText(Path.Combine(Repository.Root, ".ci", "run")).ShouldContain($"missing+=({program})", customMessage: $"{block.Place}: {program} is nowhere installed.");
                 return "";
             case "sh" when IsServer(block):
-                await sandbox.ServeAsync(block.Text, block.Value("serve") ?? "8000");
+                await sandbox.ServeAsync(block.Text, block.Value("serve") ?? "8000", block.Value("ready") ?? "/health");
                 return "";
             case "sh":
                 var wanted = int.Parse(block.Value("exit") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
@@ -55,7 +59,7 @@ internal static class DocumentBlocks
                 return "";
             case "json":
                 JsonDocument.Parse(block.Text).Dispose();
-                if (block.Value("file") is { } json) sandbox.Write(json, block.Text);
+                sandbox.Write(block.Value("file") ?? throw new FormatException($"{block.Place}: nobody uses this block. Give it file=NAME, and a command that reads it."), block.Text);
                 return "";
             case "" or "text":
                 block.Text.Split('\n').ShouldNotContain(line => line.StartsWith("./xpyd", StringComparison.Ordinal) || line.StartsWith("$ ", StringComparison.Ordinal), block.Place);
@@ -69,19 +73,34 @@ internal static class DocumentBlocks
     {
         var yaml = new YamlStream();
         yaml.Load(new StringReader(block.Text));
-        if (block.Value("file") is { } name) sandbox.Write(name, block.Text);
-        if (!block.Has("scenario")) return;
-        name = block.Value("file") ?? "scenario-of-document.yaml";
+        if (block.Has("elsewhere"))
+        {
+            SaysWhatWasTried(block);
+            return;
+        }
+
+        if (block.Value("file") is null && !block.Has("scenario")) throw new FormatException($"{block.Place}: nobody uses this block. It is a scenario, or file=NAME with a command that reads it, or elsewhere.");
+        var name = block.Value("file") ?? "scenario-of-document.yaml";
         sandbox.Write(name, block.Text);
+        if (!block.Has("scenario")) return;
         var (exitCode, _, error) = await sandbox.RunAsync($"./xpyd simulate {name}");
         exitCode.ShouldBe(0, $"{block.Place}: {error}");
     }
 
     private static bool IsServer(FencedBlock block) => block.Has("serve") || block.Value("serve") is not null;
 
-    private static void Elsewhere(FencedBlock block, string part)
+    private static bool IsInstalled(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    private static void SaysWhatWasTried(FencedBlock block)
     {
-        File.ReadLines(Path.Combine(Repository.Root, block.Document)).ShouldContain(line => line.StartsWith($"| {part} | ", StringComparison.Ordinal), $"{block.Place}: has '{part}' been run by anybody?");
+        block.Below.ShouldStartWith("Tried: ", Case.Sensitive, $"{block.Place}: has anybody run it? The paragraph below says 'Tried: … Never tried: …'.");
+        block.Below.ShouldContain(" Never tried: ", Case.Sensitive, $"{block.Place}: and what has nobody run?");
+    }
+
+    private static void Elsewhere(FencedBlock block)
+    {
+        SaysWhatWasTried(block);
         foreach (var line in block.Text.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n').Where(l => l.Length > 0 && l[0] != '#'))
         {
             var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -6,7 +6,7 @@ namespace Cluster.Cli.Tests.Documents;
 
 /// <summary>
 /// A folder that looks like a checkout to the commands of a document: its scenarios, and an <c>xpyd</c> that is the program under
-/// test. Live runs are shortened to a few requests and compute nothing beside their steps, and ports 8000 and 8001 are replaced by free ones; nothing else differs.
+/// test. Live runs are shortened to a few requests and compute nothing beside their steps, and ports 8000, 8001 and 9090 are replaced by free ones; nothing else differs.
 /// </summary>
 internal sealed class DocumentSandbox : IAsyncDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class DocumentSandbox : IAsyncDisposable
     private static readonly string[] s_copied = ["scenarios", "dashboards", "deploy", "docs", "catalog", "bench"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("xpyd-doc-").FullName;
-    private readonly Dictionary<string, string> _ports = new() { ["8000"] = FreePort(), ["8001"] = FreePort() };
+    private readonly Dictionary<string, string> _ports = new() { ["8000"] = FreePort(), ["8001"] = FreePort(), ["9090"] = FreePort() };
     private readonly Dictionary<string, (Process Process, Task<string> Error)> _servers = [];
 
     public DocumentSandbox()
@@ -25,7 +25,8 @@ internal sealed class DocumentSandbox : IAsyncDisposable
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(_folder, "xpyd"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    public void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder, name), text + "\n");
+    public void Write(string name, string text) =>
+        File.WriteAllText(Path.Combine(_folder, name), _ports.Aggregate(text, (t, port) => t.Replace("localhost:" + port.Key, "localhost:" + port.Value, StringComparison.Ordinal)) + "\n");
 
     /// <summary>Runs a block to its end.</summary>
     public async Task<(int ExitCode, string Output, string Error)> RunAsync(string script)
@@ -47,7 +48,8 @@ internal sealed class DocumentSandbox : IAsyncDisposable
 
     /// <summary>Starts a block that stays up, and returns when its gateway answers. A server that had the port before is ended.</summary>
     /// <param name="port">As the document writes it.</param>
-    public async Task ServeAsync(string script, string port)
+    /// <param name="ready">The path that answers once it is up.</param>
+    public async Task ServeAsync(string script, string port, string ready)
     {
         await StopServerAsync(port);
         var process = Start("exec " + script);
@@ -59,7 +61,7 @@ internal sealed class DocumentSandbox : IAsyncDisposable
             if (process.HasExited) throw new InvalidOperationException($"The server ended at once: {await _servers[port].Error}");
             try
             {
-                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{_ports[port]}/health"));
+                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{_ports[port]}{ready}"));
                 if (answer.IsSuccessStatusCode) return;
             }
             catch (HttpRequestException) when (Stopwatch.GetElapsedTime(began) < s_limit)

@@ -7,7 +7,8 @@ namespace Cluster.Cli.Tests.Documents;
 /// <see cref="DocumentBlocks"/>.
 /// </summary>
 /// <param name="Line">Line of the opening fence, from 1.</param>
-internal sealed record FencedBlock(string Document, int Line, string Language, string Info, string Text)
+/// <param name="Below">The paragraph that follows, in one line.</param>
+internal sealed record FencedBlock(string Document, int Line, string Language, string Info, string Text, string Below)
 {
     public string Place => $"{Document}:{Line}";
 
@@ -32,7 +33,8 @@ internal sealed record FencedBlock(string Document, int Line, string Language, s
             var end = Array.FindIndex(lines, i + 1, line => line == "```");
             if (end < 0) throw new FormatException($"{document}:{i + 1}: the fence is not closed.");
             var words = lines[i][3..].Split(' ', 2);
-            blocks.Add(new FencedBlock(document, i + 1, words[0], words.Length > 1 ? words[1] : "", string.Join('\n', lines[(i + 1)..end])));
+            blocks.Add(new FencedBlock(document, i + 1, words[0], words.Length > 1 ? words[1] : "", string.Join('\n', lines[(i + 1)..end]),
+                string.Join(' ', lines.Skip(end + 1).SkipWhile(string.IsNullOrEmpty).TakeWhile(line => line.Length > 0))));
             i = end;
         }
 
@@ -67,7 +69,7 @@ internal static partial class DocumentList
             .Where(target => !Path.Exists(Path.Combine(folder, target)));
     }
 
-    [GeneratedRegex(@"(?<!`)`(\./)?xpyd (?<rest>[a-z][^`\n]*)`", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(?<!`)`([A-Z_]+=[^ `\n]+ |/usr/bin/time -v )*(\./)?xpyd (?<rest>[a-z][^`\n]*)`", RegexOptions.ExplicitCapture)]
     private static partial Regex Inline();
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture)]
