@@ -12,6 +12,12 @@ public sealed partial class StyleTests
     public void No_test_sleeps() =>
         Repository.Files(".cs").Where(file => file.StartsWith("tests/", StringComparison.Ordinal) && Sleep().IsMatch(Repository.Read(file))).ShouldBeEmpty();
 
+    /// <summary>The generator writes several classes in the order of hash codes, which differ from one build to the next: build/reproducible.sh.</summary>
+    [Fact]
+    public void A_project_declares_its_log_messages_in_one_class() =>
+        Repository.Files(".cs").Where(file => file.StartsWith("src/", StringComparison.Ordinal) && Repository.Read(file).Contains("[LoggerMessage(", StringComparison.Ordinal))
+            .GroupBy(file => file.Split('/')[1]).Where(project => project.Count() > 1).Select(project => string.Join(", ", project)).ShouldBeEmpty();
+
     [Fact]
     public void Every_project_is_in_the_solution()
     {
