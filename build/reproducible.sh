@@ -4,11 +4,12 @@
 # source generator may write.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+commit="$(git rev-parse HEAD)"
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 for copy in first the-second-one; do
     mkdir "$scratch/$copy"
-    git archive HEAD -- . ':!tests' ':!docs' ':!deploy' | tar -x -C "$scratch/$copy"
+    git archive "$commit" -- . ':!tests' ':!docs' ':!deploy' | tar -x -C "$scratch/$copy"
     (cd "$scratch/$copy" && CI=true dotnet build src/Cluster.Cli -c Release -v quiet -nologo -nodeReuse:false -p:UseSharedCompilation=false > log 2>&1) \
         || { cat "$scratch/$copy/log"; echo "reproducible: the build failed."; exit 1; }
     (cd "$scratch/$copy/src/Cluster.Cli/bin/Release/net10.0" && find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum) > "$scratch/$copy.sums"
