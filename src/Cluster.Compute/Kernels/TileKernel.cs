@@ -1,7 +1,7 @@
 namespace Cluster.Compute.Kernels;
 
 /// <summary>
-/// The innermost product of a GEMM, one file per instruction set and format: a tile of C, at most <see cref="TileRows"/> rows by
+/// The innermost product of a GEMM, a class per instruction set and format: a tile of C, at most <see cref="TileRows"/> rows by
 /// exactly <see cref="PanelWidth"/> columns, kept in registers over <c>depth</c> values of k (Goto and van de Geijn 2008).
 /// </summary>
 public abstract unsafe class TileKernel
