@@ -1,3 +1,4 @@
+using System.Numerics;
 using Cluster.Engine.Cost;
 
 namespace Cluster.Engine;
@@ -9,11 +10,38 @@ namespace Cluster.Engine;
 /// </summary>
 public sealed partial class Instance
 {
-    private StepCost[] _aheadCosts = [];
-    private long[] _aheadDueNs = [];
+    private AheadStep[] _ahead = [];
     private int _aheadCount;
     private int _aheadBegun;
     private long _dueNs;
+
+    /// <summary>What is kept of a step until it begins: one line of the processor's cache.</summary>
+    private readonly struct AheadStep
+    {
+        private readonly double _durationSeconds;
+        private readonly double _computeSeconds;
+        private readonly double _bandwidthSeconds;
+        private readonly double _networkSeconds;
+        private readonly double _hostSeconds;
+        private readonly double _flops;
+        private readonly double _hbmBytes;
+
+        /// <summary>Its complement where the cost was extrapolated.</summary>
+        private readonly long _dueNs;
+
+        public AheadStep(in StepCost cost, long dueNs)
+        {
+            (_durationSeconds, _computeSeconds, _bandwidthSeconds) = (cost.DurationSeconds, cost.ComputeSeconds, cost.BandwidthSeconds);
+            (_networkSeconds, _hostSeconds, _flops, _hbmBytes) = (cost.NetworkSeconds, cost.HostSeconds, cost.Flops, cost.HbmBytes);
+            _dueNs = cost.Extrapolated ? ~dueNs : dueNs;
+        }
+
+        public long DueNs => _dueNs < 0 ? ~_dueNs : _dueNs;
+
+        /// <summary>All that a tally counts of it.</summary>
+        public StepCost Cost => new(
+            _durationSeconds, _computeSeconds, _bandwidthSeconds, _networkSeconds, _hostSeconds, _flops, _hbmBytes, NetworkBytes: 0, _dueNs < 0);
+    }
 
     /// <summary>Whether steps are priced that have not begun yet.</summary>
     public bool IsAhead => _aheadBegun < _aheadCount;
@@ -32,12 +60,7 @@ public sealed partial class Instance
     {
         var steps = Math.Min(maxSteps, RepeatableSteps());
         if (steps <= 0) return _dueNs;
-        if (_aheadCosts.Length < steps)
-        {
-            _aheadCosts = new StepCost[maxSteps];
-            _aheadDueNs = new long[maxSteps];
-        }
-
+        if (_ahead.Length < steps) _ahead = new AheadStep[(int)BitOperations.RoundUpToPowerOf2((uint)steps)];
         var decodes = State.Decodes;
         // What a tier takes in can be found by other instances: that must not be late.
         var blocksLeft = mayEvict && State.Tiers is null ? State.Pool.Available : State.Pool.Free;
@@ -53,9 +76,9 @@ public sealed partial class Instance
                 DecodeContextTokens = shape.DecodeContextTokens + decodes.Count,
                 DecodeBoundedContextTokens = shape.DecodeBoundedContextTokens + decodes.Growing,
             };
-            ref var cost = ref _aheadCosts[count];
-            cost = Spec.Cost.Evaluate(in shape);
-            _aheadDueNs[count] = dueNs += StepNs(in cost);
+            var cost = Spec.Cost.Evaluate(in shape);
+            dueNs += StepNs(in cost);
+            _ahead[count] = new AheadStep(in cost, dueNs);
         }
 
         (_aheadCount, _aheadBegun) = (count, 0);
@@ -74,8 +97,9 @@ public sealed partial class Instance
             State.Counters.GenerationTokens += decodes.Count;
             decodes.Advance(_dueNs, _gaps);
             if (!State.Pool.TryAllocate(decodes.BlocksDue)) throw new InvalidOperationException($"{Spec.Name}: blocks of steps ahead are gone.");
-            Walls.Add(in _aheadCosts[_aheadBegun], _builder.Blocked);
-            _dueNs = _aheadDueNs[_aheadBegun++];
+            ref readonly var step = ref _ahead[_aheadBegun++];
+            Walls.Add(step.Cost, _builder.Blocked);
+            _dueNs = step.DueNs;
         }
     }
 
@@ -90,7 +114,7 @@ public sealed partial class Instance
     private int RepeatableSteps()
     {
         var uneventful = IsStepping && _tokens is null && _aborting.Count == 0 && _effects.Count == 0
-            && _builder is { Chunks.Count: 0, IncludesDecodes: true, HasPreempted: false }
+            && _builder is { ChunkSpan.Length: 0, IncludesDecodes: true, HasPreempted: false }
             && State.Prefilling.Count == 0 && State.WaitingCount == 0 && State.Reserving.Count == 0 && State.Onboarding.Count == 0 && Spec.Deployment.Speculation is null
             && _scheduler.RepeatsDecodes;
         return uneventful ? State.Decodes.StepsToNextChange - 1 : 0;

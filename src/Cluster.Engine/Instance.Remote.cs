@@ -12,7 +12,7 @@ public sealed partial class Instance
         if (!Fits(sequence)) return;
         sequence.Status = SequenceStatus.Reserving;
         sequence.QueuedNs = nowNs;
-        sequence.QueueNode = State.Reserving.AddLast(sequence);
+        State.Reserving.Enqueue(sequence);
         ReserveWaiting(nowNs);
     }
 
@@ -96,7 +96,7 @@ public sealed partial class Instance
     {
         State.NowNs = nowNs;
         // A preempted sequence goes before newcomers: what is free is for it.
-        while (State.Reserving.First?.Value is { } head && State.Waiting.Head is not { Preemptions: > 0 })
+        while (State.Reserving.Head is { } head && State.Waiting.Head is not { Preemptions: > 0 })
         {
             var keys = Spec.Kv.EnablePrefixCaching
                 ? head.Blocks(Spec.Kv.BlockSize).Take(head.Request.InputTokens / Spec.Kv.BlockSize) : default;
@@ -108,8 +108,7 @@ public sealed partial class Instance
             State.Pool.TryAllocate(blocks);
             head.SharedBlocks = hits.Length;
             head.PrivateBlocks = blocks;
-            State.Reserving.RemoveFirst();
-            head.QueueNode = null;
+            State.Reserving.Remove(head);
             head.Status = SequenceStatus.Receiving;
             head.Timeline.KvReservedNs = nowNs;
             State.Parked.Add(head.Id, head);

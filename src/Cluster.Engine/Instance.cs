@@ -54,6 +54,8 @@ public sealed partial class Instance
     /// <summary>Effects since <see cref="ClearEffects"/>, in order.</summary>
     public IReadOnlyList<InstanceEffect> Effects => _effects;
 
+    public bool HasEffects => _effects.Count > 0;
+
     public void ClearEffects() => _effects.Clear();
 
     /// <summary>A request whose prompt is to be computed here.</summary>
@@ -102,7 +104,7 @@ public sealed partial class Instance
             return false;
         }
 
-        foreach (var (sequence, _) in _builder.Chunks) ShowHandedOverToken(sequence, nowNs);
+        foreach (var (sequence, _) in _builder.ChunkSpan) ShowHandedOverToken(sequence, nowNs);
         var shape = _builder.Shape();
         var cost = Spec.Cost.Evaluate(in shape);
         Walls.Add(in cost, _builder.Blocked);
@@ -125,7 +127,7 @@ public sealed partial class Instance
         ClearTokens();
         State.DecodeSlotsReserved = false;
         if (_builder.IncludesDecodes) EndDecodes(nowNs);
-        foreach (var (sequence, tokens) in _builder.Chunks) EndChunk(sequence, tokens, nowNs);
+        foreach (var (sequence, tokens) in _builder.ChunkSpan) EndChunk(sequence, tokens, nowNs);
         foreach (var sequence in _aborting) Abort(sequence, nowNs);
         _aborting.Clear();
         ReserveWaiting(nowNs);
@@ -136,7 +138,7 @@ public sealed partial class Instance
     {
         IsStepping = false;
         _aheadCount = _aheadBegun = 0;
-        List<Sequence> lost = [.. State.Prefilling, .. State.Waiting.All, .. State.Arrived.All, .. State.Reserving, .. State.Parked.Values];
+        List<Sequence> lost = [.. State.Prefilling, .. State.Waiting.All, .. State.Arrived.All, .. State.Reserving.All, .. State.Parked.Values];
         for (var member = State.Decodes.First; member is not null; member = member.Next) lost.Add(member);
         foreach (var sequence in lost)
         {
@@ -234,7 +236,7 @@ public sealed partial class Instance
         {
             case SequenceStatus.Waiting: State.Waiting.Remove(sequence); break;
             case SequenceStatus.Arrived: State.Arrived.Remove(sequence); break;
-            case SequenceStatus.Reserving: State.Reserving.Remove(sequence.QueueNode!); sequence.QueueNode = null; break;
+            case SequenceStatus.Reserving: State.Reserving.Remove(sequence); break;
             case SequenceStatus.Receiving or SequenceStatus.Onboarding or SequenceStatus.Held: State.Parked.Remove(sequence.Id); break;
             case SequenceStatus.Prefilling or SequenceStatus.Decoding: State.LeaveBatch(sequence); break;
             default: return;

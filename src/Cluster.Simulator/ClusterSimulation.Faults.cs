@@ -58,7 +58,7 @@ public sealed partial class ClusterSimulation
         _instances[index].Crash();
         foreach (var flight in FlightsAt(index))
         {
-            if (flight.Decision!.PrefillInstance != index && flight.Decision.DecodeInstance != index) ComputeWithoutCopy(flight);
+            if (flight.Placement is { } placement && placement.PrefillInstance != index && placement.DecodeInstance != index) ComputeWithoutCopy(flight);
             else Reroute(flight);
         }
 
@@ -71,7 +71,7 @@ public sealed partial class ClusterSimulation
         var lost = new List<Flight>();
         foreach (var flight in _flights.Values)
         {
-            if (flight.Decision is not { } decision) continue;
+            if (flight.Placement is not { } decision) continue;
             // Once its KV is at the decode instance, or given up for lost, a request needs nothing of its prefill instance.
             var needsPrefill = flight.Decode is null or { Status: SequenceStatus.Reserving or SequenceStatus.Receiving };
             if (decision.DecodeInstance == index || (decision.PrefillInstance == index && needsPrefill)
@@ -98,7 +98,7 @@ public sealed partial class ClusterSimulation
             return;
         }
 
-        var (prefill, decode, decision) = (flight.Prefill, flight.Decode, flight.Decision!);
+        var (prefill, decode, decision) = (flight.Prefill, flight.Decode, flight.Placement!.Value);
         var visible = flight.VisibleTokens;
         flight.CarryOver();
         CancelTransfers(flight);
@@ -144,7 +144,7 @@ public sealed partial class ClusterSimulation
         if (factor > 0) return;
         // Nobody waits for a prefix that cannot come; hand-overs wait for their expiry.
         foreach (var flight in _flights.Values.Where(f => f.Prefill is null && f.HasTransfers).OrderBy(f => f.Request.Id).ToList())
-            if (flight.Decision!.CopySource == index || flight.Decision.PrefillInstance == index) ComputeWithoutCopy(flight);
+            if (flight.Placement is { } placement && (placement.CopySource == index || placement.PrefillInstance == index)) ComputeWithoutCopy(flight);
     }
 
     /// <summary>Faults of this kind that hold at this moment.</summary>
@@ -154,7 +154,7 @@ public sealed partial class ClusterSimulation
 
     private void ExpireAllHeldAt(int index)
     {
-        foreach (var flight in _flights.Values.Where(f => f.Prefill?.Status == SequenceStatus.Held && f.Decision!.PrefillInstance == index).OrderBy(f => f.Request.Id).ToList())
+        foreach (var flight in _flights.Values.Where(f => f.Prefill?.Status == SequenceStatus.Held && f.Placement?.PrefillInstance == index).OrderBy(f => f.Request.Id).ToList())
             Expire(flight);
     }
 

@@ -10,7 +10,7 @@ namespace Cluster.Simulator;
 public sealed partial class ClusterSimulation
 {
     private readonly Dictionary<long, Flight> _transfers = [];
-    private readonly Queue<(long DeadlineNs, Flight Flight, Sequence Held)> _expiries = new();
+    private readonly Queue<(long DeadlineNs, long Id, Sequence Held)> _expiries = new();
     private long _scheduledTransferNs = Time.Never;
     private long _scheduledStoresNs = Time.Never;
     private bool _expiryScheduled;
@@ -18,7 +18,7 @@ public sealed partial class ClusterSimulation
     /// <summary>Before its prefill, a request waits for the prefix that another instance has.</summary>
     private void StartCopy(Flight flight)
     {
-        var decision = flight.Decision!;
+        var decision = flight.Placement!.Value;
         if (_portFactors[decision.CopySource] * _portFactors[decision.PrefillInstance] == 0)
         {
             EnqueuePrefill(flight);
@@ -35,7 +35,8 @@ public sealed partial class ClusterSimulation
 
     private void EndCopy(Flight flight)
     {
-        _instances[flight.Decision!.PrefillInstance].AdoptPrefix(flight.Leg, flight.Decision.CopyTokens);
+        var placement = flight.Placement!.Value;
+        _instances[placement.PrefillInstance].AdoptPrefix(flight.Leg, placement.CopyTokens);
         EnqueuePrefill(flight);
     }
 
@@ -48,7 +49,7 @@ public sealed partial class ClusterSimulation
         if (flight.Decode is null) Announce(flight);
         flight.HandOver!.PrefillEnded();
         Send(flight);
-        _expiries.Enqueue((_nowNs + _cluster.Transfer.ExpiryNs, flight, flight.Prefill));
+        _expiries.Enqueue((_nowNs + _cluster.Transfer.ExpiryNs, flight.Request.Id, flight.Prefill));
         ScheduleExpiry();
     }
 
@@ -68,10 +69,9 @@ public sealed partial class ClusterSimulation
     /// <summary>The decode instance learns of a request whose KV will come.</summary>
     private void Announce(Flight flight)
     {
-        var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
+        var (prefill, decode, _, _, _) = flight.Placement!.Value;
         flight.HandOver = new HandOver(_cluster.Transfer, _cluster.Instances[prefill], _cluster.Instances[decode], flight.Leg.InputTokens);
-        flight.Decode = new Sequence(flight.Leg, flight.Leg.OutputTokens) { Timeline = flight.LegTimeline, Generated = 1, ContinuesFromNs = flight.CarriedUntilNs };
-        _instances[decode].EnqueueRemote(flight.Decode, _nowNs);
+        _instances[decode].EnqueueRemote(flight.BeginDecode(), _nowNs);
         Touch(decode);
     }
 
@@ -87,7 +87,8 @@ public sealed partial class ClusterSimulation
         if (flight.HandOver is not { } handOver) return;
         if (handOver.TrySend(_cluster.Link!.SetupSeconds, out var bytes, out var setupSeconds))
         {
-            var id = _links!.Start(flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance, bytes, _nowNs, setupSeconds);
+            var (prefill, decode, _, _, _) = flight.Placement!.Value;
+            var id = _links!.Start(prefill, decode, bytes, _nowNs, setupSeconds);
             flight.Transfers.Add(id);
             _transfers.Add(id, flight);
             ScheduleTransfer();
@@ -118,7 +119,7 @@ public sealed partial class ClusterSimulation
 
     private void Arrive(Flight flight)
     {
-        var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
+        var (prefill, decode, _, _, _) = flight.Placement!.Value;
         flight.HandOver = null;
         _instances[prefill].ReleaseHeld(flight.Prefill!, _nowNs);
         _instances[decode].KvArrived(flight.Decode!, _nowNs);
@@ -157,7 +158,7 @@ public sealed partial class ClusterSimulation
     /// <summary>Deadlines come in order, so one event for the next of them is enough.</summary>
     private void ScheduleExpiry()
     {
-        while (_expiries.TryPeek(out var next) && next.Held.Status != SequenceStatus.Held) _expiries.Dequeue();
+        while (_expiries.TryPeek(out var next) && !IsHeld(next.Id, next.Held)) _expiries.Dequeue();
         if (_expiryScheduled || _expiries.Count == 0) return;
         _expiryScheduled = true;
         _events.Schedule(Math.Max(_nowNs, _expiries.Peek().DeadlineNs), EventKind.Expiry, 0);
@@ -168,17 +169,20 @@ public sealed partial class ClusterSimulation
         _expiryScheduled = false;
         while (_expiries.TryPeek(out var next) && next.DeadlineNs <= _nowNs)
         {
-            var (_, flight, held) = _expiries.Dequeue();
-            if (held.Status == SequenceStatus.Held) Expire(flight);
+            var (_, id, held) = _expiries.Dequeue();
+            if (IsHeld(id, held)) Expire(_flights[id]);
         }
 
         ScheduleExpiry();
     }
 
+    /// <summary>Still held for this request: the sequence may be another's by now.</summary>
+    private static bool IsHeld(long id, Sequence held) => held.Status == SequenceStatus.Held && held.Id == id;
+
     private void Expire(Flight flight)
     {
         CancelTransfers(flight);
-        var (prefill, decode) = (flight.Decision!.PrefillInstance, flight.Decision.DecodeInstance);
+        var (prefill, decode, _, _, _) = flight.Placement!.Value;
         _instances[prefill].ExpireHeld(flight.Prefill!, _nowNs);
         _instances[decode].FallBack(flight.Decode!, _nowNs);
         Touch(prefill);

@@ -10,7 +10,7 @@ public sealed partial class ClusterSimulation
     private void Abort(Flight flight)
     {
         flight.ClientIsGone = true;
-        if (flight.Decision is not { } decision || flight.Prefill is null)
+        if (flight.Placement is not { } decision || flight.Prefill is null)
         {
             End(flight, RequestOutcome.Aborted);
             return;
@@ -31,7 +31,7 @@ public sealed partial class ClusterSimulation
     private void Leave(Flight flight)
     {
         CancelTransfers(flight);
-        if (flight.Decision is not { } decision) return;
+        if (flight.Placement is not { } decision) return;
         if (flight.Prefill?.Status == SequenceStatus.Held)
         {
             _instances[decision.PrefillInstance].ReleaseHeld(flight.Prefill, _nowNs);

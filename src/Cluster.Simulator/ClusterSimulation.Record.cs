@@ -1,6 +1,7 @@
 using Cluster.Engine;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.KvCache;
+using Cluster.Engine.Routing;
 using Cluster.Engine.Scheduling;
 using Cluster.Engine.Topology;
 using Cluster.Simulator.Recording;
@@ -31,11 +32,11 @@ public sealed partial class ClusterSimulation
     }
 
     /// <summary>The decision at hand against what was true at its moment.</summary>
-    private void Judge(Flight flight)
+    private RoutingDecision Judge(Flight flight, RoutingDecision decision)
     {
-        var verdict = _oracle!.Judge(flight.Leg, flight.Decision!, _instances.Peek, _router.IsOpen, _nowNs);
-        flight.Decision = flight.Decision! with { Oracle = verdict };
+        var verdict = _oracle!.Judge(flight.Leg, decision, _instances.Peek, _router.IsOpen, _nowNs);
         _regrets!.Record(verdict.RegretNs);
+        return decision with { Oracle = verdict };
     }
 
     private RunRecord Record() => new(_begunAs, _records, _gaps, [.. _instances.All.Select((i, index) => Record(index, Lives(index, i)))])

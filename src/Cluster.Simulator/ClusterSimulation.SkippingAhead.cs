@@ -17,12 +17,13 @@ public sealed partial class ClusterSimulation
     private sealed class InstanceSet
     {
         private const int ShortestRun = 4;
-        private const int LongestRun = 256;
+        private const int LongestRunOfAll = 65_536;
 
         private readonly ClusterSimulation _simulation;
         private readonly Instance[] _instances;
         private readonly long[] _dueNs;
         private readonly int[] _runs;
+        private readonly int _longestRun;
         private readonly ulong[] _evicting;
         private readonly bool _skips;
         private readonly bool _tellsEvictions;
@@ -37,6 +38,8 @@ public sealed partial class ClusterSimulation
             _dueNs = new long[_instances.Length];
             _runs = new int[_instances.Length];
             _runs.AsSpan().Fill(ShortestRun);
+            // What is priced ahead is to stay in the processor's cache until it is due.
+            _longestRun = Math.Clamp(LongestRunOfAll / _instances.Length, 64, 256);
             _evicting = new ulong[(_instances.Length + 63) / 64];
             _tellsEvictions = simulation._router.UsesPrefixOverlap;
             // A router that learns with a delay needs to be told in the order of time, over all instances.
@@ -72,7 +75,7 @@ public sealed partial class ClusterSimulation
         /// <summary>The instance whose step ends now.</summary>
         public Instance Ending(int index)
         {
-            if (_instances[index].IsAhead) _runs[index] = Math.Min(LongestRun, _runs[index] * 2);
+            if (_instances[index].IsAhead) _runs[index] = Math.Min(_longestRun, _runs[index] * 2);
             return _instances[index];
         }
 

@@ -30,6 +30,9 @@ public sealed partial class ClusterSimulation
     private readonly LinkFabric? _links;
     private readonly SharedKvStores _stores;
     private readonly Dictionary<long, Flight> _flights = [];
+    private readonly List<Flight> _landed = [];
+    private readonly Stack<Flight> _spares = new();
+    private readonly bool _reusesFlights;
     private readonly TouchedSet _touched;
     private readonly RequestLog _records = new();
     private readonly DurationHistogram _gaps = new();
@@ -44,6 +47,7 @@ public sealed partial class ClusterSimulation
     {
         _begunAs = _cluster = cluster;
         _observer = options.Observer;
+        _reusesFlights = options.ReuseFlights;
         _router = new Router(cluster, _observer?.LogsDecisions ?? false);
         if (_observer is { LogsDecisions: true }) (_oracle, _regrets) = (new Oracle(cluster), new DurationHistogram());
         _touched = new TouchedSet(cluster.Instances.Length);
@@ -134,7 +138,7 @@ public sealed partial class ClusterSimulation
         // Another arrival, scheduled for the same moment, may have taken this one's turn.
         while (_arrivals.NextNs <= _nowNs)
         {
-            var flight = new Flight(_arrivals.Take(_nowNs));
+            var flight = TakeOff(_arrivals.Take(_nowNs));
             _flights.Add(flight.Request.Id, flight);
             _planner?.Arrived();
             flight.Timeline.ArrivedNs = _nowNs;
@@ -153,27 +157,27 @@ public sealed partial class ClusterSimulation
     {
         flight.LegTimeline.RoutedNs = _nowNs;
         _instances.TellEvictions(flight.Leg);
-        flight.Decision = _router.Route(flight.Leg, _nowNs);
-        if (flight.Decision is null)
+        var decision = _router.Route(flight.Leg, _nowNs);
+        flight.Placement = decision is null ? null : new Placement(decision);
+        if (decision is null)
         {
             flight.Rejection = flight.Reroutes == 0 ? _router.Rejection : RejectionReason.InstanceLost;
             End(flight, flight.Reroutes == 0 ? RequestOutcome.Rejected : RequestOutcome.Failed);
             return;
         }
 
-        if (_oracle is not null) Judge(flight);
-        Log((ulong)flight.Request.Id, (ulong)flight.Decision.PrefillInstance << 32 | (uint)flight.Decision.DecodeInstance);
-        _observer?.Placed(flight.Request, flight.Decision);
-        if (flight.Decision.CopySource >= 0) StartCopy(flight);
+        if (_oracle is not null) decision = Judge(flight, decision);
+        Log((ulong)flight.Request.Id, (ulong)decision.PrefillInstance << 32 | (uint)decision.DecodeInstance);
+        _observer?.Placed(flight.Request, decision);
+        if (decision.CopySource >= 0) StartCopy(flight);
         else EnqueuePrefill(flight);
     }
 
     private void EnqueuePrefill(Flight flight)
     {
-        var target = flight.Decision!.IsLocal ? flight.Leg.OutputTokens : 1;
-        flight.Prefill = new Sequence(flight.Leg, target) { Timeline = flight.LegTimeline, ContinuesFromNs = flight.CarriedUntilNs };
-        _instances[flight.Decision.PrefillInstance].Enqueue(flight.Prefill, _nowNs);
-        Touch(flight.Decision.PrefillInstance);
+        var instance = flight.Placement!.Value.PrefillInstance;
+        _instances[instance].Enqueue(flight.BeginPrefill(), _nowNs);
+        Touch(instance);
     }
 
     private void EndStep(int index)
@@ -209,22 +213,26 @@ public sealed partial class ClusterSimulation
         }
 
         if (_stores.Any) ScheduleStores();
+        // Every effect is carried out by now: none names a request that has ended.
+        foreach (var flight in _landed) _spares.Push(flight);
+        _landed.Clear();
         _begunNs = _nowNs;
     }
 
     private void CarryOut(Instance instance)
     {
+        if (!instance.HasEffects) return;
         for (var i = 0; i < instance.Effects.Count; i++)
         {
             var effect = instance.Effects[i];
             // An end seen from one instance leaves effects of the other behind, and so does a new placement.
-            if (!_flights.TryGetValue(effect.Sequence.Id, out var flight)) continue;
+            if (effect.Sequence.Owner is not Flight { IsUnderWay: true } flight) continue;
             if (effect.Sequence != flight.Prefill && effect.Sequence != flight.Decode) continue;
             switch (effect.Kind)
             {
                 case InstanceEffectKind.FirstToken:
                     if (flight.Reroutes == 0) _planner?.FirstToken(flight.Timeline.TtftNs);
-                    if (flight.Decision!.IsLocal) PrefillEnded(flight);
+                    if (flight.Placement!.Value.IsLocal) PrefillEnded(flight);
                     break;
                 case InstanceEffectKind.PrefillComplete: HandOver(flight); break;
                 case InstanceEffectKind.KvReserved: Reserved(flight, effect.Tokens); break;
@@ -251,6 +259,7 @@ public sealed partial class ClusterSimulation
     private void Settle(Flight flight)
     {
         _flights.Remove(flight.Request.Id);
+        flight.IsUnderWay = false;
         _router.Ended(flight.Request.Id, _nowNs);
         _oracle?.PrefillEnded(flight.Request.Id);
         Leave(flight);
@@ -265,7 +274,7 @@ public sealed partial class ClusterSimulation
         var record = new RequestRecord(
             request.Id, outcome, line.ArrivedNs, _nowNs, request.InputTokens, flight.VisibleTokens, cached,
             completed ? line.TtftNs : 0, completed ? line.Hops() : default,
-            flight.Decision?.PrefillInstance ?? -1, flight.Decision?.DecodeInstance ?? -1)
+            flight.Placement?.PrefillInstance ?? -1, flight.Placement?.DecodeInstance ?? -1)
         {
             Rejection = flight.Rejection,
             Reroutes = flight.Reroutes,
@@ -275,6 +284,14 @@ public sealed partial class ClusterSimulation
         if (completed) _planner?.Completed(request, cached, record.TpotNs);
         Log((ulong)line.FirstTokenNs, (ulong)_nowNs);
         if (_arrivals.Ended(request, _nowNs)) ScheduleArrival();
+        if (_reusesFlights && flight.MayBeReused) _landed.Add(flight);
+    }
+
+    private Flight TakeOff(RequestSpec request)
+    {
+        if (!_spares.TryPop(out var flight)) return new Flight(request);
+        flight.Begin(request);
+        return flight;
     }
 
     private void Log(ulong a, ulong b) => _log = Hashing.Mix(Hashing.Mix(_log, a), b);

@@ -6,13 +6,31 @@ using Cluster.Engine.Units;
 
 namespace Cluster.Simulator;
 
+/// <summary>Where a request was placed.</summary>
+/// <param name="OverlapBlocks">Blocks that the router believes the prefill instance has.</param>
+/// <param name="CopySource">Instance to copy the leading <paramref name="CopyTokens"/> of the prompt from; −1: none.</param>
+internal readonly record struct Placement(int PrefillInstance, int DecodeInstance, int OverlapBlocks, int CopySource, int CopyTokens)
+{
+    public Placement(RoutingDecision decision)
+        : this(decision.PrefillInstance, decision.DecodeInstance, decision.OverlapBlocks, decision.CopySource, decision.CopyTokens)
+    {
+    }
+
+    public bool IsLocal => PrefillInstance == DecodeInstance;
+}
+
 /// <summary>A request on its way, with its state on the one or two instances that serve it.</summary>
 internal sealed class Flight(RequestSpec request)
 {
     private RequestTimeline? _legTimeline;
     private List<long>? _transfers;
+    private Sequence? _spare;
+    private Sequence? _spareDecode;
 
-    public RequestSpec Request { get; } = request;
+    public RequestSpec Request { get; private set; } = request;
+
+    /// <summary>The cluster has not done with it.</summary>
+    public bool IsUnderWay { get; set; } = true;
 
     /// <summary>Its stations; the hops of its TTFT are those of the placement that made the first token.</summary>
     public RequestTimeline Timeline { get; private set; } = new();
@@ -35,11 +53,11 @@ internal sealed class Flight(RequestSpec request)
     /// <summary>Placements after the first.</summary>
     public int Reroutes { get; private set; }
 
-    public RoutingDecision? Decision { get; set; }
+    public Placement? Placement { get; set; }
 
-    public Sequence? Prefill { get; set; }
+    public Sequence? Prefill { get; private set; }
 
-    public Sequence? Decode { get; set; }
+    public Sequence? Decode { get; private set; }
 
     /// <summary>Why it was not placed.</summary>
     public RejectionReason Rejection { get; set; }
@@ -55,6 +73,46 @@ internal sealed class Flight(RequestSpec request)
     /// <summary>Output tokens that the client has seen.</summary>
     public int VisibleTokens => Request.OutputTokens - Leg.OutputTokens
         + (LegTimeline.FirstTokenNs == Time.Unset || (Decode ?? Prefill) is not { } last ? 0 : last.Generated);
+
+    /// <summary>Whether nobody can come upon it again, so that another request may have it: see <see cref="Begin"/>.</summary>
+    public bool MayBeReused => Reroutes == 0 && !IsUnderWay && Prefill is not { MayBeReused: false } && Decode is not { MayBeReused: false };
+
+    /// <summary>
+    /// Becomes that of another request, with its sequences and its timeline: what lives as long as a request is what a collection
+    /// would have to move.
+    /// </summary>
+    public void Begin(RequestSpec request)
+    {
+        (Request, Leg, IsUnderWay, Placement, Rejection) = (request, request, true, null, RejectionReason.None);
+        (_spare, _spareDecode) = (Prefill ?? _spare, Decode ?? _spareDecode);
+        (Prefill, Decode, HandOver, ReadsPerSecond, ClientIsGone) = (null, null, null, null, false);
+        Timeline.Clear();
+    }
+
+    /// <summary>The sequence on the instance that computes the prompt.</summary>
+    public Sequence BeginPrefill()
+    {
+        Prefill = Make(ref _spare, Placement!.Value.IsLocal ? Leg.OutputTokens : 1);
+        return Prefill;
+    }
+
+    /// <summary>The sequence on the instance that takes the request over.</summary>
+    public Sequence BeginDecode()
+    {
+        Decode = Make(ref _spareDecode, Leg.OutputTokens);
+        Decode.Generated = 1;
+        return Decode;
+    }
+
+    private Sequence Make(ref Sequence? spare, int targetTokens)
+    {
+        var sequence = spare;
+        spare = null;
+        if (sequence is null) sequence = new Sequence(Leg, targetTokens) { Timeline = LegTimeline, Owner = this };
+        else sequence.Reuse(Leg, targetTokens, LegTimeline);
+        sequence.ContinuesFromNs = CarriedUntilNs;
+        return sequence;
+    }
 
     /// <summary>The instance is lost: what the client has becomes prompt, all else is to be done again.</summary>
     public void CarryOver()
@@ -72,7 +130,7 @@ internal sealed class Flight(RequestSpec request)
 
         Leg = Continuation.Rest(Request, visible);
         Reroutes++;
-        Decision = null;
+        Placement = null;
         Prefill = Decode = null;
     }
 }

@@ -8,4 +8,7 @@ public sealed record SimulationOptions
 
     /// <summary>Prices runs of uneventful decode steps at once instead of handling an event for each. Off: for tests that compare the two.</summary>
     public bool SkipAhead { get; init; } = true;
+
+    /// <summary>Gives what a request needs while it is under way to another once it has ended. Off: for tests that compare the two.</summary>
+    public bool ReuseFlights { get; init; } = true;
 }

@@ -18,6 +18,13 @@ public sealed class RequestTimeline
     public long FirstTokenNs { get; set; } = Time.Unset;
     public long FinishedNs { get; set; } = Time.Unset;
 
+    /// <summary>As if new.</summary>
+    public void Clear()
+    {
+        ArrivedNs = TokenizedNs = RoutedNs = PrefillStartedNs = PrefillEndedNs = Time.Unset;
+        KvReservedNs = KvArrivedNs = FirstTokenNs = FinishedNs = Time.Unset;
+    }
+
     public long TtftNs => FirstTokenNs - ArrivedNs;
     public long E2eNs => FinishedNs - ArrivedNs;
 

@@ -34,15 +34,23 @@ public enum SequenceStatus
 public sealed class Sequence(RequestSpec request, int targetTokens)
 {
     private BlockChain? _blocks;
+    private RequestTimeline? _timeline;
 
-    public RequestSpec Request { get; } = request;
+    public RequestSpec Request { get; private set; } = request;
 
     public long Id => Request.Id;
 
     /// <summary>Output tokens after which it ends on this instance: 1 on a prefill instance that hands it on, else the OSL.</summary>
-    public int TargetTokens { get; } = targetTokens;
+    public int TargetTokens { get; private set; } = targetTokens;
 
-    public RequestTimeline Timeline { get; init; } = new();
+    public RequestTimeline Timeline
+    {
+        get => _timeline ??= new RequestTimeline();
+        init => _timeline = value;
+    }
+
+    /// <summary>What the driver keeps of the request; the engine never looks at it.</summary>
+    public object? Owner { get; set; }
 
     public SequenceStatus Status { get; internal set; }
 
@@ -63,6 +71,27 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
 
     /// <summary>Known tokens still to compute; 1 means it decodes.</summary>
     public int MissingTokens => KnownTokens - Computed;
+
+    /// <summary>Whether nobody in the engine holds the object any more, not even in a list of what was to come: see <see cref="Reuse"/>.</summary>
+    public bool MayBeReused => Status == SequenceStatus.Outside && !IsAwaited;
+
+    /// <summary>
+    /// Becomes the sequence of another request, as if new. A simulation of millions of requests would otherwise have the collector
+    /// move each of them while it is under way.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">An instance may still have it: <see cref="MayBeReused"/>.</exception>
+    public void Reuse(RequestSpec request, int targetTokens, RequestTimeline timeline)
+    {
+        if (!MayBeReused) throw new InvalidOperationException($"Request {Id} is {Status}: its sequence cannot become another's.");
+        (Request, TargetTokens, _timeline, _blocks) = (request, targetTokens, timeline, null);
+        (Generated, Computed, CachedTokens, Preemptions) = (0, 0, -1, 0);
+        (SharedBlocks, TailBlocks, PrivateBlocks, OnboardedTokens, AcceptedThisStep) = (0, 0, 0, 0, 0);
+        (AdmissionOrder, JoinStep, FinishStep, QueuedStep, Rank) = (0, 0, 0, 0, -1);
+        (LastTokenNs, QueuedNs, SharesLastBlock) = (Time.Unset, Time.Unset, false);
+    }
+
+    /// <summary>A list of what was to come may still name it: it left before its time.</summary>
+    internal bool IsAwaited { get; set; }
 
     /// <summary>Full blocks over prompt and output.</summary>
     internal BlockChain Blocks(int blockSize) => _blocks ??= Request.Content.BlockChain(blockSize);
@@ -100,8 +129,9 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
     public long LastTokenNs { get; internal set; } = Time.Unset;
 
     /// <summary>When the client got the last token from an instance that was lost since; sets <see cref="LastTokenNs"/>.</summary>
-    public long ContinuesFromNs { init => LastTokenNs = value; }
+    public long ContinuesFromNs { set => LastTokenNs = value; }
 
+    /// <summary>Its neighbours in the queue or in the batch that has it: it is in one of them at most.</summary>
     internal Sequence? Previous { get; set; }
 
     internal Sequence? Next { get; set; }
@@ -111,6 +141,4 @@ public sealed class Sequence(RequestSpec request, int targetTokens)
 
     /// <summary>Steps that its instance had ended when it came.</summary>
     internal long QueuedStep { get; set; }
-
-    internal LinkedListNode<Sequence>? QueueNode { get; set; }
 }

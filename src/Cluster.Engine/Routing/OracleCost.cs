@@ -32,7 +32,7 @@ internal sealed class OracleCost(ClusterSpec cluster)
     {
         var (cached, _) = CachedTokens(instance, request);
         var blocks = instance.Spec.Kv.BlocksFor(request.InputTokens) - (cached / instance.Spec.Kv.BlockSize);
-        foreach (var ahead in instance.State.Reserving) blocks += instance.Spec.Kv.BlocksFor(ahead.Request.InputTokens);
+        foreach (var ahead in instance.State.Reserving.All) blocks += instance.Spec.Kv.BlocksFor(ahead.Request.InputTokens);
         var waitNs = instance.IsStepping ? Math.Max(0, instance.StepDueNs - nowNs) : 0;
         return Math.Max(waitNs, RoomNs(instance, blocks, slots: 0, slowdown) + WireNs(instance.Spec, request, (int)(request.InputTokens - cached)));
     }

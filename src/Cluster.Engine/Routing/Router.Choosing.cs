@@ -93,7 +93,11 @@ public sealed partial class Router
     {
         foreach (var pool in replica.Pools)
             if (pool.Role == role && pool.Model == model) return pool.Candidates;
+        return Gather(replica, policy, role, model);
+    }
 
+    private CandidateSet Gather(Replica replica, IRoutingPolicy policy, InstanceRole role, string? model)
+    {
         // An aggregated instance can take a request whole, so it stands among the prefill candidates.
         bool Serves(InstanceSpec instance) => (instance.Role == role || (role == InstanceRole.Prefill && instance.Role == InstanceRole.Aggregated))
             && (model is null || instance.Deployment.Model.Name == model);

@@ -12,6 +12,7 @@ public sealed partial class DecodeBatch
 {
     private readonly ImmutableArray<KvGroupSpec> _groups;
     private readonly PriorityQueue<(Sequence Member, int Pages), (long Step, long Order, int Group)> _filling = new();
+    private long _nextFilled = long.MaxValue;
 
     /// <summary>Blocks held while a prompt computes <paramref name="tokens"/> over <paramref name="computed"/>: windows drop what they have passed after the step.</summary>
     public int BlocksDuring(int computed, int tokens)
@@ -40,7 +41,10 @@ public sealed partial class DecodeBatch
         {
             var group = _groups[g];
             if (group.Kind != KvGroupKind.Window || member.Computed >= FullAt(group)) continue;
-            _filling.Enqueue((member, group.Pages), (member.JoinStep + FullAt(group) - member.Computed, member.AdmissionOrder, g));
+            var step = member.JoinStep + FullAt(group) - member.Computed;
+            _filling.Enqueue((member, group.Pages), (step, member.AdmissionOrder, g));
+            _nextFilled = Math.Min(_nextFilled, step);
+            member.IsAwaited = true;
         }
     }
 
@@ -52,5 +56,7 @@ public sealed partial class DecodeBatch
             // Gone, or admitted anew since.
             if (full.Member.Status == SequenceStatus.Decoding && full.Member.AdmissionOrder == due.Order) _blocksDue[DueSlot(full.Member)] -= full.Pages;
         }
+
+        _nextFilled = _filling.TryPeek(out _, out var next) ? next.Step : long.MaxValue;
     }
 }

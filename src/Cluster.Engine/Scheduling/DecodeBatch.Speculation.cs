@@ -64,7 +64,7 @@ public sealed partial class DecodeBatch
         {
             member.JoinStep -= member.AcceptedThisStep;
             member.FinishStep -= member.AcceptedThisStep;
-            if (member.FinishStep <= Steps) _finishing.Enqueue(member, (member.FinishStep, member.AdmissionOrder));
+            if (member.FinishStep <= Steps) AwaitFinish(member);
             var computed = ComputedOf(member);
             ContextTokens += computed;
             BoundedContextTokens += Math.Min(computed + 1L, _boundedContext);

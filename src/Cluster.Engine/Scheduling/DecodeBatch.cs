@@ -19,6 +19,8 @@ public sealed partial class DecodeBatch
     private readonly bool _forgets;
     private readonly List<Sequence> _fresh = [];
     private long _advancedNs;
+    private long _nextFinish = long.MaxValue;
+    private long _nextBound = long.MaxValue;
     private int _growing;
 
     /// <param name="blockSize">Tokens per KV block.</param>
@@ -56,16 +58,14 @@ public sealed partial class DecodeBatch
     public int BlocksDue => !_paged ? 0 : Speculates ? SpeculativeBlocksDue() : _blocksDue[(int)(Steps % _blockSize)];
 
     /// <summary>The step after which the next member has all its tokens.</summary>
-    public long NextFinishStep => Speculates ? Steps + 1 : _finishing.TryPeek(out _, out var next) ? next.Step : long.MaxValue;
+    public long NextFinishStep => Speculates ? Steps + 1 : _nextFinish;
 
     /// <summary>Steps until a member has all its tokens or reaches the bound of its context; at least 1 once those that are there have left.</summary>
     public int StepsToNextChange
     {
         get
         {
-            var next = NextFinishStep;
-            if (_bounding.TryPeek(out _, out var bounding)) next = Math.Min(next, bounding.Step);
-            if (_filling.TryPeek(out _, out var filling)) next = Math.Min(next, filling.Step);
+            var next = Math.Min(Math.Min(NextFinishStep, _nextBound), _nextFilled);
             return (int)Math.Min(int.MaxValue, next - Steps);
         }
     }
@@ -92,7 +92,7 @@ public sealed partial class DecodeBatch
         sequence.Status = SequenceStatus.Decoding;
         sequence.JoinStep = Steps;
         sequence.FinishStep = Steps + sequence.TargetTokens - sequence.Generated;
-        if (!Speculates) _finishing.Enqueue(sequence, (sequence.FinishStep, sequence.AdmissionOrder));
+        if (!Speculates) AwaitFinish(sequence);
         if (!Speculates && Grows(sequence.Computed)) _blocksDue[DueSlot(sequence)] += BlocksPerBoundary(sequence.Computed);
         if (!Speculates) AwaitFullWindows(sequence);
         (Count, Changes) = (Count + 1, Changes + 1);
@@ -101,8 +101,7 @@ public sealed partial class DecodeBatch
         if (sequence.Computed + 1 < _boundedContext)
         {
             _growing++;
-            if (_boundedContext != int.MaxValue && !Speculates)
-                _bounding.Enqueue(sequence, (BoundingStep(sequence), sequence.AdmissionOrder));
+            if (_boundedContext != int.MaxValue && !Speculates) AwaitBound(sequence);
         }
 
         _fresh.Add(sequence);
@@ -125,6 +124,7 @@ public sealed partial class DecodeBatch
         member.Computed = computed;
         if (_paged) member.PrivateBlocks += BlocksFor(computed) - held;
         member.Status = SequenceStatus.Outside;
+        if (member.FinishStep > Steps) member.IsAwaited = true;
         Unlink(member);
     }
 
@@ -143,26 +143,20 @@ public sealed partial class DecodeBatch
         Steps++;
         ContextTokens += Count;
         BoundedContextTokens += _growing;
-        while (_bounding.TryPeek(out var member, out var due) && due.Step <= Steps)
-        {
-            _bounding.Dequeue();
-            if (member.Status != SequenceStatus.Decoding || member.AdmissionOrder != due.Order) continue;
-            _growing--;
-            if (_forgets) _blocksDue[DueSlot(member)]--;
-        }
-
-        FillWindows();
+        if (_nextBound <= Steps) ReachBounds();
+        if (_nextFilled <= Steps) FillWindows();
     }
 
     /// <summary>The next member that has all its tokens, still in the batch; by order of admission.</summary>
     public bool TryTakeFinished(out Sequence finished)
     {
-        while (_finishing.TryPeek(out finished!, out var due) && due.Step <= Steps)
+        while (_nextFinish <= Steps && _finishing.TryDequeue(out finished!, out var due))
         {
-            _finishing.Dequeue();
+            _nextFinish = _finishing.TryPeek(out _, out var next) ? next.Step : long.MaxValue;
             if (finished.Status == SequenceStatus.Decoding && finished.AdmissionOrder == due.Order) return true;
         }
 
+        finished = null!;
         return false;
     }
 
@@ -175,6 +169,32 @@ public sealed partial class DecodeBatch
         var blocks = (Kept(tokens) + _blockSize - 1) / _blockSize;
         foreach (var group in _groups) blocks += (int)group.PagesFor(tokens, _blockSize);
         return blocks;
+    }
+
+    private void AwaitFinish(Sequence member)
+    {
+        _finishing.Enqueue(member, (member.FinishStep, member.AdmissionOrder));
+        _nextFinish = Math.Min(_nextFinish, member.FinishStep);
+    }
+
+    private void AwaitBound(Sequence member)
+    {
+        member.IsAwaited = true;
+        _bounding.Enqueue(member, (BoundingStep(member), member.AdmissionOrder));
+        _nextBound = Math.Min(_nextBound, BoundingStep(member));
+    }
+
+    private void ReachBounds()
+    {
+        while (_bounding.TryPeek(out var member, out var due) && due.Step <= Steps)
+        {
+            _bounding.Dequeue();
+            if (member.Status != SequenceStatus.Decoding || member.AdmissionOrder != due.Order) continue;
+            _growing--;
+            if (_forgets) _blocksDue[DueSlot(member)]--;
+        }
+
+        _nextBound = _bounding.TryPeek(out _, out var next) ? next.Step : long.MaxValue;
     }
 
     private bool Grows(int computed) => !_forgets || computed + 1 < _boundedContext;

@@ -64,7 +64,7 @@ public sealed class InstanceState
     public DecodeBatch Decodes { get; }
 
     /// <summary>Sequences that wait for blocks to receive their KV in, first come first served.</summary>
-    public LinkedList<Sequence> Reserving { get; } = new();
+    public WaitingQueue Reserving { get; } = new(priorityOrder: false);
 
     /// <summary>Sequences outside the batch that hold blocks: receiving their KV, or waiting to be pulled.</summary>
     public Dictionary<long, Sequence> Parked { get; } = [];
@@ -130,6 +130,7 @@ public sealed class InstanceState
     {
         sequence.Status = SequenceStatus.Onboarding;
         sequence.OnboardedTokens = tokens;
+        sequence.IsAwaited = true;
         Parked.Add(sequence.Id, sequence);
         if (dueNs != Time.Never) Onboarding.Enqueue(sequence, (dueNs, sequence.Id));
     }
@@ -271,6 +272,8 @@ public sealed class InstanceState
     {
         victim.Computed = 0;
         victim.Preemptions++;
+        // The step that is being composed may have a chunk of it.
+        victim.IsAwaited = true;
         victim.Status = SequenceStatus.Waiting;
         victim.QueuedNs = nowNs;
         Counters.Preemptions++;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Cluster.Engine.Cost;
 using Cluster.Engine.KvCache;
 using Cluster.Engine.Requests;
@@ -49,6 +50,9 @@ public sealed partial class StepBuilder(InstanceState state)
     public WaitCause Blocked { get; set; }
 
     public IReadOnlyList<PrefillChunk> Chunks => _chunks;
+
+    /// <summary>As <see cref="Chunks"/>, for those who ask at each step.</summary>
+    internal ReadOnlySpan<PrefillChunk> ChunkSpan => CollectionsMarshal.AsSpan(_chunks);
 
     public bool IncludesDecodes => _decodes && State.Decodes.Count > 0;
 

@@ -2,40 +2,64 @@ using Cluster.Engine.Requests;
 
 namespace Cluster.Engine.Scheduling;
 
-/// <summary>Sequences that wait, first come first served or by priority; removal anywhere is O(1).</summary>
+/// <summary>Sequences that wait, first come first served or by priority; removal anywhere is O(1). Neighbours are kept in the sequences.</summary>
 public sealed class WaitingQueue(bool priorityOrder)
 {
-    private readonly LinkedList<Sequence> _queue = new();
+    public int Count { get; private set; }
 
-    public int Count => _queue.Count;
+    public Sequence? Head { get; private set; }
 
-    public Sequence? Head => _queue.First?.Value;
+    public Sequence? Tail { get; private set; }
 
-    public Sequence? Tail => _queue.Last?.Value;
+    /// <summary>All, from the head on. They must not leave meanwhile.</summary>
+    public IEnumerable<Sequence> All
+    {
+        get
+        {
+            for (var sequence = Head; sequence is not null; sequence = sequence.Next) yield return sequence;
+        }
+    }
 
     /// <summary>Joins at the end, or behind the last of equal or smaller priority number.</summary>
     public void Enqueue(Sequence sequence)
     {
-        var before = priorityOrder ? _queue.Last : null;
-        while (before is not null && Precedes(sequence, before.Value)) before = before.Previous;
-        sequence.QueueNode = before is not null ? _queue.AddAfter(before, sequence)
-            : priorityOrder ? _queue.AddFirst(sequence) : _queue.AddLast(sequence);
+        ArgumentNullException.ThrowIfNull(sequence);
+        var before = Tail;
+        while (priorityOrder && before is not null && Precedes(sequence, before)) before = before.Previous;
+        InsertAfter(before, sequence);
     }
 
     /// <summary>A preempted sequence goes before all others, or by priority where that rules.</summary>
     public void EnqueueFront(Sequence sequence)
     {
+        ArgumentNullException.ThrowIfNull(sequence);
         if (priorityOrder) Enqueue(sequence);
-        else sequence.QueueNode = _queue.AddFirst(sequence);
+        else InsertAfter(null, sequence);
     }
 
+    /// <exception cref="InvalidOperationException">It is not in this queue.</exception>
     public void Remove(Sequence sequence)
     {
-        _queue.Remove(sequence.QueueNode ?? throw new InvalidOperationException($"Request {sequence.Id} is not in this queue."));
-        sequence.QueueNode = null;
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (sequence.Previous is null ? Head != sequence : sequence.Previous.Next != sequence) throw new InvalidOperationException($"Request {sequence.Id} is not in this queue.");
+        if (sequence.Previous is null) Head = sequence.Next;
+        else sequence.Previous.Next = sequence.Next;
+        if (sequence.Next is null) Tail = sequence.Previous;
+        else sequence.Next.Previous = sequence.Previous;
+        sequence.Previous = sequence.Next = null;
+        Count--;
     }
 
-    public IEnumerable<Sequence> All => _queue;
+    private void InsertAfter(Sequence? before, Sequence sequence)
+    {
+        sequence.Previous = before;
+        sequence.Next = before is null ? Head : before.Next;
+        if (before is null) Head = sequence;
+        else before.Next = sequence;
+        if (sequence.Next is null) Tail = sequence;
+        else sequence.Next.Previous = sequence;
+        Count++;
+    }
 
     private static bool Precedes(Sequence a, Sequence b) =>
         a.Request.Priority != b.Request.Priority ? a.Request.Priority < b.Request.Priority : a.Id < b.Id;
