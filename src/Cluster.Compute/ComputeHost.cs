@@ -12,16 +12,19 @@ public sealed class ComputeHost : IDisposable
     private readonly ComputePool? _pool;
     private readonly Dictionary<GemmFormat, CalibratedSlices> _slices = [];
     private readonly List<string> _notes = [];
+    private readonly Func<bool>? _givesWay;
     private double _timeScale;
 
     /// <summary>Starts the threads and calibrates: under a second for each format, or a few tens of milliseconds when a cached calibration holds.</summary>
+    /// <param name="givesWay">Whether a thread that keeps time has something to do: slices let it go first. Null: to nobody.</param>
     /// <exception cref="ArgumentException">The options are out of range; the message lists every problem.</exception>
-    public ComputeHost(ComputeOptions options, TimeProvider? time = null)
+    public ComputeHost(ComputeOptions options, TimeProvider? time = null, Func<bool>? givesWay = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.ThrowIfInvalid();
         Options = options;
         _timeScale = options.TimeScale;
+        _givesWay = givesWay;
         Health = new ComputeHealth();
         if (options.Mode == ComputeMode.Modeled) return;
         _pool = new ComputePool(options.EffectiveThreads, options.QueueCapacity, options.PinThreads);
@@ -95,7 +98,7 @@ public sealed class ComputeHost : IDisposable
             return;
         }
 
-        var runner = new SliceRunner(kernel, Options.WeightBytes);
+        var runner = new SliceRunner(kernel, Options.WeightBytes) { GivesWay = _givesWay };
         var work = new CalibrationWork(runner, new CalibrationStore(Options.CacheDirectory), Options.DriftTolerance, time);
         _pool!.TryEnqueue(work);
         var (calibration, notes) = work.Wait();

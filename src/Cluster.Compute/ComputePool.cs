@@ -89,6 +89,7 @@ public sealed class ComputePool : IDisposable
         {
             lock (_lock) _notes.Add($"{Thread.CurrentThread.Name} runs unpinned: {refusal}");
         }
+        PatientThread.Ask();
         while (Take() is { } work)
         {
             work.Execute();

@@ -24,7 +24,7 @@ public sealed class HostResources : IDisposable
             TimeScale = timeScale,
             Instances = cluster.Instances.Sum(i => RankLayout.Of(i).Groups),
             Formats = [.. cluster.Instances.Select(FormatOf).Distinct()],
-        });
+        }, givesWay: () => _pacer.IsDue);
         Context = new ClusterContext(cluster, new EmulatedClock(_pacer, timeScale, charter?.EpochUtc), instance => Compute.CreateTimer(RidgeOf(instance), FormatOf(instance)))
         {
             Charter = charter ?? ClusterCharter.Begin(cluster.Name, ""),

@@ -44,6 +44,17 @@ public sealed class Step_timer : IDisposable
     }
 
     [Fact]
+    public void A_slice_asks_before_each_piece_whether_to_give_way_and_runs_all_of_them_all_the_same()
+    {
+        var asked = 0;
+        using var runner = new SliceRunner(TileKernels.Choose(TileKernels.Auto), 1 << 20) { GivesWay = () => asked++ % 2 == 0 };
+        var pieceNs = new long[5];
+        runner.Run(0, 1, pieceNs);
+        asked.ShouldBe(5);
+        pieceNs.ShouldAllBe(ns => ns > 0);
+    }
+
+    [Fact]
     public async Task Measured_steps_last_the_model_times_the_ratio()
     {
         using var host = new ComputeHost(Small(ComputeMode.Measured));

@@ -28,6 +28,12 @@ public sealed unsafe class SliceRunner : IDisposable
 
     public TileKernel Kernel { get; }
 
+    /// <summary>
+    /// Asked before each piece: whether a thread that keeps time has something to do. It may stand behind this one on its core, for
+    /// milliseconds; then the piece comes after it. The time is nobody's: no piece is longer for it.
+    /// </summary>
+    public Func<bool>? GivesWay { get; init; }
+
     /// <summary>Bytes of weights that one panel reads.</summary>
     public int PanelBytes => SliceLadder.Depth * Kernel.PanelWidth * Kernel.Format.WeightBytes();
 
@@ -45,6 +51,12 @@ public sealed unsafe class SliceRunner : IDisposable
         var started = Stopwatch.GetTimestamp();
         for (var piece = 0; piece < pieceNs.Length; piece++)
         {
+            if (GivesWay?.Invoke() == true)
+            {
+                Thread.Yield();
+                started = Stopwatch.GetTimestamp();
+            }
+
             for (var i = 0; i < panels; i++)
             {
                 RunPanel(_rows[rung], _weights.Panel((int)panel), c);

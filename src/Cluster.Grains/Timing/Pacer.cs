@@ -31,6 +31,9 @@ public sealed class Pacer : IDisposable
         _watch = new Timer(static pacer => ((Pacer)pacer!).ReplaceIfBlocked(), this, s_longestStay, s_longestStay);
     }
 
+    /// <summary>Somebody is to be woken, or has been and is at work. Whoever has time should let this thread go first.</summary>
+    public bool IsDue => Stopwatch.GetTimestamp() >= Volatile.Read(ref _sleepsUntil);
+
     /// <summary>Completes when <see cref="Stopwatch.GetTimestamp"/> reaches this value.</summary>
     public Task WaitUntilAsync(long timestamp)
     {

@@ -46,5 +46,22 @@ public sealed class PacerTests : IDisposable
         await Should.ThrowAsync<ObjectDisposedException>(() => _pacer.WaitUntilAsync(In(TimeSpan.FromHours(1))));
     }
 
+    [Fact]
+    public void It_is_due_when_a_sleeper_is_and_not_while_all_sleep_on()
+    {
+        var far = _pacer.WaitUntilAsync(In(TimeSpan.FromHours(1)));
+        SpinWait.SpinUntil(() => !_pacer.IsDue, s_patience).ShouldBeTrue();
+        // Between a sleeper's time and his waking there are microseconds, and whoever looks may miss them: many sleepers, then.
+        SpinWait.SpinUntil(
+            () =>
+            {
+                for (var near = _pacer.WaitUntilAsync(In(TimeSpan.FromMilliseconds(1))); !near.IsCompleted;)
+                    if (_pacer.IsDue) return true;
+                return false;
+            },
+            s_patience).ShouldBeTrue();
+        far.IsCompleted.ShouldBeFalse();
+    }
+
     private static long In(TimeSpan span) => Stopwatch.GetTimestamp() + (long)(span.TotalSeconds * Stopwatch.Frequency);
 }
