@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Cluster.Cli.Output;
+using Cluster.Engine.Policies;
 using Cluster.Scenarios;
 using Spectre.Console;
 

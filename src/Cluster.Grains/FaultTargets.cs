@@ -1,4 +1,5 @@
 using Cluster.Engine.Faults;
+using Cluster.Engine.Policies;
 using Cluster.Engine.Topology;
 using Cluster.Grains.Messages;
 
@@ -16,7 +17,7 @@ internal sealed record FaultTargets(string[] Instances, string? Refusal = null, 
         if (struck.Length == 0)
         {
             string[] names = [.. members.Select(m => m.Pool).Distinct(), .. members.Select(m => m.Name).Take(20)];
-            return new FaultTargets([], $"No instance and no pool is called '{order.Target}'; there are: {string.Join(", ", names)}.", NotFound: true);
+            return new FaultTargets([], $"No instance and no pool is called '{order.Target}'; there are: {string.Join(", ", names)}.{NearestName.After(order.Target, members.Select(m => m.Name).Concat(names))}", NotFound: true);
         }
 
         var ranks = struck.Min(m => RankLayout.Of(context.Find(m)).Ranks);

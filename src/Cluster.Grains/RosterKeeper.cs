@@ -11,6 +11,8 @@ internal sealed class RosterKeeper(ClusterContext context, IGrainFactory grains,
 {
     public MemberMessage[] Members => state.State.Members;
 
+    public GpuUseMessage[] GpuUses => state.State.GpuUses;
+
     public Roster Roster => new([.. Members.Select(m => m.ToMember())]);
 
     /// <summary>The routing policy in force.</summary>
@@ -70,7 +72,25 @@ internal sealed class RosterKeeper(ClusterContext context, IGrainFactory grains,
 
     private ILinkGrain? Links => context.Cluster.Link is null ? null : grains.GetGrain<ILinkGrain>(context.Cluster.Name);
 
-    private void Take(Roster roster) => state.State = state.State with { Members = [.. roster.Members.Select(MemberMessage.Of)] };
+    private void Take(Roster roster)
+    {
+        MemberMessage[] members = [.. roster.Members.Select(MemberMessage.Of)];
+        state.State = state.State with { Members = members, GpuUses = Uses(members) };
+    }
+
+    /// <summary>From now on each member is paid for as it is, and who has left no more.</summary>
+    private GpuUseMessage[] Uses(MemberMessage[] members)
+    {
+        var nowNs = context.Clock.NowNs;
+        var left = GpuUses.Where(u => !Array.Exists(members, m => m.Name == u.Instance)).Select(u => GpuUseMessage.Of(u.Instance, u.ToUse().On(0, nowNs)));
+        return [.. members.Select(m => GpuUseMessage.Of(m.Name, Use(m, nowNs))), .. left];
+    }
+
+    private GpuUse Use(MemberMessage member, long nowNs)
+    {
+        var gpus = GpuUse.Paid(member.ToMember().State, context.RanksOf(member).Gpus, context.Cluster.Autoscale is not null);
+        return Array.Find(GpuUses, u => u.Instance == member.Name) is { Instance: not null } known ? known.ToUse().On(gpus, nowNs) : new GpuUse(gpus, nowNs, 0);
+    }
 
     private async Task BeginAsync(MemberMessage member, MemberMessage? before)
     {

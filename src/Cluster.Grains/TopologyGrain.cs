@@ -42,7 +42,13 @@ public sealed class TopologyGrain : Grain, ITopologyGrain
         var links = _context.Cluster.Link is null
             ? new LinkSnapshot(0, 0)
             : await GrainFactory.GetGrain<ILinkGrain>(_context.Cluster.Name).GetSnapshotAsync();
-        return new TopologySnapshot(_context.Cluster.Name, instances, links) { Members = members, Policy = _keeper.Policy };
+        return new TopologySnapshot(_context.Cluster.Name, instances, links)
+        {
+            Members = members,
+            Policy = _keeper.Policy,
+            AtNs = _context.Clock.NowNs,
+            GpuUses = _keeper.GpuUses,
+        };
     }
 
     public Task<RouterPlan> GetPlanAsync() => Task.FromResult(new RouterPlan(_keeper.Members, _keeper.Policy));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.Policies;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 using Cluster.Scenarios.Catalogs;

@@ -1,3 +1,5 @@
+using Cluster.Engine.Policies;
+
 namespace Cluster.Scenarios.Tests;
 
 public sealed class NearestNameTests

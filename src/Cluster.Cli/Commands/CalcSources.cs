@@ -2,6 +2,7 @@ using System.CommandLine;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Cost.FirstOrder;
 using Cluster.Engine.Models;
+using Cluster.Engine.Policies;
 using Cluster.Scenarios;
 using Cluster.Scenarios.Calc;
 

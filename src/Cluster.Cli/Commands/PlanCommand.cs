@@ -5,6 +5,7 @@ using Cluster.Cli.Reports;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Hardware;
 using Cluster.Engine.Models;
+using Cluster.Engine.Policies;
 using Cluster.Scenarios;
 using Cluster.Simulator.Planning;
 using Spectre.Console;

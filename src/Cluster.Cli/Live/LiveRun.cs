@@ -35,12 +35,13 @@ internal static class LiveRun
             PinnedCertificate = cluster.Certificate,
         };
         var progress = onProgress is null ? null : new ImmediateProgress(onProgress);
+        var before = await cluster.GetSnapshotAsync();
         var startedNs = cluster.NowNs;
         cluster.PlayFaults();
         var load = await LoadDriver.RunAsync(cluster.Endpoint, variant.Workload, options, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         var topology = await cluster.GetSnapshotAsync();
-        return new LiveOutcome(ToRecord(variant, load, topology, startedNs), topology) { Notes = cluster.Notes, IsMeasured = variant.Variant.Time.Compute == ComputeMode.Measured };
+        return new LiveOutcome(ToRecord(variant, load, before, topology, startedNs), topology) { Notes = cluster.Notes, IsMeasured = variant.Variant.Time.Compute == ComputeMode.Measured };
     }
 
     public static LiveOptions Options(ResolvedVariant variant) => new()
@@ -49,8 +50,9 @@ internal static class LiveRun
         Compute = variant.Variant.Time.Compute,
     };
 
+    /// <param name="before">The cluster at the beginning of the run.</param>
     /// <param name="startedNs">The cluster's clock when the driver's was 0: requests and steps stand on one time axis.</param>
-    private static RunRecord ToRecord(ResolvedVariant variant, LoadResult load, TopologySnapshot topology, long startedNs)
+    private static RunRecord ToRecord(ResolvedVariant variant, LoadResult load, TopologySnapshot before, TopologySnapshot topology, long startedNs)
     {
         var cluster = variant.Cluster;
         return new RunRecord(
@@ -59,11 +61,18 @@ internal static class LiveRun
             load.Gaps,
             [.. topology.Instances.Select(snapshot => new InstanceRecord(
                 snapshot.Name, cluster.Find(snapshot.Name).Role, Walls(snapshot), snapshot.Preemptions,
-                snapshot.PrefixCacheQueries, snapshot.PrefixCacheHits, snapshot.GenerationTokens, snapshot.PromptTokens))])
+                snapshot.PrefixCacheQueries, snapshot.PrefixCacheHits, snapshot.GenerationTokens, snapshot.PromptTokens)
+            {
+                OnShare = OnShare(cluster.Find(snapshot.Name), before, topology),
+            })])
         {
             KvBytesMoved = topology.Links.BytesMoved,
         };
     }
+
+    /// <summary>GPUs that an instance was paid for in the mean of the run ÷ those it has in the scenario.</summary>
+    private static double OnShare(InstanceSpec instance, TopologySnapshot before, TopologySnapshot after) =>
+        (after.GpuNs(instance.Name) - before.GpuNs(instance.Name)) / Math.Max(1, after.AtNs - before.AtNs) / instance.Deployment.Parallelism.Gpus;
 
     private static RequestRecord ToRecord(LoadRecord record, long startedNs)
     {

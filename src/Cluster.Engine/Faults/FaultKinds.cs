@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cluster.Engine.Policies;
 
 namespace Cluster.Engine.Faults;
 
@@ -32,7 +33,7 @@ public static class FaultKinds
     /// <summary>Why a fault cannot be injected, in words; null when it can.</summary>
     public static string? Refusal(string kind, bool hasTarget, double? factor, long? forNs)
     {
-        if (Find(kind) is not { } known) return $"There is no fault '{kind}'; there are: {string.Join(", ", All.Select(k => k.Name))}.";
+        if (Find(kind) is not { } known) return $"There is no fault '{kind}'; there are: {string.Join(", ", All.Select(k => k.Name))}.{NearestName.After(kind, All.Select(k => k.Name))}";
         if (known.HasTarget && !hasTarget) return $"'{kind}' needs a target: an instance such as decode-0, or a pool.";
         if (factor is { } given && known.Factor is null) return string.Create(CultureInfo.InvariantCulture, $"'{kind}' has no factor; leave {given} out.");
         if (factor is { } value && known.Factor is { } range && !(value >= range.Min && value <= range.Max))

@@ -21,7 +21,7 @@ public sealed class DialValues
         foreach (var (name, value) in values)
         {
             var dial = dials.FirstOrDefault(d => d.Name == name)
-                ?? throw new ArgumentException($"No dial '{name}'; there are: {string.Join(", ", dials.Select(d => d.Name))}.", nameof(values));
+                ?? throw new ArgumentException($"No dial '{name}'; there are: {string.Join(", ", dials.Select(d => d.Name))}.{NearestName.After(name, dials.Select(d => d.Name))}", nameof(values));
             if (!(value >= dial.Min && value <= dial.Max))
                 throw new ArgumentException($"Dial '{name}' = {value} is outside {dial.Min}…{dial.Max}.", nameof(values));
             _values[name] = value;
@@ -49,7 +49,7 @@ public sealed class PolicyRegistry<T>
     public T Create(string name, IReadOnlyDictionary<string, double> dials)
     {
         if (!_policies.TryGetValue(name, out var policy))
-            throw new ArgumentException($"No policy '{name}'; there are: {string.Join(", ", _policies.Keys)}.", nameof(name));
+            throw new ArgumentException($"No policy '{name}'; there are: {string.Join(", ", _policies.Keys)}.{NearestName.After(name, _policies.Keys)}", nameof(name));
         return policy.Create(new DialValues(policy.Dials, dials));
     }
 }

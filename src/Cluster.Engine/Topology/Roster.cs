@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Cluster.Engine.Hardware;
+using Cluster.Engine.Policies;
 
 namespace Cluster.Engine.Topology;
 
@@ -55,7 +56,7 @@ public sealed record Roster(ImmutableArray<RosterMember> Members)
     public RosterStep Scale(string pool, int instances, int limit)
     {
         var members = Members.Where(m => m.Pool == pool).ToList();
-        if (members.Count == 0) return Refuse($"There is no pool '{pool}'; there are: {string.Join(", ", Members.Select(m => m.Pool).Distinct())}.");
+        if (members.Count == 0) return Refuse($"There is no pool '{pool}'; there are: {string.Join(", ", Members.Select(m => m.Pool).Distinct())}.{NearestName.After(pool, Members.Select(m => m.Pool))}");
         if (instances < 1) return Refuse($"Pool '{pool}' cannot be scaled to {instances}: it needs at least 1 instance, or its requests have nowhere to go.");
         var others = Members.Count(m => m.Pool != pool && !m.Leaves);
         if (instances > limit - others)
@@ -116,7 +117,7 @@ public sealed record Roster(ImmutableArray<RosterMember> Members)
 
     private RosterStep Change(string name, Func<RosterMember, RosterStep> change) => Find(name) is { } member
         ? change(member)
-        : Refuse($"There is no instance '{name}'; there are: {string.Join(", ", Members.Take(20).Select(m => m.Name))}{(Members.Length > 20 ? ", …" : "")}.");
+        : Refuse($"There is no instance '{name}'; there are: {string.Join(", ", Members.Take(20).Select(m => m.Name))}{(Members.Length > 20 ? ", …" : "")}.{NearestName.After(name, Members.Select(m => m.Name))}");
 
     private bool IsLast(RosterMember member) => !Members.Any(m => m.Role == member.Role && m.State == MemberState.Ready && m.Name != member.Name);
 

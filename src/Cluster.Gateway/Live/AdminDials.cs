@@ -32,7 +32,7 @@ internal sealed class AdminDials(EmulatedClock clock)
     {
         Dial[] all = [s_timeScale, .. Of(policy)];
         var dial = Array.Find(all, d => d.Name == name)
-            ?? throw new AdminException(404, $"There is no dial '{name}' under policy {policy.Policy}; there are: {string.Join(", ", all.Select(d => d.Name))}.");
+            ?? throw new AdminException(404, $"There is no dial '{name}' under policy {policy.Policy}; there are: {string.Join(", ", all.Select(d => d.Name))}.{NearestName.After(name, all.Select(d => d.Name))}");
         if (!(value >= dial.Min && value <= dial.Max))
             throw new AdminException(400, string.Create(CultureInfo.InvariantCulture,
                 $"{name}: {value} is outside {dial.Min} … {dial.Max}; the nearest is {(double.IsNaN(value) ? dial.Default : Math.Clamp(value, dial.Min, dial.Max))}."));

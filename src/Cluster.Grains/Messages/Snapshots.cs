@@ -103,4 +103,13 @@ public sealed record TopologySnapshot(
 
     /// <summary>The routing policy in force.</summary>
     [Id(4)] public PolicyMessage? Policy { get; init; }
+
+    /// <summary>When it was taken, emulated nanoseconds.</summary>
+    [Id(5)] public long AtNs { get; init; }
+
+    /// <summary>GPU time that instances have been paid for, those among them that have left.</summary>
+    [Id(6)] public GpuUseMessage[] GpuUses { get; init; } = [];
+
+    /// <summary>GPU nanoseconds that an instance had been paid for by then.</summary>
+    public double GpuNs(string instance) => Array.Find(GpuUses, u => u.Instance == instance).ToUse().UntilNs(AtNs);
 }

@@ -109,6 +109,19 @@ public sealed record RouterPlan(
     [property: Id(0)] MemberMessage[] Members,
     [property: Id(1)] PolicyMessage Policy);
 
+/// <summary>GPU time that an instance is paid for; see <see cref="GpuUse"/>.</summary>
+[GenerateSerializer, Immutable, Alias("xpyd.gpu-use.v1")]
+public readonly record struct GpuUseMessage(
+    [property: Id(0)] string Instance,
+    [property: Id(1)] int Gpus,
+    [property: Id(2)] long SinceNs,
+    [property: Id(3)] double BeforeNs)
+{
+    public static GpuUseMessage Of(string instance, GpuUse use) => new(instance, use.Gpus, use.SinceNs, use.BeforeNs);
+
+    public GpuUse ToUse() => new(Gpus, SinceNs, BeforeNs);
+}
+
 /// <summary>What the topology grain keeps beyond its own life.</summary>
 [GenerateSerializer, Immutable, Alias("xpyd.topology-state.v1")]
 public sealed record TopologyState
@@ -118,6 +131,9 @@ public sealed record TopologyState
 
     /// <summary>Null: as in the scenario.</summary>
     [Id(1)] public PolicyMessage? Policy { get; init; }
+
+    /// <summary>Of the members and of those that have left.</summary>
+    [Id(2)] public GpuUseMessage[] GpuUses { get; init; } = [];
 }
 
 /// <summary>What came of an operation on the cluster.</summary>

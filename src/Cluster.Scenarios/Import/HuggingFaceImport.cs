@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cluster.Engine.Models;
+using Cluster.Engine.Policies;
 using Cluster.Scenarios.Catalogs;
 
 namespace Cluster.Scenarios.Import;

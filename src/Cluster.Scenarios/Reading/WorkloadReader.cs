@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cluster.Engine.Policies;
 using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Sections;
 using Cluster.Scenarios.Workloads;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cluster.Engine.Autoscaling;
+using Cluster.Engine.Policies;
 
 namespace Cluster.Scenarios.Resolving;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cluster.Engine.Faults;
+using Cluster.Engine.Policies;
 using Cluster.Engine.Topology;
 using Cluster.Scenarios.Sections;
 

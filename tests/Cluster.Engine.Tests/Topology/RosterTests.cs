@@ -37,6 +37,7 @@ public sealed class RosterTests
     {
         var (one, four) = (new Parallelism(), new Parallelism(4));
         s_roster.Resize("decode-9", four, one).Refusal.ShouldNotBeNull().ShouldContain("decode-0");
+        s_roster.Resize("decod-1", four, one).Refusal.ShouldNotBeNull().ShouldEndWith("Did you mean 'decode-1'?");
         s_roster.Resize("decode-1", one, one).Refusal.ShouldNotBeNull().ShouldContain("runs on tp 1 already");
         Roster.Of(Clusters.Disaggregated(1, 1)).Resize("decode-0", four, one).Refusal.ShouldNotBeNull().ShouldContain("last open decode");
         s_roster.Drain("decode-1").Roster.Resize("decode-1", four, one).Refusal.ShouldNotBeNull().ShouldContain("draining");

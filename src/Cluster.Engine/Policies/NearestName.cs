@@ -1,4 +1,4 @@
-namespace Cluster.Scenarios;
+namespace Cluster.Engine.Policies;
 
 /// <summary>Finds the name that was meant.</summary>
 public static class NearestName
@@ -31,6 +31,9 @@ public static class NearestName
             ? $"Did you mean '{name}'?"
             : $"Did you mean {string.Join(", ", begun[..^1].Select(n => $"'{n}'"))} or '{begun[^1]}'?";
     }
+
+    /// <summary>The same behind a sentence: with a space before it, or nothing.</summary>
+    public static string After(string written, IEnumerable<string> candidates) => Question(written, candidates) is { } question ? $" {question}" : "";
 
     private static bool IsPartOf(string needle, string folded) => needle.Length >= 3 && folded.Contains(needle, StringComparison.Ordinal);
 
