@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Cluster.Cli.Output;
 using Cluster.Engine.Policies;
-using Cluster.Scenarios;
 using Spectre.Console;
 
 namespace Cluster.Cli;

@@ -3,7 +3,6 @@ using Cluster.Cli.Scenarios;
 using Cluster.Engine.Cost.FirstOrder;
 using Cluster.Engine.Models;
 using Cluster.Engine.Policies;
-using Cluster.Scenarios;
 using Cluster.Scenarios.Calc;
 
 namespace Cluster.Cli.Commands;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Policies;
-using Cluster.Scenarios;
 using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Fitting;
 using Spectre.Console;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Policies;
-using Cluster.Scenarios;
 using Cluster.Simulator.Lessons;
 using Spectre.Console;
 
