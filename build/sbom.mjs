@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const target = process.argv[2] ?? join(root, 'artifacts', 'sbom.json');
 const version = readFileSync(join(root, 'Directory.Build.props'), 'utf8').match(/<Version>(.+)<\/Version>/)[1];
+const echarts = readFileSync(join(root, 'src/Cluster.Report/Assets/echarts/README.md'), 'utf8').match(/npm `echarts` ([\d.]+)/)[1];
 const listed = JSON.parse(execFileSync('dotnet', ['list', join(root, 'src/Cluster.Cli'), 'package', '--include-transitive', '--format', 'json'], { encoding: 'utf8' }));
 const notices = readFileSync(join(root, 'THIRD-PARTY-NOTICES.md'), 'utf8');
 const packages = listed.projects.flatMap(p => p.frameworks ?? []).flatMap(f => [...(f.topLevelPackages ?? []), ...(f.transitivePackages ?? [])]);
@@ -18,7 +19,7 @@ const components = packages.map(({ id, resolvedVersion }) => ({
   ...licenses(license(id)),
 })).sort((a, b) => a.purl < b.purl ? -1 : 1);
 components.push(
-  { type: 'library', 'bom-ref': 'pkg:npm/echarts', name: 'echarts', purl: 'pkg:npm/echarts', licenses: [{ license: { id: 'Apache-2.0' } }] },
+  { type: 'library', 'bom-ref': `pkg:npm/echarts@${echarts}`, name: 'echarts', version: echarts, purl: `pkg:npm/echarts@${echarts}`, licenses: [{ license: { id: 'Apache-2.0' } }] },
   { type: 'data', 'bom-ref': 'pkg:npm/tiktoken@1.0.22', name: 'tiktoken', version: '1.0.22', purl: 'pkg:npm/tiktoken@1.0.22', licenses: [{ license: { id: 'MIT' } }] });
 
 mkdirSync(dirname(target), { recursive: true });

@@ -37,6 +37,17 @@ public sealed class ReasonsTests
         Reasons.Of([s_split, s_mixed with { Completed = 0 }]).ShouldBeEmpty();
     }
 
+    [Fact]
+    public void A_host_that_did_not_keep_up_leaves_verdict_and_reasons_to_virtual_time()
+    {
+        var simulated = new RunReport("q", "virtual", [s_split, s_mixed], Verdict.Of([s_split, s_mixed]));
+        VariantReport[] late = [s_split with { GoodputRps = 3.4 }, s_mixed];
+        var said = RunReport.Live("q", late, simulated, hostKeptUp: false);
+        said.Verdict.ShouldBe($"No verdict on the live figures, since the host did not keep up. In virtual time: {simulated.Verdict}");
+        said.Why.ShouldBe(simulated.Why);
+        RunReport.Live("q", late, simulated, hostKeptUp: true).Verdict.ShouldStartWith("aggregated wins");
+    }
+
     private static VariantReport Report(string name, double itlP99, double ttft, Dictionary<string, double> hops, (string Prefill, string Decode) walls, double goodput)
     {
         var run = ScenarioFile.FromFlags(

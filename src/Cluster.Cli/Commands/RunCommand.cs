@@ -60,8 +60,7 @@ internal static class RunCommand
         var warnings = live.Select(l => l.Warning()).OfType<string>().ToList();
         foreach (var note in live.SelectMany(l => l.Notes).Distinct()) Terminal.Error.WriteLine($"note: {note}");
         foreach (var warning in warnings) Terminal.Error.WriteLine(warning);
-        var reports = live.Select(l => l.Report).ToList();
-        var report = new RunReport(loaded.Scenario!.Name, "live", reports, Verdict.Of(reports), simulated.Variants);
+        var report = RunReport.Live(loaded.Scenario!.Name, [.. live.Select(l => l.Report)], simulated, hostKeptUp: warnings.Count == 0);
         var notice = warnings.Count == 0 ? null : string.Join(" ", warnings);
         ReportFiles.Write(page, () => RunReportPage.Model(report, loaded.Variants[0].Cluster.Slo, pages, notice));
         return report;

@@ -18,7 +18,7 @@ public static class Reasons
         ["prefill_queue"] = "prompts wait for an instance to compute them; more instances that do so shorten it",
         ["prefill"] = "prompts take longer to compute; more GPUs per instance, or prompts found in cache, shorten it",
         ["kv_alloc"] = "decode instances have no KV blocks free",
-        ["kv_transfer"] = "KV has to cross the link first; a faster link or layer-wise overlap shortens it",
+        ["kv_transfer"] = "KV has to be handed over first; layer-wise overlap hides that, a faster link shortens the crossing alone",
         ["decode_queue"] = "computed prompts wait for the step in progress, or for a slot in the decode batch",
         ["http"] = "the host's own HTTP, which no GPU cluster has",
     };

@@ -19,7 +19,16 @@ public sealed record RunReport(
     };
 
     /// <summary>Why that variant won, a sentence each; empty without two to compare.</summary>
-    public IReadOnlyList<string> Why => Reasons.Of(Variants);
+    public IReadOnlyList<string> Why { get; init; } = Reasons.Of(Variants);
+
+    /// <summary>A live run beside its virtual twin. A host that did not keep up judges itself, not the variants: then virtual time does.</summary>
+    public static RunReport Live(string scenario, IReadOnlyList<VariantReport> live, RunReport simulated, bool hostKeptUp)
+    {
+        ArgumentNullException.ThrowIfNull(simulated);
+        return hostKeptUp || live.Count < 2
+            ? new RunReport(scenario, "live", live, Reporting.Verdict.Of(live), simulated.Variants)
+            : new RunReport(scenario, "live", live, $"No verdict on the live figures, since the host did not keep up. In virtual time: {simulated.Verdict}", simulated.Variants) { Why = simulated.Why };
+    }
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 }
