@@ -24,7 +24,13 @@ internal sealed class LoadRecorder(LoadOptions options)
     {
         var isCompleted = record.Outcome == LoadOutcome.Completed;
         Interlocked.Increment(ref isCompleted ? ref _completed : ref _failed);
-        if (options.KeepTokenTimes) record = record with { TokenNs = [.. textTicks.Select(clock.ToNs)] };
+        if (options.KeepTokenTimes)
+        {
+            var tokenNs = new long[textTicks.Count];
+            for (var i = 0; i < tokenNs.Length; i++) tokenNs[i] = clock.ToNs(textTicks[i]);
+            record = record with { TokenNs = tokenNs };
+        }
+
         lock (_gate)
         {
             if (_completed + _failed <= options.WarmupRequests) return record;

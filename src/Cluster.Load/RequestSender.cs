@@ -39,6 +39,7 @@ internal sealed class RequestSender(
         {
             if (!connection.IsConnected) await connection.ConnectAsync(cancellationToken);
             encoder.Encode(request, connection.Outgoing);
+            connection.Expect(request.OutputTokens);
             sentNs = clock.ToNs(await connection.SendAsync(cancellationToken));
             await connection.ReceiveAsync(recorder.Tokens, cancellationToken);
             isReusable = connection.Parser.KeepsAlive && connection.Parser.IsComplete;

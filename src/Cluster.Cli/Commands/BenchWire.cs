@@ -4,6 +4,7 @@ using Cluster.Cli.Commands.Wire;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Requests;
 using Cluster.Gateway.Backend;
+using Cluster.Grains.Timing;
 using Cluster.Load;
 
 namespace Cluster.Cli.Commands;
@@ -25,12 +26,12 @@ internal static class BenchWire
     {
         if (streams < 1) throw new UsageException($"--streams {streams}: at least 1.");
         OpenFiles.Require(streams);
-        InlineReceives.Prefer();
+        InlineReceives.Prefer(PromptThread.Ask);
         var results = new List<BenchResult>();
         await foreach (var figure in RunAsync(quick: false, streams, Console.Error.WriteLine, cancellation))
         {
             var note = figure.ReferenceName.Length == 0 ? null : figure.ReferenceName;
-            var isLower = figure.Name.EndsWith("_deviation", StringComparison.Ordinal) || figure.Name.EndsWith("_cpu", StringComparison.Ordinal) || figure.Name.EndsWith("_memory", StringComparison.Ordinal);
+            var isLower = figure.Name.EndsWith("_deviation", StringComparison.Ordinal) || figure.Name.EndsWith("_cpu", StringComparison.Ordinal) || figure.Name.EndsWith("_memory", StringComparison.Ordinal) || figure.Name.EndsWith("_pause", StringComparison.Ordinal);
             results.Add(isLower
                 ? BenchResult.LowerIsBetter(figure.Name, figure.Value, figure.Unit, figure.Reference, note)
                 : BenchResult.HigherIsBetter(figure.Name, figure.Value, figure.Unit, figure.Reference, note));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
+using Cluster.Grains.Timing;
 using Cluster.Load;
 using Cluster.Load.Reporting;
 using Cluster.Scenarios.Workloads;
@@ -25,7 +26,7 @@ internal static class LoadCommand
         {
             if (!Uri.TryCreate(parsed.GetValue(url), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
                 throw new UsageException($"URL: '{parsed.GetValue(url)}' is not an http address; write e.g. http://127.0.0.1:8000.");
-            InlineReceives.Prefer();
+            InlineReceives.Prefer(PromptThread.Ask);
             var before = parsed.GetValue(compare) is { } earlier ? ReadEarlier(earlier) : null;
             var result = await RunAsync(address, arguments, parsed, cancellation);
             var summary = LoadSummary.Of(result, arguments.Slo(parsed));

@@ -69,6 +69,7 @@ internal sealed class EchoPacer : IDisposable
 
     private void Run()
     {
+        PromptThread.Ask();
         lock (_gate) _wheel.SkipTo(Stopwatch.GetTimestamp());
         var due = new List<PacedStream>();
         while (true)

@@ -7,6 +7,8 @@ namespace Cluster.Load.Client;
 /// <summary>One connection to the endpoint: sends a request, reads its answer, notes when what came.</summary>
 internal sealed class LoadConnection : IReceiver, IDisposable
 {
+    private const int MostExpected = 4096;
+
     private readonly IWire _wire;
     private Action<int>? _onTokens;
 
@@ -44,6 +46,9 @@ internal sealed class LoadConnection : IReceiver, IDisposable
         await _wire.ConnectAsync(cancellationToken);
         IsConnected = true;
     }
+
+    /// <summary>Makes room for so many tokens, within reason: a list that grows while tokens come is garbage, and its collection a pause that looks like the server's.</summary>
+    public void Expect(int tokens) => TextTicks.EnsureCapacity(Math.Min(tokens, MostExpected));
 
     /// <summary>Sends <see cref="Outgoing"/>.</summary>
     /// <returns>Stopwatch ticks when it was handed over.</returns>

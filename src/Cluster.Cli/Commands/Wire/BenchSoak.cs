@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Cluster.Cli.Scenarios;
+using Cluster.Grains.Timing;
 using Cluster.Load;
 using Cluster.Load.Soak;
 using Cluster.Scenarios;
@@ -38,7 +39,7 @@ internal static class BenchSoak
             var count = arguments.GetValue(streams);
             if (count < 1) throw new UsageException($"--streams {count}: at least 1.");
             OpenFiles.Require((int)(count * (1 + Excess)) + 1);
-            InlineReceives.Prefer();
+            InlineReceives.Prefer(PromptThread.Ask);
             var results = await RunAsync(count, TimeSpan.FromSeconds(ns / 1e9), Console.Error.WriteLine, cancellation);
             BenchReport.Of(results).Print(arguments.GetValue(json));
             return results.Where(r => r.Reference is 0).All(r => r.Value == 0) ? 0 : Guarded.Failed;

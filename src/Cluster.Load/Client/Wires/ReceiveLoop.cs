@@ -54,6 +54,7 @@ internal sealed class ReceiveLoop
 
     private void Run()
     {
+        InlineReceives.OnThread?.Invoke();
         var events = new (uint Events, ulong Data)[EventsAtOnce];
         var buffer = new byte[BufferBytes];
         while (true)
