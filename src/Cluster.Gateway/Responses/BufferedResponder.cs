@@ -50,7 +50,7 @@ internal static class BufferedResponder
 
     private static void Write(IBufferWriter<byte> writer, PlannedRequest plan, StreamEnd[] ends, Usage usage)
     {
-        using var json = new Utf8JsonWriter(writer);
+        using var json = new Utf8JsonWriter(writer, JsonBody.Readable);
         json.WriteStartObject();
         json.WriteString("id", plan.Id);
         json.WriteString("object", plan.IsChat ? "chat.completion" : "text_completion");

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Cluster.Gateway.Structured;
 
@@ -12,8 +11,6 @@ namespace Cluster.Gateway.Responses;
 /// </summary>
 internal sealed class CallDeltas(StructuredAnswer answer)
 {
-    private static readonly JsonWriterOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private int _shown;
 
     /// <summary>What the text up to <paramref name="chars"/> adds to what was taken before: the value of <c>tool_calls</c>; null: nothing.</summary>
@@ -21,7 +18,7 @@ internal sealed class CallDeltas(StructuredAnswer answer)
     {
         var (from, buffer) = (_shown, new ArrayBufferWriter<byte>(128));
         _shown = chars;
-        using var json = new Utf8JsonWriter(buffer, s_readable);
+        using var json = new Utf8JsonWriter(buffer, JsonBody.Readable);
         json.WriteStartArray();
         var isEmpty = true;
         for (var i = 0; i < answer.Calls.Count; i++)

@@ -9,12 +9,9 @@ namespace Cluster.Gateway.Responses;
 /// <summary><c>{"error":{"message","type","param","code"}}</c></summary>
 internal static class ErrorBody
 {
-    // Quotes stay readable; the body is never taken for HTML (nosniff, application/json).
-    private static readonly JsonWriterOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static void Write(IBufferWriter<byte> writer, string message, string type, string? parameter, int code)
     {
-        using var json = new Utf8JsonWriter(writer, s_readable);
+        using var json = new Utf8JsonWriter(writer, JsonBody.Readable);
         json.WriteStartObject();
         json.WriteStartObject("error");
         json.WriteString("message", message);
@@ -45,6 +42,9 @@ internal static class ErrorBody
 /// <summary>Sends a finished JSON document with its length.</summary>
 internal static class JsonBody
 {
+    /// <summary>Quotes stay readable; a body is never taken for HTML (nosniff, application/json).</summary>
+    public static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static async Task SendAsync(HttpContext http, ReadOnlyMemory<byte> json)
     {
         http.Response.ContentType = "application/json";

@@ -16,7 +16,7 @@ internal static class Logprobs
     /// <summary>For one token of a stream.</summary>
     public static void WriteChunk(IBufferWriter<byte> writer, PlannedRequest plan, EmittedToken token, int textOffset)
     {
-        using var json = new Utf8JsonWriter(writer);
+        using var json = new Utf8JsonWriter(writer, JsonBody.Readable);
         if (plan.IsChat) WriteChat(json, plan, [token]);
         else WriteCompletion(json, plan, [token], textOffset, startsText: false);
     }
@@ -24,7 +24,7 @@ internal static class Logprobs
     /// <summary>For the chunk that echoes a completion's prompt.</summary>
     public static void WritePrompt(IBufferWriter<byte> writer, PlannedRequest plan, PlannedChoice choice)
     {
-        using var json = new Utf8JsonWriter(writer);
+        using var json = new Utf8JsonWriter(writer, JsonBody.Readable);
         WriteCompletion(json, plan, PromptText.Tokens(plan, choice), 0, startsText: true);
     }
 

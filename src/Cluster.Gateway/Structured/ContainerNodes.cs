@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Cluster.Gateway.Text;
 
 namespace Cluster.Gateway.Structured;
@@ -88,11 +89,21 @@ internal sealed record PropertyNode(string Name, SchemaNode Schema, bool IsRequi
 
 /// <summary>An object: named properties in their order, and invented ones where more are needed, or none are named.</summary>
 /// <param name="others">Schema of properties without a name; null: there are none.</param>
-internal sealed class ObjectNode(IReadOnlyList<PropertyNode> properties, SchemaNode? others, int minProperties, int? maxProperties) : SchemaNode
+/// <param name="names">What invented names have to be; null: anything.</param>
+internal sealed class ObjectNode(IReadOnlyList<PropertyNode> properties, SchemaNode? others, int minProperties, int? maxProperties, SchemaNode? names = null) : SchemaNode
 {
     private const int UsualInvented = 4;
+    private const int Attempts = 200;
 
-    public override IEnumerable<SchemaNode> Parts => others is null ? properties.Select(p => p.Schema) : properties.Select(p => p.Schema).Append(others);
+    public override IEnumerable<SchemaNode> Parts
+    {
+        get
+        {
+            foreach (var property in properties) yield return property.Schema;
+            if (others is not null) yield return others;
+            if (names is not null) yield return names;
+        }
+    }
 
     /// <summary>An object without named properties.</summary>
     public static ObjectNode Free(SchemaNode others, int minProperties, int? maxProperties) => new([], others, minProperties, maxProperties);
@@ -151,15 +162,25 @@ internal sealed class ObjectNode(IReadOnlyList<PropertyNode> properties, SchemaN
         if (others is null || others.Height == Endless) return [];
         var most = properties.Count > 0 || to.IsFrugal ? least : Math.Max(least, Math.Min(UsualInvented, (maxProperties ?? UsualInvented) - named));
         var count = to.Between(properties.Count > 0 ? least : Math.Min(most, Math.Max(1, least)), most);
-        var names = properties.Select(p => p.Name).ToHashSet();
+        var taken = properties.Select(p => p.Name).ToHashSet();
         var invented = new List<PropertyNode>();
-        while (invented.Count < count)
+        for (var attempt = 0; invented.Count < count && attempt < Attempts + 4 * count; attempt++)
         {
-            var name = to.Pick(Lexicon.Nouns);
-            if (!names.Add(name) && !names.Add(name += $"_{invented.Count}")) continue;
+            to.Try();
+            var name = names is null ? to.Pick(Lexicon.Nouns) : Name(names, to);
+            if (!taken.Add(name) && (names is not null || !taken.Add(name += $"_{invented.Count}"))) continue;
             invented.Add(new PropertyNode(name, others, true));
         }
 
-        return invented;
+        return invented.Count >= least ? invented : throw new SchemaException($"no {minProperties} different names were found that propertyNames allows");
+    }
+
+    private static string Name(SchemaNode names, Composer to)
+    {
+        var start = to.Length;
+        names.Write(to);
+        var json = to.Since(start);
+        to.TakeBack(start);
+        return JsonSerializer.Deserialize<string>(json)!;
     }
 }

@@ -9,12 +9,12 @@ internal sealed class SchemaKeywords : Dictionary<string, JsonElement>
     [
         "type", "enum", "const", "anyOf", "oneOf", "properties", "required", "additionalProperties", "minProperties", "maxProperties", "items",
         "prefixItems", "minItems", "maxItems", "uniqueItems", "minLength", "maxLength", "pattern", "format", "minimum", "maximum",
-        "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "$ref", "allOf",
+        "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "propertyNames", "$ref", "allOf",
     ];
 
     private static readonly string[] s_unsupported =
     [
-        "not", "if", "then", "else", "contains", "minContains", "maxContains", "patternProperties", "propertyNames", "dependentRequired",
+        "not", "if", "then", "else", "contains", "minContains", "maxContains", "patternProperties", "dependentRequired",
         "dependentSchemas", "dependencies", "additionalItems", "unevaluatedItems", "$dynamicRef", "$recursiveRef",
     ];
 

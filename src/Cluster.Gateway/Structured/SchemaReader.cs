@@ -140,6 +140,15 @@ internal sealed class SchemaReader
             list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : throw new SchemaException("`prefixItems` should be a list of schemas");
     }
 
+    /// <returns>Null: any name will do.</returns>
+    private SchemaNode? Names(JsonElement naming)
+    {
+        if (naming.ValueKind != JsonValueKind.Object) return naming.ValueKind == JsonValueKind.True ? null : Node(naming);
+        var k = Flat(SchemaKeywords.Of(naming));
+        k["type"] = JsonSerializer.SerializeToElement("string");
+        return k.Count == 1 ? null : Node(k);
+    }
+
     private ObjectNode Object(SchemaKeywords k)
     {
         var required = new HashSet<string>();
@@ -162,6 +171,7 @@ internal sealed class SchemaReader
         properties.AddRange(required.Select(name => new PropertyNode(name, others!, true)));
         var (min, max) = ScalarReader.Counts(k, "minProperties", "maxProperties");
         if (properties.Count(p => p.IsRequired) > max) throw new SchemaException($"more properties are required than maxProperties {max} allows");
-        return new ObjectNode(properties, others, min, max);
+        var invented = k.TryGetValue("propertyNames", out var naming) ? Names(naming) : null;
+        return new ObjectNode(properties, others, min, max, invented);
     }
 }

@@ -37,6 +37,8 @@ public sealed class SchemaTests
     [InlineData("""{"$ref":"#/$defs/a~1b","$defs":{"a/b":{"enum":[null]}}}""", "null")]
     [InlineData("""{"type":"object","properties":{"a":{"const":1},"b":{"const":2}},"anyOf":[{"required":["b","a"]}],"additionalProperties":false}""", """{"a": 1, "b": 2}""")]
     [InlineData("""{"allOf":[{"type":"object","properties":{"a":{"type":"integer"},"b":{}},"required":["a"]},{"additionalProperties":{"minimum":3,"maximum":3}}]}""", """{"a": 3}""")]
+    [InlineData("""{"type":"object","propertyNames":{"enum":["é","b"]},"additionalProperties":{"const":1},"minProperties":1,"maxProperties":1,"required":["b"]}""", """{"b": 1}""")]
+    [InlineData("""{"type":"object","propertyNames":{"type":"string","pattern":"^x{3}$"},"additionalProperties":{"const":1},"minProperties":1}""", """{"xxx": 1}""")]
     [InlineData("""{"allOf":[{"type":"object","properties":{"a":{"const":1},"b":{}},"required":["a"]},{"properties":{"a":{}},"additionalProperties":false}]}""", """{"a": 1}""")]
     public void A_schema_with_one_value_gives_that_value(string schema, string value) => Write(schema, 3).ShouldBe(value);
 
