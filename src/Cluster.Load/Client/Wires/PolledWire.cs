@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -23,6 +22,7 @@ internal sealed class PolledWire(Uri endpoint) : IWire
     private uint _watched;
     private int _fd = -1;
     private bool _isClosed;
+    private ArrivalClock _arrivals;
 
     public async ValueTask ConnectAsync(CancellationToken cancellationToken)
     {
@@ -111,7 +111,7 @@ internal sealed class PolledWire(Uri endpoint) : IWire
 
     private void Read(Span<byte> buffer)
     {
-        var count = (int)Epoll.Receive(_fd, buffer);
+        var count = (int)_arrivals.Receive(_fd, buffer, out var arrivedTicks);
         if (count < 0)
         {
             if (Marshal.GetLastPInvokeError() is not (Epoll.WouldBlock or Epoll.Interrupted)) Fail(new IOException(Marshal.GetLastPInvokeErrorMessage()));
@@ -120,7 +120,7 @@ internal sealed class PolledWire(Uri endpoint) : IWire
 
         try
         {
-            if (count > 0 && !_receiver!.Received(buffer[..count], Stopwatch.GetTimestamp())) return;
+            if (count > 0 && !_receiver!.Received(buffer[..count], arrivedTicks)) return;
             _receiver = null;
             // Null when the receiver itself hung up.
             _receiving?.SetResult(count > 0);
@@ -142,6 +142,7 @@ internal sealed class PolledWire(Uri endpoint) : IWire
             _socket?.Dispose();
             _socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, Blocking = false };
             (_fd, _id, _watched) = ((int)_socket.Handle, _loop.Add(this), 0);
+            _arrivals = ArrivalClock.Of(_fd);
             var address = remote.Serialize();
             var error = Epoll.Connect(_fd, address.Buffer.Span[..address.Size]);
             if (error is not (0 or Epoll.InProgress)) throw new IOException(Marshal.GetPInvokeErrorMessage(error));
