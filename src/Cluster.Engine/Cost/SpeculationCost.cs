@@ -33,7 +33,7 @@ internal sealed class SpeculationCost
         var drafts = Math.Max(0, shape.DecodeTokensPerSequence - 1);
         if (_speculation.Method == DraftMethod.DraftModel)
         {
-            sum.Add(_target.Evaluate(sequences, sequences), _speculation.DraftCost * drafts);
+            sum.Add(_target.Join(_target.OfReplica(sequences), _target.OfAll(sequences)), _speculation.DraftCost * drafts);
             return;
         }
 

@@ -28,7 +28,7 @@ public sealed class StepCostModel : IStepCostModel
         var model = deployment.Model;
         BoundedContextTokens = BoundOf(deployment);
         _tokens = new TokenCost(deployment);
-        _table = new TokenCostTable(_tokens);
+        _table = new TokenCostTable(_tokens, deployment.Parallelism.Dp > 1);
         _attention = [.. model.Layers.Where(g => g.StateSpace is null).Select(g => new AttentionCost(deployment, g, BoundedContextTokens))];
         _states = [.. model.Layers.Where(g => g.StateSpace is not null).Select(g => new StateSpaceCost(deployment, g))];
         _head = new RowCostTable(

@@ -54,6 +54,25 @@ public sealed class ReplicaCostLawTests
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(8, false)]
+    [InlineData(8, true)]
+    [InlineData(16, false)]
+    [InlineData(16, true)]
+    public void What_a_step_costs_does_not_depend_on_the_steps_priced_before_it(int ranks, bool overlap)
+    {
+        var deployment = Mixture(ranks) with { TwoBatchOverlap = overlap };
+        var warm = new StepCostModel(deployment);
+        for (var i = 1; i < 200; i++)
+        {
+            // Some counts come again with another busiest replica, and some share a place in the tables.
+            var tokens = (i * 8192L) + (i % 7);
+            var shape = Steps.Prefill(ranks, (int)tokens) with { BusiestPrefillShare = (1 + (i % 5 / 5.0)) / ranks };
+            warm.Evaluate(in shape).ShouldBe(new StepCostModel(deployment).Evaluate(in shape));
+            warm.Evaluate(in shape).ShouldBe(new StepCostModel(deployment).Evaluate(in shape));
+        }
+    }
+
     private static double Decode(Deployment deployment) => new StepCostModel(deployment).Evaluate(Steps.Decode(64, 1000)).DurationSeconds;
 
     private static Deployment Mixture(int ranks)
