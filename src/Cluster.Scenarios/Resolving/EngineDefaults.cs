@@ -11,15 +11,18 @@ namespace Cluster.Scenarios.Resolving;
 /// </summary>
 public static class EngineDefaults
 {
-    /// <summary>The engine's settings with every null replaced.</summary>
-    public static ResolvedEngine Resolve(EngineSection engine, EngineProfile profile, GpuProfile gpu)
+    /// <summary>
+    /// The engine's settings with every null replaced. Limits that the scenario sets are the instance's; an engine's own default is each attention
+    /// replica's, so an instance has as many of them as replicas, as in validation.
+    /// </summary>
+    public static ResolvedEngine Resolve(EngineSection engine, EngineProfile profile, GpuProfile gpu, int replicas)
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(profile);
         var own = Catalog.DefaultScheduler(profile, gpu);
         var policy = engine.Policy ?? own.Policy;
         var isStatic = policy == "static";
-        var scheduler = new SchedulerSpec(policy, engine.MaxNumSeqs ?? own.MaxNumSeqs, engine.MaxNumBatchedTokens ?? own.MaxNumBatchedTokens)
+        var scheduler = new SchedulerSpec(policy, engine.MaxNumSeqs ?? own.MaxNumSeqs * replicas, engine.MaxNumBatchedTokens ?? own.MaxNumBatchedTokens * replicas)
         {
             EnableChunkedPrefill = engine.EnableChunkedPrefill ?? !isStatic,
             OverlapScheduling = engine.OverlapScheduling ?? (own.OverlapScheduling && !isStatic),

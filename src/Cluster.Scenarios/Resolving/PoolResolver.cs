@@ -26,7 +26,7 @@ internal static class PoolResolver
         var gpu = catalog.FindGpu(pool.Gpu)!;
         var profile = catalog.Engines[pool.Engine.Profile];
         if (pool.Engine.FrontEndNs is { } frontEndNs) profile = profile with { RequestHostSeconds = Time.ToSeconds(frontEndNs), RequestTokenHostSeconds = 0 };
-        var engine = EngineDefaults.Resolve(pool.Engine, profile, gpu);
+        var engine = EngineDefaults.Resolve(pool.Engine, profile, gpu, pool.Parallelism.Dp);
         var deployment = new Deployment(model, gpu, pool.Parallelism, pool.Weights, pool.Kv)
         {
             Engine = profile,
