@@ -22,7 +22,8 @@ internal static class CatalogHostFit
         var points = Directory.EnumerateFiles(folder, "*calibration*.csv").Order(StringComparer.Ordinal).SelectMany(MeasuredPoint.Read).ToList();
         var catalog = write is null ? CliCatalog.Load() : Catalog.Load(write);
         var table = new Table().AddColumns("engine", "points", "figure", "before", "fitted");
-        var fit = new HostFit(catalog, points.Where(p => only.Count == 0 || only.Contains(PointMapping.ProfileOf(p, catalog))));
+        // Groups are sampled over all points, so that an engine's figures do not depend on which others are fitted beside it.
+        var fit = new HostFit(catalog, points);
         foreach (var engine in points.Select(p => PointMapping.ProfileOf(p, catalog)).Distinct().Where(e => catalog.Engines.ContainsKey(e) && (only.Count == 0 || only.Contains(e))))
         {
             Report(table, catalog, engine, fit.Run(engine), HostFit.FiguresOf(engine), write, ServingOrigin, fit.VersionsOf(engine));

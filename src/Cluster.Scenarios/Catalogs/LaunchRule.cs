@@ -30,7 +30,7 @@ public sealed record LaunchBook(string Name, string Source)
 /// <param name="Role">aggregated, prefill or decode.</param>
 /// <param name="AttentionDp">Attention replicas per worker.</param>
 public readonly record struct LaunchedPool(
-    string Engine, string Model, string Gpu, NumberFormat Weights, string Role, int InputTokens, int OutputTokens, int Concurrency, int Tp, int AttentionDp, DateOnly Date);
+    string Engine, string Model, string Gpu, NumberFormat Weights, string Role, int InputTokens, int OutputTokens, int Concurrency, int Tp, int AttentionDp, DateOnly? Date);
 
 /// <summary>Which runs a rule is about (a condition left out holds for all) and what their script sets.</summary>
 /// <param name="Script">File in the source that says so.</param>
@@ -73,7 +73,7 @@ public sealed record LaunchRule(string Script)
         p.Engine == Engine && Holds(Models, p.Model) && Holds(Gpus, p.Gpu) && Holds(Weights, p.Weights) && Roles.Contains(p.Role)
         && (InputTokens ?? p.InputTokens) == p.InputTokens && (OutputTokens ?? p.OutputTokens) == p.OutputTokens
         && Holds(Concurrencies, p.Concurrency) && p.Concurrency >= MinConcurrency && p.Tp <= MaxTp && (!AttentionDp || p.AttentionDp > 1)
-        && p.Date >= From && p.Date < Until;
+        && (p.Date ?? From) >= From && (p.Date ?? From) < Until;
 
     private static bool Holds<T>(ImmutableArray<T> wanted, T value) => wanted.IsEmpty || wanted.Contains(value);
 }

@@ -43,11 +43,11 @@ public sealed record HostFigure(string Name, double Prior, double Least, double 
         return profile;
     }
 
-    /// <summary>Two significant digits: more would claim more than the points know.</summary>
+    /// <summary>Two significant digits, or as many as tell a fiftieth of the range apart: more would claim more than the points know.</summary>
     public double Rounded(double value)
     {
         if (value <= 0) return 0;
-        var scale = Math.Pow(10, 1 - Math.Floor(Math.Log10(value)));
+        var scale = Math.Pow(10, Math.Max(1 - Math.Floor(Math.Log10(value)), Math.Ceiling(-Math.Log10((Most - Least) / 50))));
         return Math.Clamp(Math.Round(value * scale) / scale, Least, Most);
     }
 }

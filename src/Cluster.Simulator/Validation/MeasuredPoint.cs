@@ -13,8 +13,8 @@ public sealed record MeasuredPoint(
 {
     /// <summary>
     /// Shortest and longest requests, as shares of the stated lengths. Dated rows are InferenceX runs, which draw from 0.8–1.0.
-    /// Rows without a date are others': between their output lengths a prompt's cost grows linearly with the stated length and
-    /// fits the measured kernels at that length, so they are taken to scatter around it.
+    /// Rows without a date are others': their TTFT is the same number of prompts' times whatever the output length and nearly whatever the number of
+    /// clients, as when all requests are as long as stated and clients stay in step with those that began beside them.
     /// </summary>
     public (double Least, double Most) LengthShares { get; init; } = (0.8, 1.0);
 
@@ -48,7 +48,7 @@ public sealed record MeasuredPoint(
                 Count(row, "isl"), Count(row, "osl"), concurrency, split ? Worker(row, "prefill_", Count(row, "prefill_num_workers")) : null, serving,
                 Positive(row, "silicon_ttft_ms"), Positive(row, "silicon_tpot_ms"))
             {
-                LengthShares = row["measured_date"].Length > 0 ? (0.8, 1.0) : (0.9, 1.1),
+                LengthShares = row["measured_date"].Length > 0 ? (0.8, 1.0) : (1.0, 1.0),
                 Date = DateOf(row),
             };
         }

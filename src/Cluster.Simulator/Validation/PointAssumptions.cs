@@ -19,7 +19,7 @@ internal static class PointAssumptions
         }
 
         if (gpu.DerivedFrom is { } origin) assumed.Add($"{gpu.Name} runs {origin}'s kernels, scaled by peak rates: its own were not measured");
-        if (point.Date is null) assumed.Add("without a date: launched with the engine's defaults, lengths 0.9–1.1 of those stated");
+        if (point.Date is null) assumed.Add("without a date: launched as their timings show or with the engine's defaults, all lengths as stated");
         else if (catalog.Launches.GetValueOrDefault(PointMapping.DatedRows) is not { } book || !book.Knows(point.Engine, model.Name, gpu.Name))
             assumed.Add($"no launch script is known of {model.Name} on {gpu.Name} with {point.Engine}: general rules of the engine, else its defaults");
         return assumed;

@@ -11,6 +11,9 @@ public static class PointMapping
     /// <summary>The launch book of dated rows: they are InferenceX runs.</summary>
     internal const string DatedRows = "inferencex";
 
+    /// <summary>The launch book of rows without a date: nobody published their scripts, so it holds what their timings show.</summary>
+    internal const string UndatedRows = "undated";
+
     /// <summary>The engine's profile of the point's own minor version (trtllm-1.0), where the catalog has one; else the engine's.</summary>
     public static string ProfileOf(MeasuredPoint point, Catalog catalog)
     {
@@ -35,7 +38,7 @@ public static class PointMapping
         if (PointFormats.Experts(point, model, weights) is not { } experts) return (null, $"expert format {point.MoeFormat} is not known");
         try
         {
-            var pools = new PointPools(point, model, gpu, engine, weights, experts, point.Date is null ? null : catalog.Launches.GetValueOrDefault(DatedRows));
+            var pools = new PointPools(point, model, gpu, engine, weights, experts, catalog.Launches.GetValueOrDefault(point.Date is null ? UndatedRows : DatedRows));
             var link = point.Prefill is null ? null : catalog.Links[gpu.GpusPerDomain > 8 ? "nvl72" : "ib-ndr-400x8"];
             ImmutableArray<InstanceSpec> instances = [.. pools.All()];
             var transfer = new TransferSpec { HandOverSeconds = TransferSpec.HandOverOf(instances) };

@@ -24,7 +24,7 @@ internal sealed class PointPools(
     {
         var split = Split(shape);
         var launch = launches?.For(new LaunchedPool(
-            point.Engine, model.Name, gpu.Name, weights, role, point.InputTokens, point.OutputTokens, point.Concurrency, split.Tp, split.Dp, point.Date!.Value)) ?? new LaunchSettings();
+            point.Engine, model.Name, gpu.Name, weights, role, point.InputTokens, point.OutputTokens, point.Concurrency, split.Tp, split.Dp, point.Date)) ?? new LaunchSettings();
         if (launch.ExpertParallel == true && model.IsMoe) split = split with { Ep = split.Tp * split.Dp };
         var profile = engine with { StreamInterval = launch.StreamInterval ?? engine.StreamInterval, MaxGraphTokens = launch.MaxGraphTokens ?? engine.MaxGraphTokens };
         var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = launch.ExpertKernels ?? experts, RoutingSkew = Skew(split), Speculation = launch.Speculation };

@@ -7,7 +7,7 @@ namespace Cluster.Simulator.Validation;
 
 /// <summary>
 /// Runs one point through the engine in virtual time as load generators do: after a warm-up that is not counted, a closed
-/// loop starts with all clients at once and sends ten requests per client, lengths around nominal (see <see cref="MeasuredPoint.LengthShares"/>); all of them count.
+/// loop starts with all clients at once and sends ten requests per client, lengths as they were drawn (see <see cref="MeasuredPoint.LengthShares"/>); all of them count.
 /// </summary>
 /// <remarks>
 /// The warm-up leaves the engine idle and nothing in its cache, so virtual time starts behind it. The first wave of the

@@ -23,8 +23,17 @@ public sealed class PointLaunchTests
     [Fact]
     public void A_point_without_a_date_runs_with_the_engines_defaults()
     {
-        var instance = Instance(Point("trtllm", "meta-llama/Llama-3.1-70B", 1024, 1024, tp: 4, null));
-        instance.Scheduler.ShouldBe(Catalog.DefaultScheduler(s_catalog.Engines["trtllm"], s_catalog.Gpus["h200"]) with { Dials = instance.Scheduler.Dials });
+        var instance = Instance(Point("vllm", "meta-llama/Llama-3.1-70B", 1024, 1024, tp: 4, null));
+        instance.Scheduler.ShouldBe(Catalog.DefaultScheduler(s_catalog.Engines["vllm"], s_catalog.Gpus["h200"]) with { Dials = instance.Scheduler.Dials });
+    }
+
+    [Fact]
+    public void A_step_of_an_undated_TensorRT_LLM_point_takes_one_whole_prompt()
+    {
+        var point = Point("trtllm", "meta-llama/Llama-3.1-70B", 2048, 256, tp: 4, null);
+        var scheduler = Instance(point).Scheduler;
+        scheduler.MaxNumBatchedTokens.ShouldBeInRange(2048 + point.Concurrency, 2 * 2048);
+        scheduler.EnableChunkedPrefill.ShouldBeFalse();
     }
 
     [Fact]
