@@ -1,6 +1,3 @@
-using System.Numerics;
-using Cluster.Engine.Cost;
-
 namespace Cluster.Engine;
 
 /// <summary>
@@ -11,37 +8,10 @@ namespace Cluster.Engine;
 public sealed partial class Instance
 {
     private AheadStep[] _ahead = [];
+    private AheadSteps? _aheadRoom;
     private int _aheadCount;
     private int _aheadBegun;
     private long _dueNs;
-
-    /// <summary>What is kept of a step until it begins: one line of the processor's cache.</summary>
-    private readonly struct AheadStep
-    {
-        private readonly double _durationSeconds;
-        private readonly double _computeSeconds;
-        private readonly double _bandwidthSeconds;
-        private readonly double _networkSeconds;
-        private readonly double _hostSeconds;
-        private readonly double _flops;
-        private readonly double _hbmBytes;
-
-        /// <summary>Its complement where the cost was extrapolated.</summary>
-        private readonly long _dueNs;
-
-        public AheadStep(in StepCost cost, long dueNs)
-        {
-            (_durationSeconds, _computeSeconds, _bandwidthSeconds) = (cost.DurationSeconds, cost.ComputeSeconds, cost.BandwidthSeconds);
-            (_networkSeconds, _hostSeconds, _flops, _hbmBytes) = (cost.NetworkSeconds, cost.HostSeconds, cost.Flops, cost.HbmBytes);
-            _dueNs = cost.Extrapolated ? ~dueNs : dueNs;
-        }
-
-        public long DueNs => _dueNs < 0 ? ~_dueNs : _dueNs;
-
-        /// <summary>All that a tally counts of it.</summary>
-        public StepCost Cost => new(
-            _durationSeconds, _computeSeconds, _bandwidthSeconds, _networkSeconds, _hostSeconds, _flops, _hbmBytes, NetworkBytes: 0, _dueNs < 0);
-    }
 
     /// <summary>Whether steps are priced that have not begun yet.</summary>
     public bool IsAhead => _aheadBegun < _aheadCount;
@@ -55,12 +25,14 @@ public sealed partial class Instance
     /// <summary>Prices the steps that follow the one in progress, as far as each only repeats it.</summary>
     /// <param name="maxSteps">At most so many.</param>
     /// <param name="mayEvict">The run may evict cached blocks: their removal is told late, when the driver catches up.</param>
+    /// <param name="room">Keeps what is priced; the same at each call.</param>
     /// <returns>When the last step ends: that of the step in progress where none could be added.</returns>
-    public long LookAhead(int maxSteps, bool mayEvict)
+    public long LookAhead(int maxSteps, bool mayEvict, AheadSteps room)
     {
         var steps = Math.Min(maxSteps, RepeatableSteps());
         if (steps <= 0) return _dueNs;
-        if (_ahead.Length < steps) _ahead = new AheadStep[(int)BitOperations.RoundUpToPowerOf2((uint)steps)];
+        GiveRoomBack();
+        (_ahead, _aheadRoom) = (room.Take(steps), room);
         var decodes = State.Decodes;
         // What a tier takes in can be found by other instances: that must not be late.
         var blocksLeft = mayEvict && State.Tiers is null ? State.Pool.Available : State.Pool.Free;
@@ -108,6 +80,13 @@ public sealed partial class Instance
     {
         CatchUp(nowNs, inclusive);
         _aheadCount = _aheadBegun = 0;
+        GiveRoomBack();
+    }
+
+    private void GiveRoomBack()
+    {
+        if (_ahead.Length > 0) _aheadRoom!.Return(_ahead);
+        _ahead = [];
     }
 
     /// <summary>Steps after the one in progress that are sure to repeat it, for as long as nothing comes from outside and blocks suffice.</summary>

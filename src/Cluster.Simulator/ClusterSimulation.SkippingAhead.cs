@@ -24,6 +24,7 @@ public sealed partial class ClusterSimulation
         private readonly long[] _dueNs;
         private readonly int[] _runs;
         private readonly int _longestRun;
+        private readonly AheadSteps _ahead = new();
         private readonly ulong[] _evicting;
         private readonly bool _skips;
         private readonly bool _tellsEvictions;
@@ -83,7 +84,7 @@ public sealed partial class ClusterSimulation
         public void Began(int index)
         {
             var instance = _instances[index];
-            var dueNs = _skips ? instance.LookAhead(_runs[index], _mayEvict) : instance.StepDueNs;
+            var dueNs = _skips ? instance.LookAhead(_runs[index], _mayEvict, _ahead) : instance.StepDueNs;
             if (instance is { IsAhead: true, EvictsAhead: true }) _evicting[index >> 6] |= 1UL << (index & 63);
             Schedule(index, dueNs);
         }
