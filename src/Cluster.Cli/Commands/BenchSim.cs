@@ -106,6 +106,7 @@ internal static class BenchSim
         foreach (var argument in new[] { "simulate", file, "--json" }) start.ArgumentList.Add(argument);
         // As ./xpyd starts it.
         start.Environment["DOTNET_gcServer"] = "0";
+        start.Environment["DOTNET_gcConcurrent"] = "0";
         using var process = Process.Start(start)!;
         double seconds = 0, megabytes = 0;
         var reading = process.StandardOutput.ReadToEndAsync();

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Cluster.Engine.Cost;
+using Cluster.Engine.Hardware;
 using Cluster.Engine.Models;
 
 namespace Cluster.Scenarios.Catalogs;
@@ -19,6 +21,7 @@ public static class CatalogJson
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         ReadCommentHandling = JsonCommentHandling.Disallow,
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(CatalogContext.Default, new DefaultJsonTypeInfoResolver()),
         Converters = { new NumberFormatConverter(), new JsonStringEnumConverter<DraftMethod>(JsonNamingPolicy.SnakeCaseLower) },
     };
 
@@ -41,3 +44,11 @@ public static class CatalogJson
             : throw new JsonException($"'{name}' is no number format; there are: {string.Join(", ", Enum.GetValues<NumberFormat>().Select(NumberFormats.Name))}.");
     }
 }
+
+/// <summary>Catalog types, known when compiled: to find them out by reflection takes a tenth of a short command.</summary>
+[JsonSerializable(typeof(GpuProfile))]
+[JsonSerializable(typeof(LinkProfile))]
+[JsonSerializable(typeof(EngineProfile))]
+[JsonSerializable(typeof(ModelArchitecture))]
+[JsonSerializable(typeof(LaunchBook))]
+internal sealed partial class CatalogContext : JsonSerializerContext;
