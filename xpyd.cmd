@@ -19,5 +19,6 @@ echo built> "%STAMP%"
 :run
 set "DOTNET_TieredPGO=0"
 for %%c in (run up load bench) do if "%~1"=="%%c" set "DOTNET_gcServer=1"
+for %%c in (simulate sweep lessons) do if "%~1"=="%%c" set "DOTNET_gcConcurrent=0"
 dotnet "%PROGRAM%" %*
 exit /b %ERRORLEVEL%
