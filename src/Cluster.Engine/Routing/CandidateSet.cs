@@ -18,6 +18,7 @@ public sealed class CandidateSet
     private readonly int[] _places;
     private readonly ulong[] _members;
     private readonly ulong[] _changed;
+    private readonly ulong[] _apart;
     private readonly LoadOrder? _order;
     private readonly bool _inOrder;
     private readonly double[] _costs;
@@ -30,6 +31,7 @@ public sealed class CandidateSet
         (_view, _matches, _policy, _instances, _predictor) = (view, matches, policy, instances, predictor);
         _members = new ulong[(clusterSize + 63) / 64];
         _changed = new ulong[_members.Length];
+        _apart = new ulong[_members.Length];
         _places = new int[clusterSize];
         for (var i = 0; i < instances.Length; i++)
         {
@@ -38,7 +40,7 @@ public sealed class CandidateSet
         }
 
         _members.CopyTo(_changed, 0);
-        _inOrder = policy.RanksPromptsAlike && role != InstanceRole.Decode && Array.TrueForAll(instances, i => predictor.AreAlike(instances[0], i));
+        _inOrder = policy.RanksAlike || (policy.RanksPromptsAlike && role != InstanceRole.Decode && Array.TrueForAll(instances, i => predictor.AreAlike(instances[0], i)));
         _order = (policy.RanksByLoad || _inOrder) && instances.Length > 0 ? new LoadOrder(instances.Length) : null;
         _costs = new double[instances.Length + 1];
     }
@@ -75,18 +77,7 @@ public sealed class CandidateSet
     {
         get
         {
-            var count = 0;
-            for (var word = 0; word < _members.Length; word++)
-            {
-                for (var left = _members[word] & _matches.Holders(word); left != 0; left &= left - 1)
-                {
-                    // One more stays free: see Cheapest.
-                    Reserve(count + 2);
-                    _looked[count++] = Look((word << 6) + BitOperations.TrailingZeroCount(left));
-                }
-            }
-
-            LookedAt += count;
+            var count = LookAtNear();
             return _looked.AsSpan(0, count);
         }
     }
@@ -133,7 +124,7 @@ public sealed class CandidateSet
 
     private int CheapestInOrder(LoadOrder order, in RoutingQuery query, RandomStream random, out double price)
     {
-        var near = Near.Length;
+        var near = LookAtNear();
         // The order is to be that of the others, for as long as this takes.
         for (var i = 0; i < near; i++) order.Set(_places[_looked[i].Instance], double.PositiveInfinity);
         var rest = Math.Min(1, Count - near);
@@ -145,7 +136,7 @@ public sealed class CandidateSet
         foreach (var cost in costs) price = Math.Min(price, cost);
         var far = rest > 0 && costs[near] == price ? order.Ties : 0;
         var place = TieInPlace(order, costs[..near], price, far, Choice.Tie(far + costs[..near].Count(price), random));
-        for (var i = 0; i < near; i++) order.Set(_places[_looked[i].Instance], _policy.Rank(in _looked[i], _predictor));
+        for (var i = 0; i < near; i++) order.Set(_places[_looked[i].Instance], RankOf(in _looked[i]));
         return _instances[place];
     }
 
@@ -211,12 +202,35 @@ public sealed class CandidateSet
             for (var left = _changed[word]; left != 0; left &= left - 1)
             {
                 var instance = (word << 6) + BitOperations.TrailingZeroCount(left);
-                _order.Set(_places[instance], _policy.Rank(Bare(instance), _predictor));
+                var bare = Bare(instance);
+                _order.Set(_places[instance], RankOf(in bare));
+                var bit = 1UL << (instance & 63);
+                if (_policy.StandsApart(in bare)) _apart[word] |= bit;
+                else _apart[word] &= ~bit;
             }
 
             _changed[word] = 0;
         }
     }
+
+    /// <summary>Fills <see cref="_looked"/> with those that have something of the prompt or stand apart; one more place stays free: see <see cref="Cheapest"/>.</summary>
+    private int LookAtNear()
+    {
+        var count = 0;
+        for (var word = 0; word < _members.Length; word++)
+        {
+            for (var left = (_members[word] & _matches.Holders(word)) | _apart[word]; left != 0; left &= left - 1)
+            {
+                Reserve(count + 2);
+                _looked[count++] = Look((word << 6) + BitOperations.TrailingZeroCount(left));
+            }
+        }
+
+        LookedAt += count;
+        return count;
+    }
+
+    private double RankOf(in Candidate candidate) => _policy.StandsApart(in candidate) ? double.PositiveInfinity : _policy.Rank(in candidate, _predictor);
 
     private LoadOrder Order => _order ?? throw new InvalidOperationException($"{_policy.GetType().Name} does not rank by load.");
 

@@ -32,6 +32,15 @@ public interface IRoutingPolicy
     /// </summary>
     bool RanksPromptsAlike => false;
 
+    /// <summary>
+    /// As <see cref="RanksPromptsAlike"/>, whatever the instances are built like and wanted for, among all that do not
+    /// <see cref="StandsApart"/>.
+    /// </summary>
+    bool RanksAlike => false;
+
+    /// <summary>Whether this candidate is looked at in each decision, since its place follows from more than its rank.</summary>
+    bool StandsApart(in Candidate candidate) => false;
+
     /// <summary>Where a candidate stands by its load alone, lower is better. Follows from the candidate, the dials and the predictor, nothing else.</summary>
     double Rank(in Candidate candidate, LatencyPredictor predictor) => 0;
 

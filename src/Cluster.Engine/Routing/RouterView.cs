@@ -208,7 +208,10 @@ internal sealed class RouterView(int instances, RouterSpec spec, bool hasTiers =
             case UpdateKind.RunOffloaded: Index.Offloaded(update.Instance, update.Chain!, (int)update.Key, update.Count, update.Tier); break;
             case UpdateKind.PrefillEnded: EndPrefill((long)update.Key); break;
             case UpdateKind.Ended: End((long)update.Key); break;
-            case UpdateKind.Load: _loads[update.Instance] = update.Load; break;
+            case UpdateKind.Load:
+                _loads[update.Instance] = update.Load;
+                Changed(update.Instance);
+                break;
             case UpdateKind.Gone: Index.RemoveAll(update.Instance); break;
             default: throw new InvalidOperationException($"Unknown update {update.Kind}.");
         }

@@ -24,19 +24,32 @@ public sealed class ScorersRouting(double prefixWeight, double kvWeight, double 
 
     public bool UsesLoadReports => true;
 
+    /// <inheritdoc/>
+    /// <remarks>Of two queues the shorter one counts for as much as the longest allows: whoever has one is looked at. Where all have, all are.</remarks>
+    public bool RanksAlike => true;
+
+    public bool StandsApart(in Candidate candidate) => candidate.Waiting > 0;
+
+    public double Rank(in Candidate candidate, LatencyPredictor predictor) => Cost(match: 0, in candidate, queue: 1);
+
     public int Choose(in RoutingQuery query, CandidateSet candidates, RandomStream random) => candidates.CheapestOfAll(in query, random);
 
     public void Price(in RoutingQuery query, ReadOnlySpan<Candidate> candidates, Span<double> costs)
     {
         var (min, max) = (int.MaxValue, 0);
-        foreach (var candidate in candidates) (min, max) = (Math.Min(min, candidate.Waiting), Math.Max(max, candidate.Waiting));
+        foreach (ref readonly var candidate in candidates) (min, max) = (Math.Min(min, candidate.Waiting), Math.Max(max, candidate.Waiting));
         for (var i = 0; i < costs.Length; i++)
         {
-            var candidate = candidates[i];
+            ref readonly var candidate = ref candidates[i];
             var queue = max == min ? 1 : (max - candidate.Waiting) / (double)(max - min);
             var match = Math.Min(1, candidate.OverlapBlocks / (double)query.KnownBlocks);
-            var load = 0.5 * (1 - (Math.Min(candidate.Waiting, loadThreshold) / loadThreshold));
-            costs[i] = -(prefixWeight * match + kvWeight * (1 - candidate.KvUsage) + queueWeight * queue + loadWeight * load);
+            costs[i] = Cost(match, in candidate, queue);
         }
+    }
+
+    private double Cost(double match, in Candidate candidate, double queue)
+    {
+        var load = 0.5 * (1 - (Math.Min(candidate.Waiting, loadThreshold) / loadThreshold));
+        return -(prefixWeight * match + kvWeight * (1 - candidate.KvUsage) + queueWeight * queue + loadWeight * load);
     }
 }

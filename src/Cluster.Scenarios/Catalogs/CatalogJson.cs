@@ -45,10 +45,10 @@ public static class CatalogJson
     }
 }
 
-/// <summary>Catalog types, known when compiled: to find them out by reflection takes a tenth of a short command.</summary>
-[JsonSerializable(typeof(GpuProfile))]
+/// <summary>
+/// Catalog types, known when compiled: to find them out by reflection is part of every short command. Only such whose properties are
+/// all required or null where left out: what an initialiser says is lost on this way.
+/// </summary>
+[JsonSerializable(typeof(KernelProfile))]
 [JsonSerializable(typeof(LinkProfile))]
-[JsonSerializable(typeof(EngineProfile))]
-[JsonSerializable(typeof(ModelArchitecture))]
-[JsonSerializable(typeof(LaunchBook))]
 internal sealed partial class CatalogContext : JsonSerializerContext;

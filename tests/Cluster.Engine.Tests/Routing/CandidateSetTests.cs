@@ -12,7 +12,7 @@ public sealed class CandidateSetTests
 {
     public static TheoryData<ulong> Seeds => [.. Enumerable.Range(1, 20).Select(i => (ulong)i)];
 
-    public static TheoryData<string> Ranking => ["least-requests", "kv-aware", "cache-aware", "session-affinity", "power-of-two", "round-robin", "random", "predicted-latency", "conductor"];
+    public static TheoryData<string> Ranking => ["least-requests", "kv-aware", "cache-aware", "session-affinity", "power-of-two", "round-robin", "random", "predicted-latency", "conductor", "scorers"];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -84,6 +84,42 @@ public sealed class CandidateSetTests
             }
 
             ordered.CandidatesLookedAt.ShouldBeLessThan(scanned.CandidatesLookedAt);
+        }
+    }
+
+    /// <summary>What a scan of all would choose is worked out here, from every candidate's logged cost and the router's own random numbers.</summary>
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Whoever_has_no_queue_is_chosen_from_in_order_as_if_each_were_looked_at(ulong seed)
+    {
+        var dials = seed % 4 == 0 ? new Dictionary<string, double> { ["kv_weight"] = 0, ["load_weight"] = 1, ["load_threshold"] = 3 } : [];
+        var spec = new RouterSpec("scorers") { Dials = dials };
+        var cluster = (seed % 2 == 0 ? Clusters.Aggregated(9, router: spec) : Clusters.Disaggregated(7, 4, router: spec)) with { Seed = seed };
+        var (logged, plain) = (new Router(cluster, logsDecisions: true), new Router(cluster));
+        var (random, draws, load) = (new RandomStream(seed, "requests"), new RandomStream(seed, "router-0"), new RandomStream(seed, "load"));
+        for (var id = 0; id < 300; id++)
+        {
+            var request = Prompt(id, random);
+            var (decision, same) = (logged.Route(request, 0)!, plain.Route(request, 0)!);
+            decision.PrefillInstance.ShouldBe(Scanned(decision.PrefillCosts, draws), $"request {id}");
+            if (!decision.IsLocal) decision.DecodeInstance.ShouldBe(Scanned(decision.DecodeCosts, draws), $"request {id}");
+            (same.PrefillInstance, same.DecodeInstance).ShouldBe((decision.PrefillInstance, decision.DecodeInstance));
+            // Long queues in one phase, none in the next, everywhere in a third.
+            var waiting = (id / 50 % 3) switch { 0 => load.NextInt(4) == 0 ? load.NextInt(1, 6) : 0, 1 => 0, _ => load.NextInt(1, 4) };
+            var report = new InstanceLoad(1, waiting, load.NextInt(4) / 4.0);
+            var at = load.NextInt(cluster.Instances.Length);
+            foreach (var router in new[] { logged, plain })
+            {
+                router.Report(at, report, 0);
+                Progress(router, request, decision.PrefillInstance, id, new RandomStream(seed + (ulong)id, "progress"));
+            }
+        }
+
+        static int Scanned(IReadOnlyList<CandidateCost> costs, RandomStream draws)
+        {
+            var least = costs.Min(c => c.Cost);
+            var ties = costs.Where(c => c.Cost == least).ToList();
+            return ties[ties.Count == 1 ? 0 : ties.Count - 1 - draws.NextInt(ties.Count)].Instance;
         }
     }
 
