@@ -47,6 +47,7 @@ internal static partial class UsageErrors
                 OptionResult { Tokens.Count: 0 } result => $"{result.Option.Name} needs a value: {result.Option.Description}",
                 OptionResult { IdentifierToken: not null } result when IsOfAnotherType(error) => $"{result.Option.Name} {result.Tokens[0].Value}: {Expected(error)}",
                 ArgumentResult result when IsOfAnotherType(error) => $"{result.Argument.Name} {result.Tokens[0].Value}: {Expected(error)}",
+                _ when OneOf().Match(error.Message) is { Success: true } match => NotAmong(error, match),
                 _ => string.Join(' ', error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
             };
         }
@@ -66,6 +67,14 @@ internal static partial class UsageErrors
         _ => error.Message,
     };
 
+    /// <summary>A value that is none of those there are.</summary>
+    private static string NotAmong(ParseError error, Match match)
+    {
+        var (value, names) = (match.Groups["value"].Value, match.Groups["name"].Captures.Select(c => c.Value).Order(StringComparer.Ordinal).ToList());
+        var option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
+        return $"{(option is null ? "" : $"{option.Option.Name} ")}{value}: allowed are {string.Join(", ", names)}.{Near(value, names)}";
+    }
+
     private static string Usage(Command command) =>
         string.Concat(command.Arguments.Select(a => a.Arity.MinimumNumberOfValues == 0 ? $" [{a.Name}]" : $" {a.Name}"))
         + string.Concat(command.Options.Where(o => o.Required).Select(o => $" {o.Name} {o.HelpName ?? "…"}")) + " [options]";
@@ -78,4 +87,7 @@ internal static partial class UsageErrors
 
     [GeneratedRegex(@"'System\.(Nullable`1\[System\.)?(?<type>\w+)\]?'", RegexOptions.ExplicitCapture)]
     private static partial Regex TypeName();
+
+    [GeneratedRegex(@"^Argument '(?<value>.*)' not recognized\.[^']*('(?<name>[^']+)'\s*)+$", RegexOptions.ExplicitCapture)]
+    private static partial Regex OneOf();
 }

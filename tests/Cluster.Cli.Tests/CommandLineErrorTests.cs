@@ -15,6 +15,7 @@ public sealed class CommandLineErrorTests
     [InlineData("plan scenarios/quickstart.yaml", "xpyd plan needs --gpus: Budget of GPUs.")]
     [InlineData("plan scenarios/quickstart.yaml --gpus many", "--gpus many: expected a whole number.")]
     [InlineData("plan scenarios/quickstart.yaml --gpus 0", "--gpus 0: allowed are 1 … 100000.")]
+    [InlineData("plan scenarios/quickstart.yaml --gpus 4 --by dolar", "--by dolar: allowed are dollar, gpu. Did you mean 'dollar'?")]
     [InlineData("up --port", "--port needs a value: Port.")]
     [InlineData("admin scale decode many", "INSTANCES many: expected a whole number.")]
     public async Task It_says_what_is_wrong_instead_of_printing_the_help(string line, string said)
