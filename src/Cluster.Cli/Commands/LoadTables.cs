@@ -25,11 +25,19 @@ internal static class LoadTables
         });
     }
 
+    /// <summary>Figures where there are any: of a run in which nothing was completed, only why.</summary>
     public static void Print(LoadSummary summary, LoadSummary? before, IAnsiConsole console)
     {
         console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{summary.Completed} of {summary.Requests} requests completed in {summary.DurationS:0.##} s "
             + $"({summary.Rejected} rejected, {summary.Failed} failed, {summary.TimedOut} timed out)"));
+        if (summary.Completed > 0) PrintFigures(summary, console);
+        foreach (var (error, count) in summary.Errors.Take(5)) console.WriteLine($"{count} × {error}");
+        if (before is not null && summary.Completed > 0) PrintComparison(before, summary, console);
+    }
+
+    private static void PrintFigures(LoadSummary summary, IAnsiConsole console)
+    {
         console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{summary.RequestsPerS:0.##} req/s, goodput {summary.GoodputRps:0.##} req/s, {summary.InputTokensPerS:N0} tok/s in, "
             + $"{summary.OutputTokensPerS:N0} tok/s out, prefix hit rate {summary.PrefixHitRate:P1}"));
@@ -41,8 +49,6 @@ internal static class LoadTables
         Row("E2E", summary.E2eMs);
         Row("send lag", summary.SendLagMs);
         console.Write(table);
-        foreach (var (error, count) in summary.Errors.Take(5)) console.WriteLine($"{count} × {error}");
-        if (before is not null) PrintComparison(before, summary, console);
 
         void Row(string name, LatencyStats stats) => table.AddRow(name, Ms(stats.Mean), Ms(stats.P50), Ms(stats.P90), Ms(stats.P99));
     }
