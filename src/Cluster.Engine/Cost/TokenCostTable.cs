@@ -7,12 +7,13 @@ namespace Cluster.Engine.Cost;
 /// </summary>
 internal sealed class TokenCostTable(TokenCost cost, bool replicated)
 {
-    /// <summary>More than a replica's usual token budget, so that few of its counts collide.</summary>
+    /// <summary>The first half has a place for each count; larger ones share the second, so that none of them takes the place of a decode step that comes again and again.</summary>
     private const int Capacity = 8192;
+    private const int Half = Capacity / 2;
     private const int Ready = 2;
 
     private readonly Entry[] _byReplica = new Entry[replicated ? Capacity : 0];
-    private readonly Entry[] _byAll = new Entry[replicated ? Capacity : Capacity / 2];
+    private readonly Entry[] _byAll = new Entry[Capacity];
 
     private struct Entry
     {
@@ -25,7 +26,7 @@ internal sealed class TokenCostTable(TokenCost cost, bool replicated)
     /// <param name="allTokens">New tokens of all replicas together.</param>
     public CostSum Get(long replicaTokens, long allTokens)
     {
-        ref var all = ref _byAll[allTokens & (_byAll.Length - 1)];
+        ref var all = ref _byAll[PlaceOf(allTokens)];
         if (!replicated)
         {
             if (Holds(ref all, allTokens)) return all.Part.Sum;
@@ -34,7 +35,7 @@ internal sealed class TokenCostTable(TokenCost cost, bool replicated)
             return whole.Sum;
         }
 
-        ref var replica = ref _byReplica[replicaTokens & (Capacity - 1)];
+        ref var replica = ref _byReplica[PlaceOf(replicaTokens)];
         TokenCostPart one, other;
         if (Holds(ref replica, replicaTokens)) one = replica.Part;
         else Keep(ref replica, replicaTokens, one = cost.OfReplica(replicaTokens));
@@ -42,6 +43,8 @@ internal sealed class TokenCostTable(TokenCost cost, bool replicated)
         else Keep(ref all, allTokens, other = cost.OfAll(allTokens));
         return cost.Join(in one, in other);
     }
+
+    private static long PlaceOf(long tokens) => tokens < Half ? tokens : Half + (tokens & (Half - 1));
 
     private static bool Holds(ref Entry entry, long tokens) => Volatile.Read(ref entry.State) == Ready && entry.Tokens == tokens;
 
