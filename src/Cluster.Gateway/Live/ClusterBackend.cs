@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Cluster.Engine.Requests;
 using Cluster.Gateway.Backend;
+using Cluster.Gateway.Requests;
 using Cluster.Grains;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
@@ -17,7 +18,7 @@ namespace Cluster.Gateway.Live;
 /// </summary>
 public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
 {
-    private IGrainFactory _grains = null!;
+    private IGrainFactory? _grains;
     private readonly ClusterContext _context;
     private readonly StreamFanout _fanout = new();
     private readonly ConcurrentDictionary<long, Flight> _flights = new();
@@ -76,21 +77,24 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         IsReady = true;
     }
 
+    /// <exception cref="ApiException">503: listeners open before the cluster stands.</exception>
+    private IGrainFactory Grains => _grains ?? throw ApiException.Unavailable("The cluster is still starting; try again once /health answers 200.", TimeSpan.FromSeconds(1));
+
     /// <summary>The supervisor of the running cluster.</summary>
-    internal ITopologyGrain Topology => _grains.GetGrain<ITopologyGrain>(_context.Cluster.Name);
+    internal ITopologyGrain Topology => Grains.GetGrain<ITopologyGrain>(_context.Cluster.Name);
 
     /// <summary>What is broken in it.</summary>
-    internal IFaultGrain Faults => _grains.GetGrain<IFaultGrain>(_context.Cluster.Name);
+    internal IFaultGrain Faults => Grains.GetGrain<IFaultGrain>(_context.Cluster.Name);
 
     /// <summary>How its emulated time runs.</summary>
-    internal ITimeGrain Time => _grains.GetGrain<ITimeGrain>(_context.Cluster.Name);
+    internal ITimeGrain Time => Grains.GetGrain<ITimeGrain>(_context.Cluster.Name);
 
     /// <summary>Records of its runs.</summary>
-    internal IRunGrain Runs => _grains.GetGrain<IRunGrain>(_context.Cluster.Name);
+    internal IRunGrain Runs => Grains.GetGrain<IRunGrain>(_context.Cluster.Name);
 
-    internal IRouterGrain Router => _grains.GetGrain<IRouterGrain>(_context.Cluster.Name);
+    internal IRouterGrain Router => Grains.GetGrain<IRouterGrain>(_context.Cluster.Name);
 
-    internal IInstanceGrain Instance(string name) => _grains.GetInstance(_context.Cluster, name);
+    internal IInstanceGrain Instance(string name) => Grains.GetInstance(_context.Cluster, name);
 
     /// <summary>Asks every instance how it is.</summary>
     public async Task<TopologySnapshot> RefreshAsync()
@@ -177,7 +181,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
             flight.Route = route;
             message = message with { Stations = message.Stations with { RoutedNs = route.RoutedNs } };
             var order = new SubmitOrder(message, route.DecodeInstance, _self) { Copy = route.Copy };
-            await _grains.GetInstance(_context.Cluster, route.PrefillInstance).SubmitAsync(order);
+            await Grains.GetInstance(_context.Cluster, route.PrefillInstance).SubmitAsync(order);
             // The client may have gone before the instance knew of the request.
             if (!_flights.ContainsKey(flight.StreamId)) AbortEverywhere(route, id);
         }
@@ -245,7 +249,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     private void AbortEverywhere(RouteReply route, long id)
     {
         foreach (var instance in new[] { route.PrefillInstance, route.DecodeInstance }.Distinct())
-            _ = _grains.GetInstance(_context.Cluster, instance).AbortAsync(id);
+            _ = Grains.GetInstance(_context.Cluster, instance).AbortAsync(id);
     }
 
     private void End(Flight flight, StreamEnd end)

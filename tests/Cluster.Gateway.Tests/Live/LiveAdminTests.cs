@@ -1,8 +1,12 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Cluster.Compute;
 using Cluster.Engine.Topology;
 using Cluster.Gateway.Live;
+using Cluster.Gateway.Requests;
+using Cluster.Grains;
+using Cluster.Grains.Timing;
 using Cluster.Testing;
 
 namespace Cluster.Gateway.Tests.Live;
@@ -11,6 +15,16 @@ namespace Cluster.Gateway.Tests.Live;
 public sealed class LiveAdminTests
 {
     private static readonly LiveOptions s_options = new() { Compute = ComputeMode.Modeled, TimeScale = 10 };
+
+    [Fact]
+    public async Task Whoever_asks_before_the_cluster_stands_is_told_to_try_again()
+    {
+        using var pacer = new Pacer();
+        var backend = new ClusterBackend(new ClusterContext(Clusters.Aggregated(1), new EmulatedClock(pacer), _ => ModeledStepTimer.Instance));
+        var refusal = await Should.ThrowAsync<ApiException>(() => backend.RefreshAsync());
+        (refusal.StatusCode, backend.IsReady).ShouldBe((503, false));
+        refusal.Message.ShouldContain("/health");
+    }
 
     [Fact]
     public async Task A_pool_that_grows_serves_with_its_newcomers()
