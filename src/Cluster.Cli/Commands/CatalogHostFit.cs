@@ -51,7 +51,8 @@ internal static class CatalogHostFit
         foreach (var p in parameters)
         {
             root[p.Name] = p.Get(fit.Profile);
-            sources[p.Name] = origin;
+            // A figure that the points say nothing of stays where every fit starts: nobody should take it for one that was measured.
+            sources[p.Name] = p.Get(fit.Profile) == p.Prior ? origin.Replace("fitted by", "left at its prior by", StringComparison.Ordinal) : origin;
         }
 
         if (versions.Count > 0)
