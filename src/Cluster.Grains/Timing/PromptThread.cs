@@ -10,6 +10,7 @@ public static partial class PromptThread
 {
     private const int SetTimerSlack = 29;
     private const int ByProcess = 0;
+    private const int OrdinaryPolicy = 0;
     private const int Niceness = -10;
 
     /// <summary>Threads that this one starts, such as those of the pool, are as all others.</summary>
@@ -23,6 +24,8 @@ public static partial class PromptThread
     {
         if (!OperatingSystem.IsLinux()) return;
         _ = PrCtl(SetTimerSlack, 1, 0, 0, 0);
+        // Whoever started the process at real-time priority, say, has asked for more already.
+        if (GetScheduler(0) != OrdinaryPolicy) return;
         var call = RuntimeInformation.ProcessArchitecture switch { Architecture.X64 => 314, Architecture.Arm64 => 274, _ => -1 };
         if (call < 0) return;
         var wish = new Scheduling { Size = (uint)Marshal.SizeOf<Scheduling>(), Flags = ResetOnFork, Niceness = Niceness, RuntimeNs = SliceNs };
@@ -37,6 +40,9 @@ public static partial class PromptThread
 
     [LibraryImport("libc", EntryPoint = "getpriority")]
     private static partial int GetPriority(int which, int who);
+
+    [LibraryImport("libc", EntryPoint = "sched_getscheduler")]
+    private static partial int GetScheduler(int thread);
 
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial nint SetScheduling(nint call, int thread, in Scheduling wish, uint flags);
