@@ -16,7 +16,7 @@ public sealed class ComputeHost : IDisposable
     private double _timeScale;
 
     /// <summary>Starts the threads and calibrates: under a second for each format, or a few tens of milliseconds when a cached calibration holds.</summary>
-    /// <param name="givesWay">Whether a thread that keeps time has something to do: slices let it go first. Null: to nobody.</param>
+    /// <param name="givesWay">Whether a thread that keeps time has something to do: slices that no step waits for (<see cref="ComputeMode.Paced"/>) let it go first. Null: to nobody.</param>
     /// <exception cref="ArgumentException">The options are out of range; the message lists every problem.</exception>
     public ComputeHost(ComputeOptions options, TimeProvider? time = null, Func<bool>? givesWay = null)
     {
@@ -24,10 +24,11 @@ public sealed class ComputeHost : IDisposable
         options.ThrowIfInvalid();
         Options = options;
         _timeScale = options.TimeScale;
-        _givesWay = givesWay;
+        // Measured steps wait for their slices: those must not stand back behind whatever else runs.
+        _givesWay = options.Mode == ComputeMode.Paced ? givesWay : null;
         Health = new ComputeHealth();
         if (options.Mode == ComputeMode.Modeled) return;
-        _pool = new ComputePool(options.EffectiveThreads, options.QueueCapacity, options.PinThreads);
+        _pool = new ComputePool(options.EffectiveThreads, options.QueueCapacity, options.PinThreads, isPatient: options.Mode == ComputeMode.Paced);
         foreach (var format in options.Formats.Distinct()) Prepare(format, time);
     }
 

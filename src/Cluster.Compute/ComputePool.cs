@@ -19,7 +19,8 @@ public sealed class ComputePool : IDisposable
 
     /// <param name="threads">At least 1.</param>
     /// <param name="queueCapacity">Items that may wait; at least 1.</param>
-    public ComputePool(int threads, int queueCapacity, bool pinThreads = true)
+    /// <param name="isPatient">Nobody waits for what it runs: it never interrupts others.</param>
+    public ComputePool(int threads, int queueCapacity, bool pinThreads = true, bool isPatient = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(queueCapacity);
@@ -29,7 +30,7 @@ public sealed class ComputePool : IDisposable
         for (var i = 0; i < threads; i++)
         {
             var core = cores[cores.Count - 1 - i % cores.Count];
-            _threads[i] = new Thread(() => Work(pinThreads ? core : null)) { IsBackground = true, Name = $"xpyd-compute-{i}" };
+            _threads[i] = new Thread(() => Work(pinThreads ? core : null, isPatient)) { IsBackground = true, Name = $"xpyd-compute-{i}" };
             _threads[i].Start();
         }
     }
@@ -83,13 +84,13 @@ public sealed class ComputePool : IDisposable
         foreach (var thread in _threads) thread.Join();
     }
 
-    private void Work(int? core)
+    private void Work(int? core, bool isPatient)
     {
         if (core is { } wanted && ThreadAffinity.TryPin(wanted) is { } refusal)
         {
             lock (_lock) _notes.Add($"{Thread.CurrentThread.Name} runs unpinned: {refusal}");
         }
-        PatientThread.Ask();
+        if (isPatient) PatientThread.Ask();
         while (Take() is { } work)
         {
             work.Execute();
