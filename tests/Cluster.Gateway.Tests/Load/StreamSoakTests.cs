@@ -19,7 +19,7 @@ public sealed class StreamSoakTests
         outcome.Faults.ShouldBeEmpty();
         (outcome.Failed, outcome.Unaccounted).ShouldBe((0, 0));
         foreach (var count in (long[])[outcome.Completed, outcome.Refused, outcome.Disconnected]) count.ShouldBeGreaterThan(0);
-        outcome.MostOpen.ShouldBeLessThanOrEqualTo(20);
+        // Not that its clients see at most 20 open: one that is behind has not read the ends of streams whose places are others' by then.
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (gateway.App.Services.GetRequiredService<Admission>().Open > 0) await Task.Delay(1, limit.Token);
         (gateway.Backend.Completed + gateway.Backend.Aborted).ShouldBe(gateway.Backend.Submitted);
