@@ -51,15 +51,16 @@ internal sealed class LoadConnection : IReceiver, IDisposable
     public void Expect(int tokens) => TextTicks.EnsureCapacity(Math.Min(tokens, MostExpected));
 
     /// <summary>Sends <see cref="Outgoing"/>.</summary>
-    /// <returns>Stopwatch ticks when it was handed over.</returns>
+    /// <returns>Stopwatch ticks when sending began: this thread may lose its core while it sends, and arrivals are stamped by the kernel, which does not wait for it.</returns>
     public async ValueTask<long> SendAsync(CancellationToken cancellationToken)
     {
         // What a request before this one left is not this one's.
         Parser.Reset();
         Inspector.Reset();
         TextTicks.Clear();
+        var beganTicks = Stopwatch.GetTimestamp();
         await _wire.SendAsync(Outgoing.WrittenMemory, cancellationToken);
-        return Stopwatch.GetTimestamp();
+        return beganTicks;
     }
 
     /// <summary>Reads until the answer is complete.</summary>

@@ -61,20 +61,21 @@ internal readonly unsafe partial struct ArrivalClock
         return count;
     }
 
-    /// <summary>Both clocks are read one right after the other; where the thread lost its core in between, again.</summary>
+    /// <summary>Both clocks are read one right after the other; where the thread lost its core in between, again, and in the end the read counts.</summary>
     private static long ToTicks(long stampNs)
     {
-        long nowTicks = 0, ageNs = 0;
+        long nowTicks = 0;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             TimeSpec now;
             nowTicks = Stopwatch.GetTimestamp();
             _ = clock_gettime(Realtime, &now);
-            ageNs = now.Seconds * NsPerSecond + now.Nanoseconds - stampNs;
-            if (Stopwatch.GetTimestamp() - nowTicks < s_closeTicks) break;
+            if (Stopwatch.GetTimestamp() - nowTicks >= s_closeTicks) continue;
+            var ageNs = now.Seconds * NsPerSecond + now.Nanoseconds - stampNs;
+            return ageNs is > 0 and < MostNs ? nowTicks - (long)(ageNs * (Stopwatch.Frequency / 1e9)) : nowTicks;
         }
 
-        return ageNs is > 0 and < MostNs ? nowTicks - (long)(ageNs * (Stopwatch.Frequency / 1e9)) : nowTicks;
+        return nowTicks;
     }
 
     [StructLayout(LayoutKind.Sequential)]
