@@ -54,6 +54,24 @@ public sealed class Step_timer : IDisposable
         pieceNs.ShouldAllBe(ns => ns > 0);
     }
 
+    [Theory]
+    [InlineData(ComputeMode.Paced, true)]
+    [InlineData(ComputeMode.Measured, false)]
+    public async Task Only_slices_that_no_step_waits_for_ask_whether_to_give_way(ComputeMode mode, bool asks)
+    {
+        var asked = 0;
+        bool Ask()
+        {
+            Interlocked.Increment(ref asked);
+            return false;
+        }
+
+        using var host = new ComputeHost(Small(mode), givesWay: Ask);
+        await host.CreateTimer(H100Ridge).RunAsync(default, Decode, default);
+        await Drained(host);
+        (Volatile.Read(ref asked) > 0).ShouldBe(asks);
+    }
+
     [Fact]
     public async Task Measured_steps_last_the_model_times_the_ratio()
     {
