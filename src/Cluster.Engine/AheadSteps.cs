@@ -42,13 +42,10 @@ public sealed class AheadSteps
     /// <summary>Room for so many steps, at least 1.</summary>
     internal AheadStep[] Take(int steps)
     {
-        var size = BitOperations.Log2((uint)steps - 1) + 1;
-        return steps > 1 && _spares[size].TryPop(out var spare) ? spare : new AheadStep[1 << (steps > 1 ? size : 0)];
+        var length = BitOperations.RoundUpToPowerOf2((uint)steps);
+        return _spares[BitOperations.Log2(length)].TryPop(out var spare) ? spare : new AheadStep[length];
     }
 
     /// <summary>The steps have begun, or never will.</summary>
-    internal void Return(AheadStep[] room)
-    {
-        if (room.Length > 1) _spares[BitOperations.Log2((uint)room.Length)].Push(room);
-    }
+    internal void Return(AheadStep[] room) => _spares[BitOperations.Log2((uint)room.Length)].Push(room);
 }
