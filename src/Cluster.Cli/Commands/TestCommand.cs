@@ -30,6 +30,7 @@ internal static class TestCommand
             }
 
             var counts = await run.RunAsync(cancellation);
+            foreach (var failure in run.Failures) Console.Out.WriteLine($"FAILED {failure}");
             Console.Out.WriteLine(counts);
             return counts.Failed == 0 && counts.Passed > 0 ? 0 : 1;
         });

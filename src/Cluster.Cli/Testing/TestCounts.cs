@@ -33,6 +33,26 @@ internal sealed record TestCounts(int Passed, int Failed, int Skipped)
         }
     }
 
+    /// <summary>The failed tests of an xunit result file, a line each: the name and how the reason begins. Empty where the file cannot be read.</summary>
+    public static IReadOnlyList<string> Failures(string resultFile)
+    {
+        if (!File.Exists(resultFile)) return [];
+        try
+        {
+            return
+            [
+                .. from test in XDocument.Load(resultFile).Descendants("test")
+                   where (string?)test.Attribute("result") == "Fail"
+                   let why = ((string?)test.Descendants("message").FirstOrDefault() ?? "").Split('\n', StringSplitOptions.TrimEntries)
+                   select $"{(string?)test.Attribute("name")}: {string.Join(' ', why.Take(5))}",
+            ];
+        }
+        catch (System.Xml.XmlException)
+        {
+            return [];
+        }
+    }
+
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"{Passed} passed, {Failed} failed, {Skipped} skipped");
 }

@@ -9,6 +9,10 @@ internal sealed class TestRun(string root, string? only, bool skipsFail)
     private static readonly TimeSpan s_projectLimit = TimeSpan.FromMinutes(10);
 
     private readonly string _results = Path.Combine(root, "artifacts", "tests");
+    private readonly List<string> _failures = [];
+
+    /// <summary>Which tests failed and why, a line each: said once more at the end, since of a long log the end is what is kept.</summary>
+    public IReadOnlyList<string> Failures => _failures;
 
     public async Task<bool> BuildAsync(CancellationToken cancellation)
     {
@@ -66,6 +70,8 @@ internal sealed class TestRun(string root, string? only, bool skipsFail)
         if (counts.Failed > 0)
         {
             Console.Out.WriteLine(output);
+            var failures = TestCounts.Failures(resultFile);
+            _failures.AddRange(failures.Count > 0 ? failures : [$"{project} ended with {exitCode} before it could say which test failed"]);
         }
 
         Console.Out.WriteLine($"{project}: {counts} in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
