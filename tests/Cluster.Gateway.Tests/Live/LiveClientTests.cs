@@ -8,6 +8,7 @@ using Cluster.Testing;
 namespace Cluster.Gateway.Tests.Live;
 
 /// <summary>Clients that leave, dawdle or come while the cluster goes, in front of real grains.</summary>
+[Collection(nameof(TestsThatRunAlone))]
 public sealed class LiveClientTests
 {
     private static readonly LiveOptions s_options = new() { Compute = ComputeMode.Modeled };

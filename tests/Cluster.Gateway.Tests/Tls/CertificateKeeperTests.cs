@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Cluster.Gateway.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -7,21 +6,16 @@ namespace Cluster.Gateway.Tests.Tls;
 public sealed class CertificateKeeperTests : IDisposable
 {
     private readonly Certificates _files = new();
-    private readonly RSA _key = RSA.Create(2048);
     private readonly LateClock _clock = new();
     private readonly Lines _log = new();
 
-    public void Dispose()
-    {
-        _key.Dispose();
-        _files.Dispose();
-    }
+    public void Dispose() => _files.Dispose();
 
     [Fact]
     public void A_renewed_certificate_is_in_force_at_the_next_look()
     {
-        using var first = _files.Issue(_key, toDays: 1);
-        using var second = _files.Issue(_key, toDays: 2);
+        using var first = _files.Issue(Certificates.Key, toDays: 1);
+        using var second = _files.Issue(Certificates.Key, toDays: 2);
         var keeper = Keeper(first.ExportCertificatePem());
         Serial(keeper).ShouldBe(first.SerialNumber);
         _files.Write("c.pem", second.ExportCertificatePem());
@@ -34,8 +28,8 @@ public sealed class CertificateKeeperTests : IDisposable
     [Fact]
     public void A_certificate_that_is_unfit_leaves_the_one_before_in_force_and_is_named_once()
     {
-        using var good = _files.Issue(_key);
-        using var lapsed = _files.Issue(_key, fromDays: -3, toDays: -2);
+        using var good = _files.Issue(Certificates.Key);
+        using var lapsed = _files.Issue(Certificates.Key, fromDays: -3, toDays: -2);
         var keeper = Keeper(good.ExportCertificatePem());
         foreach (var unfit in (string[])[lapsed.ExportCertificatePem(), "half a cert"])
         {
@@ -52,7 +46,7 @@ public sealed class CertificateKeeperTests : IDisposable
     }
 
     private CertificateKeeper Keeper(string certificate) => new(
-        new GatewayOptions { TlsCertificatePath = _files.Write("c.pem", certificate), TlsKeyPath = _files.Write("k.pem", _key.ExportPkcs8PrivateKeyPem()) }, _clock, _log);
+        new GatewayOptions { TlsCertificatePath = _files.Write("c.pem", certificate), TlsKeyPath = _files.Write("k.pem", Certificates.Key.ExportPkcs8PrivateKeyPem()) }, _clock, _log);
 
     private static string Serial(CertificateKeeper keeper) => keeper.Current().TargetCertificate.SerialNumber;
 

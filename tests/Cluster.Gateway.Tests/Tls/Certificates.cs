@@ -7,16 +7,22 @@ namespace Cluster.Gateway.Tests.Tls;
 /// <summary>Certificates for 127.0.0.1 in a folder of their own, which goes with them.</summary>
 internal sealed class Certificates : IDisposable
 {
+    // A key takes a core for tenths of a second, which tests beside these would wait for: one of each does.
+    private static readonly RSA s_rootKey = RSA.Create(2048);
     private readonly string _folder = Directory.CreateTempSubdirectory("xpyd-tls-").FullName;
-    private readonly RSA _rootKey = RSA.Create(2048);
 
     public Certificates()
     {
-        var request = new CertificateRequest("CN=test root", _rootKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var request = new CertificateRequest("CN=test root", s_rootKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         Root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-3), DateTimeOffset.UtcNow.AddYears(3));
         RootPath = Write("root.pem", Root.ExportCertificatePem());
     }
+
+    /// <summary>The key that the tests' leaves are issued for, and one that is not theirs.</summary>
+    public static RSA Key { get; } = RSA.Create(2048);
+
+    public static RSA OtherKey { get; } = RSA.Create(2048);
 
     public X509Certificate2 Root { get; }
 
@@ -47,7 +53,6 @@ internal sealed class Certificates : IDisposable
     public void Dispose()
     {
         Root.Dispose();
-        _rootKey.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 }

@@ -11,13 +11,8 @@ public sealed class TlsCertificateTests : IDisposable
 {
     private const string Password = "opens it";
     private readonly Certificates _files = new();
-    private readonly RSA _key = RSA.Create(2048);
 
-    public void Dispose()
-    {
-        _key.Dispose();
-        _files.Dispose();
-    }
+    public void Dispose() => _files.Dispose();
 
     [Theory]
     [InlineData("pair")]
@@ -26,10 +21,10 @@ public sealed class TlsCertificateTests : IDisposable
     [InlineData("pkcs12")]
     public async Task Every_form_of_a_certificate_serves_both_versions_of_HTTP_with_its_chain(string form)
     {
-        using var leaf = _files.Issue(_key);
+        using var leaf = _files.Issue(Certificates.Key);
         var chain = leaf.ExportCertificatePem() + "\n" + _files.Root.ExportCertificatePem();
-        var pem = _key.ExportPkcs8PrivateKeyPem();
-        var encrypted = _key.ExportEncryptedPkcs8PrivateKeyPem(Password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
+        var pem = Certificates.Key.ExportPkcs8PrivateKeyPem();
+        var encrypted = Certificates.Key.ExportEncryptedPkcs8PrivateKeyPem(Password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
         var options = form switch
         {
             "pair" => new GatewayOptions { TlsCertificatePath = _files.Write("c.pem", chain), TlsKeyPath = _files.Write("k.pem", pem) },
@@ -62,10 +57,10 @@ public sealed class TlsCertificateTests : IDisposable
     [Fact]
     public async Task The_load_generator_drives_an_https_endpoint_whose_root_it_is_given()
     {
-        using var leaf = _files.Issue(_key);
+        using var leaf = _files.Issue(Certificates.Key);
         await using var gateway = await TestGateway.StartAsync(options: new GatewayOptions
         {
-            TlsCertificatePath = _files.Write("both.pem", leaf.ExportCertificatePem() + "\n" + _key.ExportPkcs8PrivateKeyPem()),
+            TlsCertificatePath = _files.Write("both.pem", leaf.ExportCertificatePem() + "\n" + Certificates.Key.ExportPkcs8PrivateKeyPem()),
         });
         var workload = new Workload.OpenLoop(Enumerable.Range(0, 8).Select(i => new RequestSpec(i, 0, 4, 5, TokenContent.Unique((ulong)i, 9))));
 
@@ -93,13 +88,12 @@ public sealed class TlsCertificateTests : IDisposable
     [InlineData("key alone", "a key needs its certificate")]
     public void What_clients_would_refuse_is_refused_at_the_start(string what, string said)
     {
-        using var leaf = what switch { "expired" => _files.Issue(_key, -2, -1), "early" => _files.Issue(_key, 1, 2), _ => _files.Issue(_key) };
-        using var other = RSA.Create(2048);
-        var (certificate, key) = (_files.Write("c.pem", leaf.ExportCertificatePem()), _files.Write("k.pem", _key.ExportPkcs8PrivateKeyPem()));
+        using var leaf = what switch { "expired" => _files.Issue(Certificates.Key, -2, -1), "early" => _files.Issue(Certificates.Key, 1, 2), _ => _files.Issue(Certificates.Key) };
+        var (certificate, key) = (_files.Write("c.pem", leaf.ExportCertificatePem()), _files.Write("k.pem", Certificates.Key.ExportPkcs8PrivateKeyPem()));
         var options = what switch
         {
             "keyless" => new GatewayOptions { TlsCertificatePath = certificate },
-            "other key" => new GatewayOptions { TlsCertificatePath = certificate, TlsKeyPath = _files.Write("o.pem", other.ExportPkcs8PrivateKeyPem()) },
+            "other key" => new GatewayOptions { TlsCertificatePath = certificate, TlsKeyPath = _files.Write("o.pem", Certificates.OtherKey.ExportPkcs8PrivateKeyPem()) },
             "locked" => new GatewayOptions { TlsCertificatePath = _files.Write("c.pfx", leaf.Export(X509ContentType.Pkcs12, Password)) },
             "garbage" => new GatewayOptions { TlsCertificatePath = _files.Write("c.pem", Encoding.UTF8.GetBytes("not a certificate")), TlsKeyPath = key },
             "missing" => new GatewayOptions { TlsCertificatePath = certificate + ".gone", TlsKeyPath = key },
@@ -113,11 +107,11 @@ public sealed class TlsCertificateTests : IDisposable
     [Fact]
     public void Certificates_that_are_sound_are_no_problem()
     {
-        using var leaf = _files.Issue(_key);
+        using var leaf = _files.Issue(Certificates.Key);
         GatewayOptionsValidator.Problems(new GatewayOptions
         {
             TlsCertificatePath = _files.Write("c.pem", leaf.ExportCertificatePem()),
-            TlsKeyPath = _files.Write("k.pem", _key.ExportPkcs8PrivateKeyPem()),
+            TlsKeyPath = _files.Write("k.pem", Certificates.Key.ExportPkcs8PrivateKeyPem()),
         }).ShouldBeEmpty();
     }
 }
