@@ -17,6 +17,25 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task A_law_prints_its_formula_the_numbers_put_in_and_the_result()
+    {
+        var result = await Xpyd.RunAsync("calc", "speculative", "--alpha", "0.8", "--k", "4", "--draft-cost", "0.1");
+
+        result.ExitCode.ShouldBe(0, result.Error);
+        foreach (var shown in (string[])["E = (1 − α^(K+1)) ÷ (1 − α)", "0.8", "drafted tokens per pass", "given", "default", "3.362 tokens", "2.401 ×", "arXiv:2211.17192"])
+            result.Output.ShouldContain(shown);
+    }
+
+    [Fact]
+    public async Task A_law_that_does_not_fit_the_model_names_the_one_that_does()
+    {
+        var result = await Xpyd.RunAsync("calc", "kv-per-token", "--model", "deepseek-v3");
+
+        result.ExitCode.ShouldBe(2);
+        result.Error.ShouldContain("deepseek-v3 keeps one latent for all heads: see latent-kv-per-token.");
+    }
+
+    [Fact]
     public async Task Simulate_prints_the_published_keys_as_JSON()
     {
         var result = await Xpyd.RunAsync("simulate", s_quickstart, "--json");

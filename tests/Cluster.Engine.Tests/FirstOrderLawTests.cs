@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cluster.Engine.Cost.FirstOrder;
 
 namespace Cluster.Engine.Tests;
@@ -54,7 +55,7 @@ public class FirstOrderLawTests
     [Fact]
     public void An_fp8_cache_holds_twice_the_sequences_and_an_int4_one_four_times()
     {
-        double With(double bytes) => Capacity.Sequences(40e9, KvPerToken.Bytes(32, 8, 128, bytes), 4096);
+        double With(double bytes) => Capacity.Sequences(40e9, KvPerToken.Bytes(32, 8, 128, bytes) * 4096);
         (With(1) / With(2)).ShouldBe(2);
         (With(0.5) / With(2)).ShouldBe(4);
     }
@@ -170,6 +171,22 @@ public class FirstOrderLawTests
         error.Message.ShouldContain("alpha is 2; allowed: 0 … 1");
         error.Message.ShouldContain("k (drafted tokens per pass) is needed");
         error.Message.ShouldContain("colour is not a number of this law");
+    }
+
+    [Theory]
+    [InlineData("speculative", "k is 2.5; allowed: whole numbers, 1 … 64", "alpha 0.8 k 2.5")]
+    [InlineData("ridge", "bandwidth is 3.35; allowed: 1e+09 B/s or more", "bandwidth 3.35 peak-flops 989e12")]
+    [InlineData("moe", "active-experts is 16; a token cannot choose more than there are experts (8)", "params 1e9 active-params 1e9 experts 8 active-experts 16")]
+    [InlineData("moe", "active-params is 2e+09; a token cannot multiply more than params (1e+09)", "params 1e9 active-params 2e9 experts 8 active-experts 2")]
+    [InlineData("kv-per-token", "32 query heads cannot share 12 KV heads evenly", "layers 32 kv-heads 12 head-size 128 query-heads 32")]
+    [InlineData("paging", "sequences cannot reach more than is reserved", "mean-tokens 5000")]
+    [InlineData("capacity", "kv-per-token, window-kv and state are all 0", "hbm 80e9 weight-bytes 14e9 kv-per-token 0")]
+    [InlineData("transfer-time", "window-kv and window go together", "kv-per-token 1 window 4096 tokens 1 link-bandwidth 1e9")]
+    public void Numbers_that_cannot_be_or_cannot_go_together_are_refused(string law, string reason, string numbers)
+    {
+        var words = numbers.Split(' ');
+        var given = words.Chunk(2).ToDictionary(w => w[0], w => double.Parse(w[1], CultureInfo.InvariantCulture));
+        Should.Throw<ArgumentException>(() => Laws.All.Single(l => l.Name == law).Apply(given)).Message.ShouldContain(reason);
     }
 
     [Fact]

@@ -60,7 +60,8 @@ internal static class CalcCommand
         catch (ArgumentException missing)
         {
             var entries = string.Join(", ", sources.Names);
-            throw new UsageException($"xpyd calc {law.Name}: {missing.Message.Split(" (Parameter")[0]}.{(entries.Length == 0 ? "" : $" Catalog entries fill numbers in: {entries}.")}");
+            var lacks = string.Concat(sources.Lacks(arguments, law, known).Select(l => $" {l}."));
+            throw new UsageException($"xpyd calc {law.Name}: {missing.Message.Split(" (Parameter")[0]}.{lacks}{(entries.Length == 0 ? "" : $" Catalog entries fill numbers in: {entries}.")}");
         }
     }
 

@@ -11,12 +11,15 @@ namespace Cluster.Cli.Commands;
 internal sealed class CalcSources
 {
     private static readonly string[] OfModel =
-        ["params", "active-params", "weight-bytes", "kv-per-token", "layers", "hidden", "kv-heads", "query-heads", "head-size", "latent", "rope", "experts", "active-experts"];
+    [
+        "params", "active-params", "weight-bytes", "active-weight-bytes", "active-bytes-per-weight", "kv-per-token", "window-kv", "window", "state", "layers", "attention-layers",
+        "hidden", "kv-heads", "query-heads", "head-size", "latent", "rope", "experts", "active-experts",
+    ];
 
     private static readonly string[] OfGpu = ["bandwidth", "hbm", "peak-flops", "ridge-batch", "interconnect", "latency"];
     private static readonly string[] OfLink = ["link-bandwidth"];
-    private static readonly string[] OfWeights = ["bytes-per-weight", "weight-bytes", "peak-flops", "ridge-batch"];
-    private static readonly string[] OfKv = ["bytes-per-kv", "kv-per-token"];
+    private static readonly string[] OfWeights = ["bytes-per-weight", "active-bytes-per-weight", "weight-bytes", "active-weight-bytes", "peak-flops", "ridge-batch"];
+    private static readonly string[] OfKv = ["bytes-per-kv", "kv-per-token", "window-kv"];
 
     private readonly Option<string?> _model = new("--model") { Description = "Model of the catalog: fills in parameters, layers, heads." };
     private readonly Option<string?> _gpu = new("--gpu") { Description = "GPU of the catalog: fills in bandwidth, memory, peak." };
@@ -33,7 +36,7 @@ internal sealed class CalcSources
     {
         foreach (var (option, numbers) in new[] { (_model, OfModel), (_gpu, OfGpu), (_link, OfLink), (_weights, OfWeights), (_kv, OfKv) })
         {
-            if (!law.Inputs.Any(i => numbers.Contains(i.Name))) continue;
+            if (!law.Inputs.Any(i => numbers.Contains(i.Given))) continue;
             command.Options.Add(option);
             _added.Add(option);
         }
@@ -46,7 +49,7 @@ internal sealed class CalcSources
         var catalog = CliCatalog.Load();
         var (weights, kv) = (Format(arguments, _weights), Format(arguments, _kv));
         var known = new Dictionary<string, NamedNumber>(StringComparer.Ordinal);
-        if (weights is { } w) known["bytes-per-weight"] = new(NumberFormats.BytesPerWeight(w), NumberFormats.Name(w));
+        if (weights is { } w) known["bytes-per-weight"] = known["active-bytes-per-weight"] = new(NumberFormats.BytesPerWeight(w), NumberFormats.Name(w));
         if (kv is { } k) known["bytes-per-kv"] = new(NumberFormats.BytesPerKvElement(k), NumberFormats.Name(k));
         var (weightsOrDefault, kvOrDefault) = (weights ?? NumberFormat.Bf16, kv ?? NumberFormat.Bf16);
         if (Given(arguments, _model) is { } model)
@@ -55,13 +58,19 @@ internal sealed class CalcSources
             Take(CatalogNumbers.Of(catalog.FindGpu(gpu) ?? throw Unknown("--gpu", gpu, catalog.Gpus.Keys), weightsOrDefault));
         if (Given(arguments, _link) is { } link)
             Take(CatalogNumbers.Of(catalog.Links.TryGetValue(link, out var profile) ? profile : throw Unknown("--link", link, catalog.Links.Keys)));
-        return known.Where(n => law.Inputs.Any(i => i.Name == n.Key)).ToDictionary();
+        return law.Inputs.Where(i => known.ContainsKey(i.Given)).ToDictionary(i => i.Name, i => known[i.Given], StringComparer.Ordinal);
 
         void Take(Dictionary<string, NamedNumber> numbers)
         {
             foreach (var (name, number) in numbers) known[name] = number;
         }
     }
+
+    /// <summary>Why the named model lacks what the law still misses; empty without one.</summary>
+    public IEnumerable<string> Lacks(ParseResult arguments, Law law, IReadOnlyDictionary<string, NamedNumber> known) =>
+        Given(arguments, _model) is { } name && CliCatalog.Load().FindModel(name) is { } model
+            ? CatalogNumbers.Lacks(model, law.Inputs.Where(i => i.Default is null && !known.ContainsKey(i.Name)).Select(i => i.Given))
+            : [];
 
     private string? Given(ParseResult arguments, Option<string?> option) => _added.Contains(option) ? arguments.GetValue(option) : null;
 

@@ -14,22 +14,62 @@ public static class CatalogNumbers
     public static Dictionary<string, NamedNumber> Of(ModelArchitecture model, NumberFormat weights, NumberFormat kv)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var perWeight = NumberFormats.BytesPerWeight(weights);
-        var perKv = NumberFormats.BytesPerKvElement(kv);
-        var elements = model.Layers.Sum(g => g.ContextBound == int.MaxValue ? (double)g.Count * g.KvElementsPerToken : 0);
+        var (total, active) = (ParameterCount.Total(model), ParameterCount.Active(model));
+        var experts = model.Layers.Sum(g => g.Count * ParameterCount.Experts(model, g));
+        var activeExperts = model.Layers.Sum(g => g.Count * ParameterCount.ActiveExperts(model, g));
+        var format = NumberFormats.Name(weights);
+        // Beside 16-bit weights experts stay in the format that they were published in, as a deployment has it.
+        var native = experts > 0 && NumberFormats.Bits(weights) >= 16 ? model.NativeExpertFormat : null;
+        if (native is { } own) format += $", experts {NumberFormats.Name(own)}";
+        double Bytes(double all, double ofExperts) =>
+            WeightBytes.Bytes(all - ofExperts, NumberFormats.BytesPerWeight(weights)) + WeightBytes.Bytes(ofExperts, NumberFormats.BytesPerWeight(native ?? weights));
         var numbers = new Dictionary<string, NamedNumber>(StringComparer.Ordinal)
         {
-            ["params"] = new(ParameterCount.Total(model), model.Name),
-            ["active-params"] = new(ParameterCount.Active(model), model.Name),
-            ["bytes-per-weight"] = new(perWeight, NumberFormats.Name(weights)),
-            ["bytes-per-kv"] = new(perKv, NumberFormats.Name(kv)),
-            ["weight-bytes"] = new(WeightBytes.Bytes(ParameterCount.Total(model), perWeight), $"{model.Name} in {NumberFormats.Name(weights)}"),
-            ["kv-per-token"] = new(elements * perKv, $"{model.Name} in {NumberFormats.Name(kv)}, layers whose KV grows"),
+            ["params"] = new(total, model.Name),
+            ["active-params"] = new(active, model.Name),
+            ["bytes-per-weight"] = new(Bytes(total, experts) / total, format),
+            ["active-bytes-per-weight"] = new(Bytes(active, activeExperts) / active, format),
+            ["bytes-per-kv"] = new(NumberFormats.BytesPerKvElement(kv), NumberFormats.Name(kv)),
+            ["weight-bytes"] = new(Bytes(total, experts), $"{model.Name} in {format}"),
+            ["active-weight-bytes"] = new(Bytes(active, activeExperts), $"{model.Name} in {format}"),
             ["layers"] = new(model.LayerCount, model.Name),
             ["hidden"] = new(model.HiddenSize, model.Name),
         };
+        AddCache(numbers, model, kv);
         AddMixer(numbers, model);
         return numbers;
+    }
+
+    /// <summary>Why a model lacks numbers that laws ask for, and where to look instead.</summary>
+    public static IEnumerable<string> Lacks(ModelArchitecture model, IEnumerable<string> numbers)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var missing = numbers.ToHashSet(StringComparer.Ordinal);
+        var latent = model.Layers.Any(g => g.Mla is not null);
+        if (missing.Contains("attention-layers")) yield return $"{model.Name} has no attention: a sequence holds a state of one size, whatever its length (see capacity)";
+        else if (missing.Contains("kv-heads") && latent) yield return $"{model.Name} keeps one latent for all heads: see latent-kv-per-token";
+        else if (missing.Contains("latent")) yield return $"{model.Name} has no latent attention: see kv-per-token";
+        if (missing.Contains("experts")) yield return $"{model.Name} is dense: it has no experts";
+    }
+
+    /// <summary>A sequence's KV as a plan of memory has it: every token, the last of a window (of several, as many as the widest keeps), a state.</summary>
+    private static void AddCache(Dictionary<string, NamedNumber> numbers, ModelArchitecture model, NumberFormat kv)
+    {
+        var perElement = NumberFormats.BytesPerKvElement(kv);
+        var from = $"{model.Name} in {NumberFormats.Name(kv)}";
+        double BytesOf(Func<LayerGroup, double> elements) => model.Layers.Sum(g => g.Count * elements(g)) * perElement;
+        double window = model.Layers.Max(g => g.Attention?.Window ?? 0);
+        numbers["kv-per-token"] = new(BytesOf(g => g.Attention is { Window: > 0 } ? 0 : g.KvElementsPerToken), from);
+        if (window > 0)
+        {
+            numbers["window-kv"] = new(BytesOf(g => g.Attention is { Window: > 0 } a ? g.KvElementsPerToken * a.Window / window : 0), from);
+            numbers["window"] = new(window, model.Name);
+        }
+
+        var state = model.Layers.Sum(g => g.StateSpace is { } s
+            ? g.Count * ((s.StateElements * NumberFormats.BytesPerWeight(s.StateFormat)) + (2.0 * s.ConvolutionChannels * (s.ConvolutionSize - 1)))
+            : 0);
+        if (state > 0) numbers["state"] = new(state, model.Name);
     }
 
     /// <summary>What a GPU gives to weights in this format.</summary>
@@ -65,6 +105,8 @@ public static class CatalogNumbers
 
     private static void AddMixer(Dictionary<string, NamedNumber> numbers, ModelArchitecture model)
     {
+        double attentive = model.Layers.Where(g => g.StateSpace is null).Sum(g => g.Count);
+        if (attentive > 0) numbers["attention-layers"] = new(attentive, model.Name);
         if (model.Layers.FirstOrDefault(g => g.Attention is not null)?.Attention is { } attention)
         {
             numbers["query-heads"] = new(attention.QueryHeads, model.Name);

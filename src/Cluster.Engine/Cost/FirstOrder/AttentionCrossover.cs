@@ -9,8 +9,8 @@ public static class AttentionCrossover
 
     public static Law Law { get; } = new(
         "attention-crossover", "Prompt length at which attention FLOPs equal the rest.", "2·N_active·s = 4·L·H·d_h·s²/2, so s = N_active ÷ (L · H · d_h)",
-        "follows from prefill-time",
-        [Terms.ActiveParameters, Terms.Layers, Terms.QueryHeads, Terms.HeadSize],
+        "Kaplan et al. 2020, arXiv:2001.08361 §2.1, with the attention term: both sides of prefill-time",
+        [Terms.ActiveParameters, Terms.AttentionLayers, Terms.QueryHeads, Terms.HeadSize],
         n =>
         {
             var tokens = Tokens(n["active-params"], n["layers"], n["query-heads"], n["head-size"]);

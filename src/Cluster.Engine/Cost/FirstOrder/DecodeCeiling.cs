@@ -9,7 +9,7 @@ public static class DecodeCeiling
     public static Law Law { get; } = new(
         "decode-ceiling", "Most tokens per second of one sequence.", "tokens/s = TP · BW ÷ (N_active · b_w)",
         "Pope et al. 2022, Efficiently scaling transformer inference, arXiv:2211.05102 §2",
-        [Terms.Bandwidth, Terms.ActiveParameters, Terms.BytesPerWeight, Terms.Gpus],
+        [Terms.Bandwidth, Terms.ActiveParameters, Terms.BytesPerWeight with { Given = "active-bytes-per-weight" }, Terms.Gpus],
         n =>
         {
             var rate = TokensPerSecond(n["bandwidth"], n["active-params"], n["bytes-per-weight"], n["tp"]);

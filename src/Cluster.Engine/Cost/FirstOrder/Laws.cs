@@ -8,6 +8,6 @@ public static class Laws
     public static ImmutableArray<Law> All { get; } =
     [
         WeightBytes.Law, DecodeCeiling.Law, KvPerToken.Law, LatentKvPerToken.Law, Capacity.Law, RidgePoint.Law, PrefillTime.Law, AttentionCrossover.Law,
-        ExpertMixture.Law, SpeculativeGain.Law, TensorParallelStep.Law, PipelineBubble.Law, PagingWaste.Law, MinimumGpus.Law, TransferTime.Law,
+        ExpertMixture.Law, SpeculativeGain.Law, TensorParallelStep.Law, PipelineBubble.Law, PagingWaste.Law, PrefixReuse.Law, MinimumGpus.Law, TransferTime.Law,
     ];
 }

@@ -15,16 +15,16 @@ public static class MinimumGpus
     }
 
     public static Law Law { get; } = new(
-        "minimum-gpus", "Smallest TP·PP that holds the model and its KV.", "smallest n = 1, 2, 4 … with (W + kv·s·B) ÷ n + overhead ≤ HBM · u",
-        "bookkeeping",
+        "minimum-gpus", "Smallest TP·PP that holds the model and its KV.", $"smallest n = 1, 2, 4 … with (W + B·({SequenceKv.Formula})) ÷ n + overhead ≤ HBM · u",
+        "Kwon et al. 2023, PagedAttention, arXiv:2309.06180 §3: weights, activations and KV share the memory",
         [
-            new("weight-bytes", "W", "B", "bytes of all weights", Min: 1), Terms.KvPerToken, Terms.Context, Terms.Batch with { Meaning = "sequences at once" },
-            new("hbm", "HBM", "B", "memory of one GPU", Min: 1), new("utilization", "u", "", "share of it the engine claims", 0.9, 0.01, 1),
+            new("weight-bytes", "W", "B", "bytes of all weights", Min: 1), .. SequenceKv.Inputs, Terms.Context, Terms.Batch with { Meaning = "sequences at once" },
+            Terms.Hbm, Terms.Utilization,
             new("overhead", "overhead", "B", "activations and graphs on each GPU", 3e9),
         ],
         n =>
         {
-            var kv = n["kv-per-token"] * n["context"] * n["batch"];
+            var kv = SequenceKv.Bytes(n, n["context"]) * n["batch"];
             return
             [
                 new("gpus", "GPUs", Gpus(n["weight-bytes"], kv, n["overhead"], n["hbm"], n["utilization"]), "0: more than 4096"),

@@ -13,11 +13,14 @@ public static class PagingWaste
         "Kwon et al. 2023, PagedAttention, arXiv:2309.06180 §3.1 (60–80 % against under 4 %)",
         [
             new("mean-tokens", "s", "tokens", "mean length that sequences reach", Min: 1), new("reserved-tokens", "s_max", "tokens", "length reserved for each", 2048, 1),
-            new("block", "b", "tokens", "tokens per block", 16, 1),
+            new("block", "b", "tokens", "tokens per block", 16, 1) { Whole = true },
         ],
         n =>
         [
-            new("contiguous_waste", "", Math.Max(0, Contiguous(n["mean-tokens"], n["reserved-tokens"])), "share of reserved memory never written"),
+            new("contiguous_waste", "", Contiguous(n["mean-tokens"], n["reserved-tokens"]), "share of reserved memory never written"),
             new("paged_waste", "", Paged(n["mean-tokens"], n["block"]), "the same with blocks"),
-        ]);
+        ])
+    {
+        Contradictions = n => n["mean-tokens"] <= n["reserved-tokens"] ? [] : [FormattableString.Invariant($"mean-tokens is {n["mean-tokens"]}; sequences cannot reach more than is reserved for each (reserved-tokens {n["reserved-tokens"]})")],
+    };
 }

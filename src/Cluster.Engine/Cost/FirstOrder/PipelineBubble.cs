@@ -8,6 +8,6 @@ public static class PipelineBubble
     public static Law Law { get; } = new(
         "pipeline-bubble", "Share of time that pipeline stages idle.", "bubble = (p − 1) ÷ (m + p − 1)",
         "Huang et al. 2018, GPipe, arXiv:1811.06965 §2.3",
-        [new("stages", "p", "", "pipeline stages", Min: 1), new("micro-batches", "m", "", "micro-batches in flight", 1, 1)],
+        [new("stages", "p", "", "pipeline stages", Min: 1) { Whole = true }, new("micro-batches", "m", "", "micro-batches in flight", 1, 1) { Whole = true }],
         n => [new("bubble", "", Share(n["stages"], n["micro-batches"]), "idle share; latency is serial through the stages whatever m")]);
 }

@@ -14,7 +14,7 @@ public static class PrefillTime
         "prefill-time", "Time to compute a prompt.", "t = (2·N_active·s + 4·L·H·d_h·s·(s+1)/2) ÷ (TP · P · MFU)",
         "Kaplan et al. 2020, arXiv:2001.08361 §2.1, with the attention term",
         [
-            Terms.ActiveParameters, Terms.Layers, Terms.QueryHeads, Terms.HeadSize, Terms.Context with { Name = "tokens", Meaning = "prompt length" },
+            Terms.ActiveParameters, Terms.AttentionLayers, Terms.QueryHeads, Terms.HeadSize, Terms.Context with { Name = "tokens", Meaning = "prompt length" },
             Terms.PeakFlops, Terms.Gpus, new("mfu", "MFU", "", "share of peak that is reached", 0.5, 0.001, 1),
         ],
         n =>
@@ -24,7 +24,7 @@ public static class PrefillTime
             [
                 new("seconds", "s", (linear + attention) / (n["tp"] * n["peak-flops"] * n["mfu"]), "without queueing or host time"),
                 new("linear_flops", "FLOP", linear, "projections and MLP"),
-                new("attention_flops", "FLOP", attention, "scores and values, causal"),
+                new("attention_flops", "FLOP", attention, "scores and values, causal; windows counted whole"),
             ];
         });
 }

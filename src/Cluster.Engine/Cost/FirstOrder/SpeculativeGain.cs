@@ -15,7 +15,7 @@ public static class SpeculativeGain
         "E = (1 − α^(K+1)) ÷ (1 − α); gain = E ÷ (1 + c·K) × max(1, B/R) ÷ max(1, B·(K+1)/R)",
         "Leviathan et al. 2023, arXiv:2211.17192 eq. 1 and theorem 3.8; the ridge term follows from the roofline",
         [
-            new("alpha", "α", "", "probability that a drafted token is accepted", Min: 0, Max: 1), new("k", "K", "", "drafted tokens per pass", Min: 1, Max: 64),
+            new("alpha", "α", "", "probability that a drafted token is accepted", Min: 0, Max: 1), new("k", "K", "", "drafted tokens per pass", Min: 1, Max: 64) { Whole = true },
             new("draft-cost", "c", "", "one drafted token, as a share of a target pass", 0, 0, 1), Terms.Batch,
             new("ridge-batch", "R", "tokens", "batch at which decode becomes compute-bound; see ridge", 295, 1),
         ],

@@ -14,8 +14,8 @@ public static class TensorParallelStep
         "t = W ÷ (TP·BW) + 2·L·(α + 2·(TP−1)/TP · B·d·b_a ÷ link)",
         "Shoeybi et al. 2019, Megatron-LM, arXiv:1909.08053 §3; ring all-reduce",
         [
-            new("weight-bytes", "W", "B", "bytes of weights that a token reads", Min: 1), Terms.Bandwidth, Terms.Gpus with { Default = null }, Terms.Layers,
-            new("hidden", "d", "", "hidden size", Min: 1), Terms.Batch, new("interconnect", "link", "B/s", "bandwidth between the GPUs, per direction", Min: 1),
+            new("weight-bytes", "W", "B", "bytes of weights that a token reads", Min: 1) { Given = "active-weight-bytes" }, Terms.Bandwidth, Terms.Gpus with { Default = null }, Terms.Layers,
+            new("hidden", "d", "", "hidden size", Min: 1) { Whole = true }, Terms.Batch, new("interconnect", "link", "B/s", "bandwidth between the GPUs, per direction", Min: 1e6),
             new("latency", "α", "s", "latency of one all-reduce", 7e-6),
         ],
         n =>

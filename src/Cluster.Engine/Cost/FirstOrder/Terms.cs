@@ -9,19 +9,26 @@ public static class Terms
 
     public static LawInput BytesPerWeight { get; } = new("bytes-per-weight", "b_w", "B", "bytes per stored weight", 2, 0.1, 8);
 
-    public static LawInput Bandwidth { get; } = new("bandwidth", "BW", "B/s", "HBM bandwidth of one GPU", Min: 1);
+    public static LawInput Bandwidth { get; } = new("bandwidth", "BW", "B/s", "HBM bandwidth of one GPU", Min: 1e9);
 
-    public static LawInput PeakFlops { get; } = new("peak-flops", "P", "FLOP/s", "peak of the format that computes", Min: 1);
+    public static LawInput PeakFlops { get; } = new("peak-flops", "P", "FLOP/s", "peak of the format that computes", Min: 1e9);
 
-    public static LawInput Gpus { get; } = new("tp", "TP", "", "GPUs that share the weights", 1, 1, 4096);
+    public static LawInput Gpus { get; } = new("tp", "TP", "", "GPUs that share the weights", 1, 1, 4096) { Whole = true };
 
-    public static LawInput KvPerToken { get; } = new("kv-per-token", "kv", "B", "KV bytes of one token, all layers", Min: 0);
+    public static LawInput KvPerToken { get; } = new("kv-per-token", "kv", "B", "KV bytes of one token, layers that keep every token", Min: 0);
 
     public static LawInput Context { get; } = new("context", "s", "tokens", "tokens per sequence", 4096, 1);
 
-    public static LawInput Layers { get; } = new("layers", "L", "", "decoder layers", Min: 1);
+    public static LawInput Layers { get; } = new("layers", "L", "", "decoder layers", Min: 1) { Whole = true };
 
-    public static LawInput QueryHeads { get; } = new("query-heads", "H", "", "query heads", Min: 1);
+    /// <summary>Of a hybrid those with attention: its state-space layers keep no KV and compare no pairs.</summary>
+    public static LawInput AttentionLayers { get; } = Layers with { Meaning = "layers with attention", Given = "attention-layers" };
+
+    public static LawInput Hbm { get; } = new("hbm", "HBM", "B", "memory of one GPU", Min: 1e8);
+
+    public static LawInput Utilization { get; } = new("utilization", "u", "", "share of it the engine claims", 0.9, 0.01, 1);
+
+    public static LawInput QueryHeads { get; } = new("query-heads", "H", "", "query heads", Min: 1) { Whole = true };
 
     public static LawInput HeadSize { get; } = new("head-size", "d_h", "", "width of a head", Min: 1);
 
