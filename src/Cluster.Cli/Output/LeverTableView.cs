@@ -82,7 +82,9 @@ internal static class LeverTableView
             foreach (var row in rows) table.AddRow(kept.Select(i => Markup.Escape(row[i])).ToArray());
             return table;
         });
-        console.WriteLine("Best first: by the most goodput gained, then by latency saved. Percentages are changes: of times, less is better.");
+        console.WriteLine(peak is null
+            ? "Best first: by the goodput gained, then by latency saved. Percentages are changes: of times, less is better."
+            : "Best first: by the most goodput gained, then by latency saved. Percentages are changes: of times, less is better. max goodput: arrivals per second of which at least nine in ten meet the SLO, and $/token is at that load; goodput: the run at the scenario's own load, until its last answer.");
     }
 
     /// <summary>Relaxing one wall exposes the next: which, after which lever.</summary>

@@ -13,11 +13,12 @@ internal static class PlanTable
 
     public static void Print(PlanReport report, IAnsiConsole console)
     {
+        var shown = Shown(report);
         TableWidth.WriteFitting(console, [8, 5, 2, 3, 7, 6], Titles, kept =>
         {
             var table = new Table().Border(TableBorder.Rounded);
             foreach (var i in kept) table.AddColumn(i < 2 ? new TableColumn(Titles[i]) : new TableColumn(Titles[i]).RightAligned());
-            foreach (var r in report.Results.Take(Rows))
+            foreach (var r in shown)
             {
                 var cells = Cells(report, r);
                 table.AddRow(kept.Select(i => Markup.Escape(cells[i])).ToArray());
@@ -25,11 +26,18 @@ internal static class PlanTable
 
             return table;
         });
-        var more = report.Results.Count - Rows;
-        console.WriteLine(Text($"◆ on the Pareto front of goodput per {(report.Rank == PlanRank.PerGpu ? "GPU" : "dollar")}, TTFT and TPOT; {report.Results.Count} candidates simulated{(more > 0 ? $", {more} not shown" : "")}."));
-        if (report.Results.Take(Rows).Any(r => r.Peak.IsCapped))
+        var more = report.Results.Count - shown.Count;
+        console.WriteLine(Text($"◆ on the Pareto front of goodput per {(report.Rank == PlanRank.PerGpu ? "GPU" : "dollar")}, TTFT and TPOT; max goodput: arrivals per second of which at least nine in ten meet the SLO; {report.Results.Count} candidates simulated{(more > 0 ? $", {more} not shown" : "")}."));
+        if (shown.Any(r => r.Peak.IsCapped))
             console.WriteLine(Text($"> the SLO is met up to {Math.Pow(2, Headroom.HighestPower):F0} times the scenario's pace, where the search ends: there may be more."));
         console.WriteLine(report.Verdict);
+    }
+
+    /// <summary>The first, and wherever it stands the first of either kind: the verdict compares these two.</summary>
+    private static List<PlanResult> Shown(PlanReport report)
+    {
+        PlanResult?[] kinds = [report.Results.FirstOrDefault(r => !r.Candidate.IsDisaggregated), report.Results.FirstOrDefault(r => r.Candidate.IsDisaggregated)];
+        return [.. report.Results.Where((r, i) => i < Rows || kinds.Contains(r))];
     }
 
     private static string[] Cells(PlanReport report, PlanResult r) =>

@@ -10,7 +10,7 @@ namespace Cluster.Simulator.Levers;
 public sealed record LeverMeasure(VariantReport AtLoad, Headroom? Peak, double CapacitySequences)
 {
     /// <summary>Dollars per million output tokens at the most load it carries (at the scenario's, without an SLO); null: price unknown.</summary>
-    public double? Cost => (Peak is { Load: > 0 } ? Peak.Report : AtLoad).CostPerMillionTokens;
+    public double? Cost => Peak is { Load: > 0 } ? Peak.CostPerMillionTokens : AtLoad.CostPerMillionTokens;
 
     /// <summary>What binds prefill and decode at the scenario's load.</summary>
     public (string Prefill, string Decode) Walls => (AtLoad.Walls["prefill"], AtLoad.Walls["decode"]);

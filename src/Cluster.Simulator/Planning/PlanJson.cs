@@ -41,7 +41,7 @@ public static class PlanJson
             ["goodput_per_gpu"] = r.GoodputPerGpu,
             ["goodput_per_dollar"] = r.GoodputPerDollar,
             ["dollars_per_hour"] = r.Candidate.DollarsPerHour > 0 ? r.Candidate.DollarsPerHour : null,
-            ["cost_per_million_tokens"] = report.CostPerMillionTokens,
+            ["cost_per_million_tokens"] = r.Peak.CostPerMillionTokens,
             ["load"] = r.Peak.Load,
             ["slo_attained"] = Math.Round(PlanVerdict.Attained(report), 4),
             ["ttft_ms"] = new JsonObject { ["p50"] = report.TtftMs.P50, ["p90"] = report.TtftMs.P90, ["p99"] = report.TtftMs.P99 },

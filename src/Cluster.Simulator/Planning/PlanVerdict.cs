@@ -26,11 +26,12 @@ internal static class PlanVerdict
             ? (together.GoodputPerGpu * apart.Candidate.Gpus, Text($"{apart.Candidate.Gpus} GPUs"))
             : (together.GoodputPerDollar!.Value * apart.Candidate.DollarsPerHour / 3600, Text($"${apart.Candidate.DollarsPerHour:F2} an hour"));
         var edge = Text($"{edgeRps:F2} req/s");
+        var own = best.Peak.OwnArrivalsPerSecond is { } asked ? Text($" The scenario's own {asked:F1} req/s are {(asked > edgeRps ? "more" : "less")} than that.") : "";
         var plain = pays
             ? $"Disaggregation pays above about {edge} for {size}: below, aggregated instances for as much meet the SLO just as well and are simpler"
             : gain > 0 ? $"Disaggregation is ahead, but not by more than a prediction can tell; aggregated serves up to {edge} for {size}"
             : $"Disaggregation does not pay here: aggregated serves as much or more at every load up to {edge} for {size}";
-        return (pays, pays ? edgeRps : null, $"{winner} {plain} ({sides}).{Runners(results, space, error)}");
+        return (pays, pays ? edgeRps : null, $"{winner} {plain} ({sides}).{(pays ? own : "")}{Runners(results, space, error)}");
     }
 
     /// <summary>Whether the winner's lead over the next topology is one that a prediction can tell.</summary>

@@ -120,11 +120,14 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         var met = results.Where(r => r.Peak.Load > 0).ToList();
         return [.. met.Where(a => !met.Any(b => b != a && Dominates(b, a)))];
 
+        // As tables show them: whoever is behind by less than that is not behind.
+        (double Worth, double TtftMs, double TpotMs) Seen(PlanResult r) =>
+            (Math.Round(space.Worth(r), space.Rank == PlanRank.PerGpu ? 3 : 0), Math.Round(r.Peak.Report.TtftMs.P90), Math.Round(r.Peak.Report.TpotMs.P90, 1));
+
         bool Dominates(PlanResult b, PlanResult a)
         {
-            var (x, y) = (b.Peak.Report, a.Peak.Report);
-            var noWorse = space.Worth(b) >= space.Worth(a) && x.TtftMs.P90 <= y.TtftMs.P90 && x.TpotMs.P90 <= y.TpotMs.P90;
-            return noWorse && (space.Worth(b) > space.Worth(a) || x.TtftMs.P90 < y.TtftMs.P90 || x.TpotMs.P90 < y.TpotMs.P90);
+            var (x, y) = (Seen(b), Seen(a));
+            return x != y && x.Worth >= y.Worth && x.TtftMs <= y.TtftMs && x.TpotMs <= y.TpotMs;
         }
     }
 

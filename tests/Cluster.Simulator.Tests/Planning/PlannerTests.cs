@@ -83,8 +83,8 @@ public sealed class PlannerTests
         var source = SmallScenario.Source() with { Only = "" };
         var text = source.With(Four.Best!.Candidate.Overrides()).Write("winner", ".");
         var variant = ScenarioFile.Parse(text, SmallScenario.Catalog).OrThrow().Variants.Single();
-        var run = ClusterSimulation.Run(variant.Cluster, LoadScale.Times(variant.Workload, Four.Best.Peak.Load));
-        VariantReport.Of(run).GoodputRps.ShouldBe(Four.Best.Peak.GoodputRps);
+        var run = ClusterSimulation.Run(variant.Cluster, SustainedLoad.Of(variant.Workload, Four.Best.Peak.Load));
+        VariantReport.Of(run).GoodputRps.ShouldBe(Four.Best.Peak.Report.GoodputRps);
     }
 
     [Fact]
@@ -180,7 +180,26 @@ public sealed class PlannerTests
         var variant = SmallScenario.Source().Read(SmallScenario.Catalog).OrThrow().Variants[0];
         var peak = Headroom.Find(variant.Cluster, variant.Workload);
         Headroom.IsCarried(peak.Report).ShouldBeTrue();
-        var beyond = VariantReport.Of(ClusterSimulation.Run(variant.Cluster, LoadScale.Times(variant.Workload, peak.Load * 2)));
+        var beyond = VariantReport.Of(ClusterSimulation.Run(variant.Cluster, SustainedLoad.Of(variant.Workload, peak.Load * 2)));
         Headroom.IsCarried(beyond).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void What_a_cluster_carries_is_told_in_arrivals_per_second_not_in_answers_until_the_last_one_ends()
+    {
+        var variant = SmallScenario.Source().Read(SmallScenario.Catalog).OrThrow().Variants[0];
+        var peak = Headroom.Find(variant.Cluster, variant.Workload);
+        peak.GoodputRps.ShouldBe(peak.ArrivalsPerSecond!.Value * peak.Report.GoodputRps * peak.Report.DurationS / peak.Report.Requests, 1e-9);
+        peak.GoodputRps.ShouldBeGreaterThan(peak.Report.GoodputRps);
+        peak.CostPerMillionTokens!.Value.ShouldBeLessThan(peak.Report.CostPerMillionTokens!.Value);
+    }
+
+    [Fact]
+    public void The_verdict_says_on_which_side_of_the_edge_the_scenarios_own_load_lies()
+    {
+        var path = Path.Combine(SmallScenario.RepositoryRoot, "scenarios", "quickstart.yaml");
+        var report = new Planner(SmallScenario.Catalog, Unknown).Run(new ScenarioSource(File.ReadAllText(path), path, []) { Only = "" }, new PlanSpace(8));
+        report.DisaggregationPays.ShouldBe(true);
+        report.Verdict.ShouldContain($"own 8.0 req/s are {(report.PaysFromRps < 8 ? "more" : "less")} than that");
     }
 }

@@ -1,0 +1,69 @@
+using Cluster.Engine.Requests;
+using Cluster.Simulator.Planning;
+
+namespace Cluster.Simulator.Tests.Planning;
+
+public sealed class SustainedLoadTests
+{
+    /// <summary>A request a second, each with a system prompt that all share and a question of its own.</summary>
+    private static readonly Workload.OpenLoop Asked = new([.. Enumerable.Range(0, 10).Select(i =>
+        new RequestSpec(i, i * 1_000_000_000L, 48, 8, new TokenContent([new ContentSegment(7, 32), new ContentSegment(100 + (ulong)i, 24)])) { SessionId = (ulong)i })]);
+
+    private static List<RequestSpec> Times(double factor) => [.. ((Workload.OpenLoop)SustainedLoad.Of(Asked, factor)).Requests];
+
+    [Theory]
+    [InlineData(1.5, 15)]
+    [InlineData(3, 30)]
+    [InlineData(3.3, 33)]
+    public void Three_times_the_pace_takes_three_times_the_requests_and_as_long(double factor, int count)
+    {
+        var requests = Times(factor);
+        requests.Count.ShouldBe(count);
+        // As long as the mean gap after the last one lets tell.
+        (requests[^1].ArrivalNs / 1e9).ShouldBeInRange(9, 10);
+        requests.Select(r => r.ArrivalNs).ShouldBeInOrder();
+        for (var i = 1; i < count; i++) (requests[i].ArrivalNs - requests[i - 1].ArrivalNs).ShouldBeInRange((long)(1e9 / factor), (long)(1e9 / factor) + 1);
+        requests.Select(r => r.Id).ShouldBe(Enumerable.Range(0, count).Select(i => (long)i));
+    }
+
+    [Fact]
+    public void Who_comes_again_shares_what_was_shared_and_brings_a_question_of_its_own()
+    {
+        var requests = Times(3);
+        requests[23].Content.CommonPrefix(requests[3].Content).ShouldBe(32);
+        requests[23].Content.CommonPrefix(requests[13].Content).ShouldBe(32);
+        requests[23].Content.Length.ShouldBe(requests[3].Content.Length);
+        requests.Where(r => r.SessionId != 0).Select(r => r.SessionId).ShouldBeUnique();
+        requests[10].SessionId.ShouldBe(0UL);
+    }
+
+    [Fact]
+    public void Turns_of_a_conversation_that_comes_again_still_quote_each_other()
+    {
+        Turn Turn(long id, int tokens) => new(0, new RequestSpec(id, 0, tokens, 8, TokenContent.Unique(9, tokens + 8)) { SessionId = 5 });
+        var other = new Session(6, 2_000_000_000, [new Turn(0, new RequestSpec(2, 0, 16, 8, TokenContent.Unique(10, 24)) { SessionId = 6 })]);
+        var talk = new Workload.Conversations([new Session(5, 0, [Turn(0, 16), Turn(1, 32)]), other]);
+        var sessions = ((Workload.Conversations)SustainedLoad.Of(talk, 2)).Starts.ToList();
+
+        sessions.Select(s => s.StartNs).ShouldBe([0, 1_000_000_000, 2_000_000_000, 3_000_000_000]);
+        sessions.Select(s => s.Id).ShouldBeUnique();
+        var (first, again) = (sessions[0].Turns, sessions[2].Turns);
+        again[1].Request.Content.CommonPrefix(again[0].Request.Content).ShouldBe(24);
+        again[0].Request.Content.CommonPrefix(first[0].Request.Content).ShouldBe(0);
+        sessions.SelectMany(s => s.Turns).Select(t => t.Request.Id).ShouldBeUnique();
+    }
+
+    [Fact]
+    public void Clients_that_wait_ask_as_many_times_more() =>
+        ((Workload.ClosedLoop)SustainedLoad.Of(new Workload.ClosedLoop(4, Asked.Requests), 2)).ShouldSatisfyAllConditions(
+            w => w.Concurrency.ShouldBe(8), w => w.Requests.Count().ShouldBe(20));
+
+    [Fact]
+    public void What_is_long_enough_comes_once_at_the_faster_pace()
+    {
+        var many = new Workload.OpenLoop(Enumerable.Range(0, SustainedLoad.MostRequests).Select(i => new RequestSpec(i, i * 1_000L, 16, 4, TokenContent.Unique((ulong)i, 20))));
+        ((Workload.OpenLoop)SustainedLoad.Of(many, 4)).Requests.Count().ShouldBe(SustainedLoad.MostRequests);
+        ((Workload.OpenLoop)SustainedLoad.Of(Asked, 1_000)).Requests.Count().ShouldBe(SustainedLoad.MostRequests);
+        SustainedLoad.Of(Asked, 0.5).ShouldBeOfType<Workload.OpenLoop>().Requests.Last().ArrivalNs.ShouldBe(18_000_000_000);
+    }
+}
