@@ -1,37 +1,43 @@
+using System.Numerics;
+
 namespace Cluster.Engine.KvCache;
 
 /// <summary>
 /// Gives each block key a slot, a small number that its owner's arrays are indexed by. Open addressing, linear probing, no
-/// tombstones, four bytes per entry: a key that is not there is found out in one cache line of a small table. Blocks are
-/// looked up once per 16 tokens of every prompt, and misses in the processor's cache are most of what a simulated step costs.
+/// tombstones, key and slot side by side: whether a key is there and where takes one cache line, whatever else was hashed near it. Blocks
+/// are looked up whenever a prompt comes, is computed and leaves, and misses in the processor's cache are most of what a look-up costs.
 /// </summary>
 public sealed class BlockKeyTable
 {
     private const int SmallestCapacity = 64;
-    private const int None = -1;
+    private const int SmallestLimit = 16;
 
-    /// <summary>Slot + 1 of the key that lives here; 0 is empty.</summary>
-    private int[] _table = new int[SmallestCapacity];
+    private Entry[] _table = new Entry[SmallestCapacity];
     private int _shift = 64 - 6;
-
-    /// <summary>By slot. A vacant slot holds the next vacant one.</summary>
-    private ulong[] _keys = new ulong[SmallestCapacity / 2];
+    private readonly Stack<int> _vacant = new();
     private int _used;
-    private int _vacant = None;
+
+    private struct Entry
+    {
+        public ulong Key;
+
+        /// <summary>Slot + 1; 0 is empty.</summary>
+        public int Place;
+    }
 
     public int Count { get; private set; }
 
     /// <summary>Slots are below this: what arrays indexed by them need to hold.</summary>
-    public int SlotLimit => _keys.Length;
+    public int SlotLimit => Math.Max(SmallestLimit, (int)BitOperations.RoundUpToPowerOf2((uint)_used));
 
     /// <summary>Every key, in no order that means anything.</summary>
-    public ulong[] Keys() => [.. _table.Where(entry => entry != 0).Select(entry => _keys[entry - 1])];
+    public ulong[] Keys() => [.. _table.Where(entry => entry.Place != 0).Select(entry => entry.Key)];
 
-    public bool Contains(ulong key) => _table[Locate(key)] != 0;
+    public bool Contains(ulong key) => TryGet(key, out _);
 
     public bool TryGet(ulong key, out int slot)
     {
-        slot = _table[Locate(key)] - 1;
+        slot = _table[Locate(key)].Place - 1;
         return slot >= 0;
     }
 
@@ -39,18 +45,15 @@ public sealed class BlockKeyTable
     /// <exception cref="KeyNotFoundException">It is not.</exception>
     public int this[ulong key] => TryGet(key, out var slot) ? slot : throw new KeyNotFoundException($"No block has key {key:x16}.");
 
-    /// <summary>The key of a slot in use.</summary>
-    public ulong KeyOf(int slot) => _keys[slot];
-
     /// <param name="slot">The key's slot, new or not.</param>
     /// <returns>False when the key was there already.</returns>
     public bool TryAdd(ulong key, out int slot)
     {
-        var at = Locate(key);
-        slot = _table[at] - 1;
+        ref var entry = ref _table[Locate(key)];
+        slot = entry.Place - 1;
         if (slot >= 0) return false;
-        slot = TakeSlot(key);
-        _table[at] = slot + 1;
+        if (!_vacant.TryPop(out slot)) slot = _used++;
+        entry = new Entry { Key = key, Place = slot + 1 };
         // Linear probing stays short up to two thirds.
         if (++Count * 3L > _table.Length * 2L) Grow();
         return true;
@@ -60,37 +63,22 @@ public sealed class BlockKeyTable
     /// <returns>False when there is no such key.</returns>
     public bool Remove(ulong key)
     {
+        var table = _table;
         var hole = Locate(key);
-        var slot = _table[hole] - 1;
-        if (slot < 0) return false;
-        var mask = _table.Length - 1;
+        if (table[hole].Place == 0) return false;
+        _vacant.Push(table[hole].Place - 1);
+        var mask = table.Length - 1;
         // Whatever probed across the hole moves into it, so that no later search ends there early.
-        for (var at = (hole + 1) & mask; _table[at] != 0; at = (at + 1) & mask)
+        for (var at = (hole + 1) & mask; table[at].Place != 0; at = (at + 1) & mask)
         {
-            if (((at - Home(_keys[_table[at] - 1])) & mask) < ((at - hole) & mask)) continue;
-            _table[hole] = _table[at];
+            if (((at - Home(table[at].Key)) & mask) < ((at - hole) & mask)) continue;
+            table[hole] = table[at];
             hole = at;
         }
 
-        _table[hole] = 0;
-        _keys[slot] = (ulong)(uint)_vacant;
-        _vacant = slot;
+        table[hole] = default;
         Count--;
         return true;
-    }
-
-    private int TakeSlot(ulong key)
-    {
-        var slot = _vacant;
-        if (slot != None) _vacant = (int)(uint)_keys[slot];
-        else
-        {
-            if (_used == _keys.Length) Array.Resize(ref _keys, _used * 2);
-            slot = _used++;
-        }
-
-        _keys[slot] = key;
-        return slot;
     }
 
     /// <summary>Where the key is, or would go.</summary>
@@ -98,7 +86,7 @@ public sealed class BlockKeyTable
     {
         var table = _table;
         var at = Home(key);
-        while (table[at] != 0 && _keys[table[at] - 1] != key) at = (at + 1) & (table.Length - 1);
+        while (table[at].Place != 0 && table[at].Key != key) at = (at + 1) & (table.Length - 1);
         return at;
     }
 
@@ -108,9 +96,9 @@ public sealed class BlockKeyTable
     private void Grow()
     {
         var old = _table;
-        _table = new int[old.Length * 2];
+        _table = new Entry[old.Length * 2];
         _shift--;
         foreach (var entry in old)
-            if (entry != 0) _table[Locate(_keys[entry - 1])] = entry;
+            if (entry.Place != 0) _table[Locate(entry.Key)] = entry;
     }
 }

@@ -19,16 +19,19 @@ public sealed partial class BlockPool
     private readonly IEvictionPolicy _eviction;
     private readonly BlockRuns _runs;
     private readonly List<int> _path = [];
+    private readonly bool _extends;
 
     /// <param name="events">Learns what enters and leaves the cache; null where nobody listens.</param>
     /// <param name="eviction">Picks what goes when room is needed, for this pool alone; null: least recently released first.</param>
     /// <param name="groups">Layers that keep less than full attention does: what they need to go on from a block is cached beside it.</param>
     /// <param name="blockSize">Tokens per block; only groups ask.</param>
-    public BlockPool(long totalBlocks, IKvEventSink? events = null, IEvictionPolicy? eviction = null, ImmutableArray<KvGroupSpec> groups = default, int blockSize = 1)
+    /// <param name="extends">What a sequence stores joins the run of what it stored before, so that they go in one; off where each run that goes is a copy of its own.</param>
+    public BlockPool(long totalBlocks, IKvEventSink? events = null, IEvictionPolicy? eviction = null, ImmutableArray<KvGroupSpec> groups = default, int blockSize = 1, bool extends = true)
     {
         _tails = groups.IsDefaultOrEmpty ? [] : [.. groups.Select(g => new TailCache(g, blockSize))];
         (Total, Free, _events) = (totalBlocks, totalBlocks, events);
         _eviction = eviction ?? new LruEviction();
+        _extends = extends;
         _runs = new BlockRuns(_eviction);
     }
 
@@ -122,15 +125,18 @@ public sealed partial class BlockPool
     /// <param name="start">Blocks before this one are in the cache already and used by this sequence.</param>
     public void Publish(BlockChain chain, int start, int count)
     {
+        if (_extends && _runs.TryExtend(chain, start, count, out var extended))
+        {
+            Stored(extended, chain, start, count);
+            return;
+        }
+
         for (var (at, end) = (start, start + count); at < end;)
         {
             if (!_runs.TryFind(chain[at], out var run))
             {
                 // A block is in the cache only while those before it are, so none that follows a new one is there.
-                _eviction.Stored(_runs.Add(chain, at, end - at, references: 1));
-                Allocated -= end - at;
-                Referenced += end - at;
-                _events?.Stored(chain, at, end - at);
+                Stored(_runs.Add(chain, at, end - at, references: 1), chain, at, end - at);
                 return;
             }
 
@@ -169,9 +175,18 @@ public sealed partial class BlockPool
         return evicted;
     }
 
+    private void Stored(int run, BlockChain chain, int start, int count)
+    {
+        _eviction.Stored(run);
+        Allocated -= count;
+        Referenced += count;
+        _events?.Stored(chain, start, count);
+    }
+
     private void AddReference(int index)
     {
         ref var run = ref _runs[index];
+        run.IsAlone = false;
         if (run.References++ == 0)
         {
             _eviction.Remove(index);

@@ -7,9 +7,15 @@ internal struct BlockRun
 {
     /// <summary>Of the sequence that it came from, from its first block on; blocks of the run are [Start, Start + Count).</summary>
     public BlockChain? Chain;
+
+    /// <summary>Of its first block.</summary>
+    public ulong Key;
     public int Start;
     public int Count;
     public int References;
+
+    /// <summary>Only the sequence that stored it has ever used it, and nothing follows it: what that sequence stores next may join it.</summary>
+    public bool IsAlone;
 
     /// <summary>When its last user left, by the pool's own count.</summary>
     public long ReleasedAt;
@@ -44,10 +50,23 @@ internal sealed class BlockRuns(IEvictionPolicy eviction)
 
     public int Add(BlockChain chain, int start, int count, int references)
     {
-        _index.TryAdd(chain[start], out var slot);
+        var key = chain[start];
+        _index.TryAdd(key, out var slot);
         if (slot >= _runs.Length) Array.Resize(ref _runs, _index.SlotLimit);
-        _runs[slot] = new BlockRun { Chain = chain, Start = start, Count = count, References = references };
+        _runs[slot] = new BlockRun { Chain = chain, Key = key, Start = start, Count = count, References = references, IsAlone = true };
         return slot;
+    }
+
+    /// <summary>A sequence goes on storing: its blocks join the run of those before them, where that is all there is of its chain and its own.</summary>
+    /// <param name="start">Blocks of the chain that the sequence uses already, all in the cache.</param>
+    public bool TryExtend(BlockChain chain, int start, int count, out int run)
+    {
+        run = -1;
+        if (start == 0 || !_index.TryGet(chain[0], out run)) return false;
+        ref var entry = ref _runs[run];
+        if (!entry.IsAlone || entry.Chain != chain || entry.Count != start) return false;
+        entry.Count += count;
+        return true;
     }
 
     /// <summary>The run keeps its first blocks; the others become a run of their own, to be evicted before it.</summary>
@@ -56,14 +75,14 @@ internal sealed class BlockRuns(IEvictionPolicy eviction)
         var whole = _runs[run];
         var tail = Add(whole.Chain!, whole.Start + at, whole.Count - at, whole.References);
         _runs[tail].ReleasedAt = whole.ReleasedAt;
-        _runs[run].Count = at;
+        (_runs[run].Count, _runs[run].IsAlone) = (at, false);
         eviction.Split(run, tail, whole.References == 0);
     }
 
     public void RemoveVictim(int run)
     {
         eviction.Remove(run);
-        _index.Remove(_index.KeyOf(run));
+        _index.Remove(_runs[run].Key);
         _runs[run].Chain = null;
     }
 

@@ -19,6 +19,9 @@ public sealed class DistinctBlocks
     private struct Run
     {
         public BlockChain? Chain;
+
+        /// <summary>Of its first block.</summary>
+        public ulong Key;
         public int Start;
         public int Count;
 
@@ -87,7 +90,7 @@ public sealed class DistinctBlocks
             at += run.Count;
             if (Use(ref run, instance, -1) == 0) _counts[instance] -= run.Count;
             if (run.IsUsed) continue;
-            _slots.Remove(_slots.KeyOf(slot));
+            _slots.Remove(run.Key);
             run = default;
         }
     }
@@ -120,7 +123,8 @@ public sealed class DistinctBlocks
 
     private void Insert(Run run)
     {
-        _slots.TryAdd(run.Chain![run.Start], out var slot);
+        run.Key = run.Chain![run.Start];
+        _slots.TryAdd(run.Key, out var slot);
         if (slot >= _runs.Length) Array.Resize(ref _runs, _slots.SlotLimit);
         _runs[slot] = run;
     }

@@ -6,7 +6,8 @@ namespace Cluster.Engine.Routing;
 /// What <see cref="KvIndex"/> knows, learnt from events of whole runs: a radix tree over chained keys, each of its runs with
 /// how many of its leading blocks each instance has. Costs by run, not by block.
 /// </summary>
-public sealed class KvRunIndex
+/// <param name="extends">What an instance stores behind a run that it alone has joins that run; off where it may lose a prompt's beginning and keep what follows, as tiers do.</param>
+public sealed class KvRunIndex(bool extends = true)
 {
     private readonly BlockKeyTable _slots = new();
     private Run[] _runs = new Run[16];
@@ -14,12 +15,18 @@ public sealed class KvRunIndex
     private struct Run
     {
         public BlockChain? Chain;
+
+        /// <summary>Of its first block.</summary>
+        public ulong Key;
         public int Start;
         public int Count;
 
         /// <summary>The only holder and its leading blocks, as long as <see cref="Shared"/> is null.</summary>
         public int Holder;
         public int Held;
+
+        /// <summary>Some run has been known that follows this one, so that it cannot grow.</summary>
+        public bool IsFollowed;
 
         /// <summary>All holders, once there has been more than one.</summary>
         public Holders? Shared;
@@ -80,12 +87,16 @@ public sealed class KvRunIndex
     /// <summary>Blocks of a chain are in an instance's cache from now on, after those before <paramref name="start"/>.</summary>
     public void Stored(int instance, BlockChain chain, int start, int count)
     {
+        var before = -1;
         for (var (at, end) = (0, start + count); at < end;)
         {
+            if (extends && before >= 0 && at >= start && TryExtend(ref _runs[before], instance, chain, at, end)) return;
             if (!_slots.TryGet(chain[at], out var slot))
             {
                 // Where what comes before is not known (the index was lost since), what follows cannot be hit.
-                if (at >= start) Add(instance, chain, at, end - at, end - at);
+                if (at < start) return;
+                if (before >= 0) _runs[before].IsFollowed = true;
+                Add(instance, chain, at, end - at, end - at);
                 return;
             }
 
@@ -95,7 +106,16 @@ public sealed class KvRunIndex
             if (held < Math.Min(same, start - at)) return;
             if (held < same) Hold(ref _runs[slot], instance, same);
             at += same;
+            before = slot;
         }
+    }
+
+    /// <summary>What one instance alone has of a chain, and nothing follows, grows with what it stores next.</summary>
+    private static bool TryExtend(ref Run run, int instance, BlockChain chain, int at, int end)
+    {
+        if (run.IsFollowed || run.Chain != chain || run.Shared is not null || run.Holder != instance || run.Held < run.Count || run.Start + run.Count != at) return false;
+        run.Count = run.Held = end - run.Start;
+        return true;
     }
 
     /// <summary>An instance evicted blocks of a chain, and has nothing that follows them.</summary>
@@ -184,19 +204,22 @@ public sealed class KvRunIndex
 
     private int Add(int instance, BlockChain chain, int start, int count, int held)
     {
-        _slots.TryAdd(chain[start], out var slot);
+        var key = chain[start];
+        _slots.TryAdd(key, out var slot);
         if (slot >= _runs.Length) Array.Resize(ref _runs, _slots.SlotLimit);
-        _runs[slot] = new Run { Chain = chain, Start = start, Count = count, Holder = instance, Held = held };
+        _runs[slot] = new Run { Chain = chain, Key = key, Start = start, Count = count, Holder = instance, Held = held };
         return slot;
     }
 
     private void Split(int slot, int at)
     {
         var whole = _runs[slot];
+        _runs[slot].IsFollowed = true;
         _runs[slot].Count = at;
         _runs[slot].Held = Math.Min(whole.Held, at);
         if (whole.Shared is null && whole.Held <= at) return; // nobody has what follows
         var tail = Add(whole.Holder, whole.Chain!, whole.Start + at, whole.Count - at, Math.Max(0, whole.Held - at));
+        _runs[tail].IsFollowed = whole.IsFollowed;
         if (whole.Shared is not { } shared) return;
         _runs[tail].Shared = shared.Split(at);
         RemoveIfUnheld(tail);
@@ -206,7 +229,7 @@ public sealed class KvRunIndex
     {
         ref var run = ref _runs[slot];
         if ((run.Shared?.Count ?? run.Held) > 0) return;
-        _slots.Remove(_slots.KeyOf(slot));
+        _slots.Remove(run.Key);
         run = default;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class PrefixIndex
     {
         var levels = Enumerable.Range(0, hasTiers ? 3 : 1).ToArray();
         _blocks = [.. levels.Select(_ => new KvIndex(instances))];
-        _runs = [.. levels.Select(_ => new KvRunIndex())];
+        _runs = [.. levels.Select(_ => new KvRunIndex(extends: !hasTiers))];
     }
 
     /// <summary>Blocks one by one, wherever they lie: what a router's own history is kept in.</summary>

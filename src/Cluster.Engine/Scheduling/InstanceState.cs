@@ -17,7 +17,7 @@ public sealed class InstanceState
         ArgumentNullException.ThrowIfNull(spec);
         Spec = spec;
         if (!spec.Kv.Tiers.IsEmpty) Tiers = new KvTiers(spec.Kv.Tiers, store, chain => Pool!.CountPrefix(chain), kvEvents);
-        Pool = new BlockPool(spec.Kv.TotalBlocks, Tiers ?? kvEvents, Evictions.Registry.Create(spec.Kv.Eviction, new Dictionary<string, double>()), spec.Kv.Groups, spec.Kv.BlockSize);
+        Pool = new BlockPool(spec.Kv.TotalBlocks, Tiers ?? kvEvents, Evictions.Registry.Create(spec.Kv.Eviction, new Dictionary<string, double>()), spec.Kv.Groups, spec.Kv.BlockSize, extends: Tiers is null);
         Waiting = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Arrived = new WaitingQueue(spec.Scheduler.PriorityOrder);
         Decodes = new DecodeBatch(spec.Kv.BlockSize, spec.Cost.BoundedContextTokens, !spec.Kv.ContiguousReservation,
