@@ -40,6 +40,21 @@ public sealed class PrefixCacheLawTests
         }
     }
 
+    [Fact]
+    public void An_answer_joins_the_run_of_its_prompt_unless_somebody_else_has_that_too()
+    {
+        var (alone, shared) = (BlockChain.OfRun(1, BlockSize, 12), BlockChain.OfRun(2, BlockSize, 12));
+        var index = new KvRunIndex();
+        index.Stored(0, alone, 0, 8);
+        index.Stored(0, alone, 8, 4);
+        index.Count.ShouldBe(1);
+
+        index.Stored(0, shared, 0, 8);
+        index.Stored(1, shared, 0, 8);
+        index.Stored(0, shared, 8, 4);
+        index.Count.ShouldBe(3);
+    }
+
     /// <summary>The same blocks twice: as a cache is given them, and as their keys.</summary>
     private sealed record Prompt(BlockChain Blocks, ulong[] Keys);
 
