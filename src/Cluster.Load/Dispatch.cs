@@ -20,7 +20,7 @@ internal static class Dispatch
         {
             foreach (var request in requests)
             {
-                await clock.WaitAsync(request.ArrivalNs, cancellationToken);
+                await clock.ApproachAsync(request.ArrivalNs, cancellationToken);
                 running.Start(() => sender.SendAsync(request, request.ArrivalNs, cancellationToken));
             }
         }
@@ -60,7 +60,7 @@ internal static class Dispatch
         {
             foreach (var session in starts)
             {
-                await clock.WaitAsync(session.StartNs, cancellationToken);
+                await clock.ApproachAsync(session.StartNs, cancellationToken);
                 running.Start(() => SessionAsync(session));
             }
         }
@@ -79,7 +79,7 @@ internal static class Dispatch
                 if (i > 0) dueNs = clock.NowNs + session.Turns[i].PauseNs;
                 try
                 {
-                    await clock.WaitAsync(dueNs, cancellationToken);
+                    await clock.ApproachAsync(dueNs, cancellationToken);
                 }
                 catch (OperationCanceledException)
                 {

@@ -25,7 +25,8 @@ public static class LoadDriver
         options.ThrowIfUnsound();
         if (endpoint.Scheme is not ("http" or "https")) throw new ArgumentException($"'{endpoint}' is not an http or https address.", nameof(endpoint));
         using var pool = new ConnectionPool(endpoint, options);
-        var clock = new LoadClock(options.TimeScale);
+        // Clients of a closed loop send at once; who has a time has it from the first request on.
+        using var clock = new LoadClock(options.TimeScale, workload is Workload.ClosedLoop ? TimeSpan.Zero : LoadClock.Lead);
         var recorder = new LoadRecorder(options);
         var sender = new RequestSender(pool, new RequestEncoder(endpoint, options), clock, recorder, options);
         using var ticker = progress is null ? null : new Timer(_ => progress.Report(recorder.Progress(clock)), null, 250, 250);

@@ -18,7 +18,7 @@ public enum LoadOutcome
 /// <see cref="Engine.Units.Time.Unset"/>.
 /// </summary>
 /// <param name="IntendedNs">When it should have been sent; latencies count from here, so a stalled sender hides nothing.</param>
-/// <param name="SentNs">When its last byte had been handed to the socket.</param>
+/// <param name="SentNs">When its sending began.</param>
 /// <param name="OutputTokens">By the endpoint's <c>usage</c>, or counted where it sends none.</param>
 public sealed record LoadRecord(
     long Id, LoadOutcome Outcome, int Status, long IntendedNs, long SentNs, long FirstTokenNs, long LastTokenNs, long FinishedNs,

@@ -9,15 +9,22 @@ namespace Cluster.Load;
 internal sealed class RequestSender(
     ConnectionPool pool, RequestEncoder encoder, LoadClock clock, LoadRecorder recorder, LoadOptions options)
 {
+    /// <summary>Makes the request ready, waits until it is due, and sends it; at once where that has passed. Its latency counts from <paramref name="dueNs"/> in any case.</summary>
     /// <returns>True when it completed.</returns>
-    public async Task<bool> SendAsync(RequestSpec request, long intendedNs, CancellationToken cancellationToken)
+    public async Task<bool> SendAsync(RequestSpec request, long dueNs, CancellationToken cancellationToken)
     {
         recorder.Sent();
-        // A kept-alive connection may have been closed under us; that says nothing about the request, which is sent again on a new one.
+        // A kept-alive connection may have been closed under us, or the endpoint may not have been there before the request was due:
+        // neither says anything about the request, which has another try when it is due, on a new connection.
         try
         {
-            var record = await TryAsync(request, intendedNs, fresh: false, cancellationToken)
-                ?? await TryAsync(request, intendedNs, fresh: true, cancellationToken);
+            var record = await TryAsync(request, dueNs, fresh: false, cancellationToken);
+            if (record is null)
+            {
+                await clock.ReachAsync(dueNs);
+                record = await TryAsync(request, dueNs, fresh: true, cancellationToken);
+            }
+
             return record?.Outcome == LoadOutcome.Completed;
         }
         catch (OperationCanceledException)
@@ -27,9 +34,9 @@ internal sealed class RequestSender(
         }
     }
 
-    /// <returns>Null when a kept-alive connection turned out to be dead.</returns>
+    /// <returns>Null when a kept-alive connection turned out to be dead, or nothing could be made ready before the request was due.</returns>
     /// <exception cref="OperationCanceledException">The run was cut short.</exception>
-    private async Task<LoadRecord?> TryAsync(RequestSpec request, long intendedNs, bool fresh, CancellationToken cancellationToken)
+    private async Task<LoadRecord?> TryAsync(RequestSpec request, long dueNs, bool fresh, CancellationToken cancellationToken)
     {
         var connection = await pool.TakeAsync(fresh, cancellationToken);
         var isReusable = false;
@@ -40,15 +47,18 @@ internal sealed class RequestSender(
             if (!connection.IsConnected) await connection.ConnectAsync(cancellationToken);
             encoder.Encode(request, connection.Outgoing);
             connection.Expect(request.OutputTokens);
+            await clock.ReachAsync(dueNs);
+            cancellationToken.ThrowIfCancellationRequested();
             sentNs = clock.ToNs(await connection.SendAsync(cancellationToken));
             await connection.ReceiveAsync(recorder.Tokens, cancellationToken);
             isReusable = connection.Parser.KeepsAlive && connection.Parser.IsComplete;
-            return recorder.Ended(Answered(request, intendedNs, sentNs, connection), connection.TextTicks, clock);
+            return recorder.Ended(Answered(request, dueNs, sentNs, connection), connection.TextTicks, clock);
         }
         catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException or InvalidDataException or System.Security.Authentication.AuthenticationException)
         {
+            if (!fresh && clock.NowNs < dueNs) return null;
             if (!fresh && wasUsed && !connection.Parser.HasBegun && !connection.WasBrokenByWatchdog) return null;
-            return recorder.Ended(Broken(request, intendedNs, sentNs, connection, failure), connection.TextTicks, clock);
+            return recorder.Ended(Broken(request, dueNs, sentNs, connection, failure), connection.TextTicks, clock);
         }
         finally
         {

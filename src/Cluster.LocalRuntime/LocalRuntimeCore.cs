@@ -15,7 +15,7 @@ namespace Cluster.LocalRuntime;
 /// </summary>
 internal sealed class LocalRuntimeCore : IHostedLifecycleService, IDisposable
 {
-    private static readonly TimeSpan s_timeoutResolution = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_timeoutResolution = TimeSpan.FromMilliseconds(500);
 
     private ITimer? _timeoutSweep;
     private ITimer? _rescue;

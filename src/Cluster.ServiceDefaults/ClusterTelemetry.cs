@@ -23,7 +23,7 @@ internal sealed class ClusterTelemetry : IDisposable
             "engine" => metrics.Registry.Publishes(value),
             "link" => metrics.HasLink(value),
             _ => true,
-        }, metrics.Gaps);
+        }, metrics.StepHistograms);
         Scraper = new Scraper(exporter);
         _meters = BuildMeters(options, metrics.MeterName, resource, exporter);
         if (options.OtlpEndpoint is not null) _tracers = BuildTracers(options, resource);
@@ -61,8 +61,8 @@ internal sealed class ClusterTelemetry : IDisposable
     /// <summary>The SDK folds label sets beyond a limit into one; ours is the catalogue's stated bound, not its 2,000.</summary>
     private static MetricStreamConfiguration View(MetricDefinition metric, ServiceDefaultsOptions options)
     {
-        // Scrapes get what TokenGaps counts.
-        if (metric == TokenGaps.Metric && options.OtlpEndpoint is null) return MetricStreamConfiguration.Drop;
+        // Scrapes get what StepHistograms counts.
+        if (StepHistograms.Metrics.Contains(metric) && options.OtlpEndpoint is null) return MetricStreamConfiguration.Drop;
         return metric.Kind == MetricKind.Histogram
             ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. metric.Buckets], CardinalityLimit = metric.MaxLabelSets, RecordMinMax = false }
             : new MetricStreamConfiguration { CardinalityLimit = metric.MaxLabelSets };

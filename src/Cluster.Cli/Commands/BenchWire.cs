@@ -4,7 +4,7 @@ using Cluster.Cli.Commands.Wire;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Requests;
 using Cluster.Gateway.Backend;
-using Cluster.Grains.Timing;
+using Cluster.Timing;
 using Cluster.Load;
 
 namespace Cluster.Cli.Commands;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Cluster.Engine.Diagnosis;
-using Cluster.Grains.Timing;
+using Cluster.Timing;
 
 namespace Cluster.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
-using Cluster.Grains.Timing;
+using Cluster.Timing;
 using Cluster.Load;
 using Cluster.Load.Reporting;
 using Cluster.Scenarios.Workloads;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Cluster.Grains.Timing;
+using Cluster.Timing;
 
 namespace Cluster.Gateway.Backend;
 

@@ -38,7 +38,7 @@ internal sealed class InstanceRecorder(ClusterMetrics metrics, ClusterContext co
         {
             Running = state.Running,
             WaitingForCapacity = state.WaitingCount + state.Reserving.Count,
-            WaitingDeferred = state.Parked.Values.Count(s => s.Status is SequenceStatus.Receiving or SequenceStatus.Onboarding),
+            WaitingDeferred = state.Parked.Count == 0 ? 0 : state.Parked.Values.Count(s => s.Status is SequenceStatus.Receiving or SequenceStatus.Onboarding),
             ActiveBlocks = state.Pool.Allocated + state.Pool.Referenced,
             CachedBlocks = state.Pool.Evictable,
             TotalBlocks = state.Pool.Total,

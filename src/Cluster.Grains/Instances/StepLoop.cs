@@ -93,12 +93,13 @@ internal sealed class StepLoop(
                 if (_interruptions == interruptions) await clock.WaitUntilAsync(dueNs);
                 if (_isStopped) return;
                 if (_interruptions != interruptions) continue;
-                var latenessNs = (long)((clock.NowNs - dueNs) / clock.Scale);
+                var scale = clock.Scale;
+                var latenessNs = (long)((clock.NowNs - dueNs) / scale);
                 LateSeconds += Math.Max(0, latenessNs) / 1e9;
                 Lateness.Record(Math.Max(0, latenessNs));
                 if (latenessNs > Time.Millisecond) LateSteps++;
                 Keep(step.Cost);
-                recorder.StepEnded(instance, in step, dueNs - step.StartNs, latenessNs, clock.Scale);
+                recorder.StepEnded(instance, in step, dueNs - step.StartNs, latenessNs, scale);
                 instance.EndStep(dueNs);
                 _stepEndedNs = dueNs;
                 collect();

@@ -69,7 +69,7 @@ public sealed class EmulatedClock
             var next = new Stretch(TimestampOf(reading.FromUtc), reading.FromNs, Checked(reading.Scale));
             var now = Stopwatch.GetTimestamp();
             var after = _course = next.FromTimestamp > now ? new Course(before.At(now), next) : new Course(next, null);
-            _pacer.Remap(due => after.ToTimestamp(before.ToNs(due)));
+            _pacer.Remap(due => after.ToTimestamp(before.ToNs(due) + 1) + 1);
         }
 
         ScaleChanged?.Invoke(reading.Scale);
@@ -88,10 +88,18 @@ public sealed class EmulatedClock
     public DateTime ToUtc(long emulatedNs) => DateTime.UtcNow + Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), ToTimestamp(emulatedNs));
 
     /// <summary>Completes at this emulated moment, at once if it has passed.</summary>
-    public async Task WaitUntilAsync(long emulatedNs)
+    public Task WaitUntilAsync(long emulatedNs)
     {
-        // The scale may change between working the wake-up out and going to sleep: whoever wakes early sleeps again.
-        while (NowNs < emulatedNs) await _pacer.WaitUntilAsync(ToTimestamp(emulatedNs) + 1);
+        var course = _course;
+        var sleep = _pacer.WaitUntilAsync(course.ToTimestamp(emulatedNs) + 1);
+        // Who sleeps is given another time when the scale changes; between working the wake-up out and going to sleep it may have been missed.
+        return ReferenceEquals(course, _course) ? sleep : SleepOnAsync(sleep, emulatedNs);
+    }
+
+    private async Task SleepOnAsync(Task sleep, long emulatedNs)
+    {
+        await sleep;
+        if (NowNs < emulatedNs) await WaitUntilAsync(emulatedNs);
     }
 
     private static long TimestampOf(DateTime utc)

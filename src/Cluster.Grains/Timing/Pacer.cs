@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cluster.Grains.Hosting;
+using Cluster.Timing;
 
 namespace Cluster.Grains.Timing;
 
@@ -16,6 +17,9 @@ public sealed class Pacer : IDisposable
     /// <summary>Whoever keeps the thread for longer blocks it: another thread takes over.</summary>
     private static readonly TimeSpan s_longestStay = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How often that is looked at; each look wakes two threads.</summary>
+    private static readonly TimeSpan s_lookPeriod = TimeSpan.FromMilliseconds(500);
+
     private readonly PriorityQueue<TaskCompletionSource, long> _sleepers = new();
     private readonly Lock _gate = new();
     private readonly WakeableSleep _sleep = new();
@@ -28,7 +32,7 @@ public sealed class Pacer : IDisposable
     public Pacer()
     {
         lock (_gate) Start();
-        _watch = new Timer(static pacer => ((Pacer)pacer!).ReplaceIfBlocked(), this, s_longestStay, s_longestStay);
+        _watch = new Timer(static pacer => ((Pacer)pacer!).ReplaceIfBlocked(), this, s_lookPeriod, s_lookPeriod);
     }
 
     /// <summary>Somebody is to be woken, or has been and is at work. Whoever has time should let this thread go first.</summary>

@@ -7,8 +7,8 @@ namespace Cluster.ServiceDefaults.Exposition;
 
 /// <summary>Writes one collection of metrics in one dialect. Not thread-safe; kept for its caches.</summary>
 /// <param name="isPublished">Whether a series with this value of <c>engine</c>, <c>link</c> or <c>cluster</c> still belongs to someone.</param>
-/// <param name="gaps">What is counted outside of the SDK; where the SDK counts it as well, for others, this is what is written.</param>
-internal sealed class ExpositionWriter(Func<string, string, bool> isPublished, TokenGaps gaps) : IDisposable
+/// <param name="steps">What is counted outside of the SDK; where the SDK counts it as well, for others, this is what is written.</param>
+internal sealed class ExpositionWriter(Func<string, string, bool> isPublished, StepHistograms steps) : IDisposable
 {
     private readonly Dictionary<double, byte[]> _bounds = [];
     private readonly Dictionary<string, FamilyName> _names = new(StringComparer.Ordinal);
@@ -19,7 +19,7 @@ internal sealed class ExpositionWriter(Func<string, string, bool> isPublished, T
     public void Write(in Batch<Metric> metrics, ExpositionFormat format, ExpositionBuffer to)
     {
         _written.Clear();
-        WriteGaps(format, to);
+        foreach (var metric in StepHistograms.Metrics) WriteSteps(metric, format, to);
         foreach (var metric in metrics)
         {
             var name = Name(metric);
@@ -32,20 +32,20 @@ internal sealed class ExpositionWriter(Func<string, string, bool> isPublished, T
 
     public void Dispose() => _prefix.Dispose();
 
-    private void WriteGaps(ExpositionFormat format, ExpositionBuffer to)
+    private void WriteSteps(MetricDefinition metric, ExpositionFormat format, ExpositionBuffer to)
     {
-        var family = MetricNaming.Of(TokenGaps.Metric);
+        var family = MetricNaming.Of(metric);
         _written.Add(family.Name);
         var hasHeader = false;
-        foreach (var series in gaps.Series)
+        foreach (var series in steps.Of(metric))
         {
             var (counts, sum) = series.Read();
             if (!Array.Exists(counts, count => count > 0)) continue;
-            if (!hasHeader) WriteHeader(TokenGaps.Metric.Meaning, family.Name, "histogram", family.Unit, format, to);
+            if (!hasHeader) WriteHeader(metric.Meaning, family.Name, "histogram", family.Unit, format, to);
             hasHeader = true;
             _prefix.Truncate(0);
             foreach (var (key, value) in series.Labels) WriteLabel(key, MetricNaming.Text(value));
-            HistogramLines.Write(family.Name, _prefix.Written.Span, TokenGaps.Metric.Buckets.AsSpan(), counts, sum, Bound, to);
+            HistogramLines.Write(family.Name, _prefix.Written.Span, metric.Buckets.AsSpan(), counts, sum, Bound, to);
         }
     }
 

@@ -6,9 +6,9 @@ namespace Cluster.ServiceDefaults.Exposition;
 
 /// <summary>Hands what the SDK's pull reader collects to the writer of the scrape in progress.</summary>
 [ExportModes(ExportModes.Pull)]
-internal sealed class PrometheusExporter(Func<string, string, bool> isPublished, TokenGaps gaps) : BaseExporter<Metric>, IPullMetricExporter
+internal sealed class PrometheusExporter(Func<string, string, bool> isPublished, StepHistograms steps) : BaseExporter<Metric>, IPullMetricExporter
 {
-    private readonly ExpositionWriter _writer = new(isPublished, gaps);
+    private readonly ExpositionWriter _writer = new(isPublished, steps);
     private ExpositionBuffer? _to;
     private ExpositionFormat _format;
 

@@ -30,7 +30,7 @@ public sealed class ClusterMetrics : IDisposable
         _histograms = new InstanceHistograms(_meter);
         _instruments = new ClusterInstruments(_meter);
         Registry = new InstanceRegistry();
-        Gaps = new TokenGaps(Registry.Publishes);
+        StepHistograms = new StepHistograms(Registry.Publishes);
         new InstanceObservables(_meter, Registry).Create();
         _links = new LinkRegistry(_meter);
         new ClusterObservables(_meter, () => _clusters.Values).Create();
@@ -45,7 +45,7 @@ public sealed class ClusterMetrics : IDisposable
 
     internal InstanceRegistry Registry { get; }
 
-    internal TokenGaps Gaps { get; }
+    internal StepHistograms StepHistograms { get; }
 
     internal bool HasLink(string link) => _links.Publishes(link);
 
@@ -66,7 +66,7 @@ public sealed class ClusterMetrics : IDisposable
                 $"Instance '{identity.Engine}' would be the {Registry.Count + 1}th in this process; series are kept for {MetricLabels.MaxInstances}. Spread the instances over more silos.");
         var crowded = Math.Max(instancesOfProcess, Registry.Count + 1) > MaxInstancesWithOwnHistograms;
         var pool = identity.Pool.Length > 0 ? identity.Pool : identity.Role.Name();
-        var instance = new InstanceMetrics(identity, crowded ? pool : identity.Engine, _histograms, Gaps, Registry.Remove);
+        var instance = new InstanceMetrics(identity, crowded ? pool : identity.Engine, _histograms, StepHistograms, Registry.Remove);
         Registry.Add(instance);
         return instance;
     }

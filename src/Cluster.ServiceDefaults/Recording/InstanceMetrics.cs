@@ -17,19 +17,25 @@ public sealed class InstanceMetrics : IDisposable
     private readonly Action<InstanceMetrics> _removed;
     private readonly Labels _histogramLabels;
     private readonly Labels _roleLabels;
-    private readonly GapHistogram _gaps;
+    private readonly StepHistogram _gaps;
+    private readonly StepHistogram _tokens;
+    private readonly StepHistogram _durations;
+    private readonly StepHistogram _lateness;
     private InstanceTotals _totals;
 
-    internal InstanceMetrics(InstanceIdentity identity, string histogramEngine, InstanceHistograms histograms, TokenGaps gaps, Action<InstanceMetrics> removed)
+    internal InstanceMetrics(InstanceIdentity identity, string histogramEngine, InstanceHistograms histograms, StepHistograms steps, Action<InstanceMetrics> removed)
     {
         Identity = identity;
         Labels = new InstanceLabels(identity);
         HistogramEngine = histogramEngine;
         _histograms = histograms;
         _removed = removed;
-        _gaps = gaps.Of(identity.ModelName, histogramEngine);
         _histogramLabels = LabelSet.Of(MetricLabels.ModelName, identity.ModelName).With(MetricLabels.Engine, histogramEngine);
         _roleLabels = LabelSet.Of(MetricLabels.Cluster, identity.Cluster).With(MetricLabels.Role, identity.Role.Name());
+        _gaps = steps.Of(VllmMetrics.InterTokenLatency, _histogramLabels);
+        _tokens = steps.Of(VllmMetrics.IterationTokens, _histogramLabels);
+        _durations = steps.Of(XpydInstanceMetrics.StepDuration, _roleLabels);
+        _lateness = steps.Of(XpydInstanceMetrics.StepLateness, _roleLabels);
         _totals.State = new InstanceState { TotalBlocks = identity.TotalBlocks };
     }
 
@@ -51,9 +57,15 @@ public sealed class InstanceMetrics : IDisposable
     {
         var cost = step.Cost;
         lock (_gate) _totals.Add(step, step.LatenessNs > Math.Max(LateNs, step.WallDurationNs / 10));
+        var latenessSeconds = Time.ToSeconds(Math.Max(0, step.LatenessNs));
+        _tokens.Record(step.Tokens);
+        _durations.Record(cost.DurationSeconds);
+        _lateness.Record(latenessSeconds);
+        // Only a collector that is pushed to wants the SDK's own count.
+        if (!_histograms.IterationTokens.Enabled) return;
         _histograms.IterationTokens.Record(step.Tokens, _histogramLabels);
         _histograms.StepDuration.Record(cost.DurationSeconds, _roleLabels);
-        _histograms.StepLateness.Record(Time.ToSeconds(Math.Max(0, step.LatenessNs)), _roleLabels);
+        _histograms.StepLateness.Record(latenessSeconds, _roleLabels);
     }
 
     /// <summary>Records a request's first token on this engine.</summary>
@@ -76,7 +88,7 @@ public sealed class InstanceMetrics : IDisposable
     {
         var seconds = Time.ToSeconds(gapNs);
         _gaps.Record(seconds, count);
-        // Only a collector that is pushed to wants the SDK's own count, which takes them one by one.
+        // The SDK takes them one by one.
         if (!_histograms.InterTokenLatency.Enabled) return;
         for (var i = 0; i < count; i++) _histograms.InterTokenLatency.Record(seconds, _histogramLabels);
     }

@@ -85,6 +85,16 @@ public sealed class LoadDriverTests
     }
 
     [Fact]
+    public async Task No_request_leaves_and_none_fails_before_it_is_due()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var sent = await LoadDriver.RunAsync(gateway.Address, Requests(20, 10, 2, gapMs: 7), new LoadOptions());
+        sent.Records.ShouldAllBe(r => r.Outcome == LoadOutcome.Completed && r.SentNs >= r.IntendedNs);
+        var refused = await LoadDriver.RunAsync(new Uri("http://127.0.0.1:1"), Requests(3, 10, 4, gapMs: 7), new LoadOptions());
+        refused.Records.ShouldAllBe(r => r.Outcome == LoadOutcome.Failed && r.FinishedNs >= r.IntendedNs);
+    }
+
+    [Fact]
     public async Task Times_are_emulated_times_at_any_scale()
     {
         await using var gateway = await TestGateway.StartAsync(new EchoOptions { TimePerOutputToken = TimeSpan.FromMilliseconds(2) });

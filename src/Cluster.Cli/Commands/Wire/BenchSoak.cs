@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Cluster.Cli.Scenarios;
-using Cluster.Grains.Timing;
+using Cluster.Timing;
 using Cluster.Load;
 using Cluster.Load.Soak;
 using Cluster.Scenarios;

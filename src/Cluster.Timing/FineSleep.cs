@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Cluster.Grains.Timing;
+namespace Cluster.Timing;
 
 /// <summary>A sleep good to tens of microseconds where the system has one; the framework's are good to a millisecond.</summary>
 public static partial class FineSleep

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Cluster.Grains.Timing;
+namespace Cluster.Timing;
 
 /// <summary>
 /// Asks Linux to run the calling thread promptly when it is due. The framework's thread priorities do nothing there; elsewhere

@@ -1,10 +1,11 @@
+using Cluster.Engine.Cost;
 using Cluster.Engine.Topology;
 using Cluster.ServiceDefaults.Recording;
 
 namespace Cluster.ServiceDefaults.Tests;
 
-/// <summary>Gaps of a whole batch are counted in one call, outside of the SDK.</summary>
-public sealed class TokenGapTests
+/// <summary>What every step adds to is counted outside of the SDK, the gaps of a whole batch in one call.</summary>
+public sealed class StepHistogramTests
 {
     private const string Name = "vllm:inter_token_latency_seconds";
 
@@ -45,6 +46,26 @@ public sealed class TokenGapTests
         (await host.ScrapeAsync()).ShouldContain(Name);
         gone.Dispose();
         (await host.ScrapeAsync()).ShouldNotContain(Name);
+    }
+
+    [Fact]
+    public async Task Steps_count_for_their_engine_and_for_their_role()
+    {
+        await using var host = await MetricsHost.StartAsync();
+        using var first = host.Metrics.AddInstance(new InstanceIdentity("c", InstanceRole.Decode, "first", "m"));
+        using var second = host.Metrics.AddInstance(new InstanceIdentity("c", InstanceRole.Decode, "second", "m"));
+        first.StepEnded(Step(tokens: 100, seconds: 0.1, latenessNs: -5));
+        first.StepEnded(Step(tokens: 28, seconds: 0.3, latenessNs: 2_000_000));
+        second.StepEnded(Step(tokens: 1, seconds: 0.2, latenessNs: 0));
+        var samples = Samples.Parse(await host.ScrapeAsync());
+        Of("vllm:iteration_tokens_total_sum", "engine=\"first\"").ShouldBe(128);
+        Of("vllm:iteration_tokens_total_count", "engine=\"second\"").ShouldBe(1);
+        Of("xpyd_step_duration_seconds_sum", "role=\"decode\"").ShouldBe(0.6, 1e-9);
+        Of("xpyd_step_duration_seconds_count", "role=\"decode\"").ShouldBe(3);
+        Of("xpyd_step_lateness_seconds_sum", "role=\"decode\"").ShouldBe(0.002, 1e-9, "a step that ended early is not late");
+
+        double Of(string name, string label) => samples.Single(s => s.Name == name && s.Labels.Contains(label, StringComparison.Ordinal)).Value;
+        static StepObservation Step(int tokens, double seconds, long latenessNs) => new(tokens, new StepCost(seconds, seconds, 0, 0, 0, 1, 1, 0, false), latenessNs, 100_000_000);
     }
 
     [Fact]
