@@ -11,6 +11,8 @@ internal static class ClusterLessons
         new("kv-transfer-toll", "cluster", "The KV transfer is paid once per request and is small beside the prefill on a fast link.", Toll),
         new("quantised-transfer", "cluster", "8-bit KV halves what disaggregation must move.", Quantised),
         new("kv-aware-routing", "cluster", "Routing by what is cached where beats routing blind, when prompts share prefixes.", Routing),
+        new("kv-routing-low", "cluster", "At low traffic KV-aware routing is overhead.", QuietRouting),
+        new("independent-scaling", "cluster", "Each side scales by itself: prefill instances shorten first tokens, decode instances the others.", Independent),
     ];
 
     private static LessonOutcome Low(LessonBench bench)
@@ -52,5 +54,22 @@ internal static class ClusterLessons
         var (blind, aware) = (bench.Run("kv-routing"), bench.Run("kv-routing", "kv-aware"));
         return LessonOutcome.Of(aware.PrefixHitRate > blind.PrefixHitRate && aware.TtftMs.P50 < blind.TtftMs.P50,
             $"hits {blind.PrefixHitRate:P0} → {aware.PrefixHitRate:P0}, TTFT p50 {blind.TtftMs.P50:F0} → {aware.TtftMs.P50:F0} ms, p99 {blind.TtftMs.P99:F0} → {aware.TtftMs.P99:F0} ms", "every instance holds all prefixes anyway");
+    }
+
+    private static LessonOutcome QuietRouting(LessonBench bench)
+    {
+        var (blind, aware) = (bench.Run("kv-routing", "low"), bench.Run("kv-routing", "kv-aware-low"));
+        return LessonOutcome.Of(aware.TtftMs.P50 > blind.TtftMs.P50 * 0.95,
+            $"at 0.5 req/s over four instances: hits {blind.PrefixHitRate:P0} → {aware.PrefixHitRate:P0}, TTFT p50 {blind.TtftMs.P50:F0} → {aware.TtftMs.P50:F0} ms", "blind routing computes a prefix on every instance anew, however idle they are");
+    }
+
+    private static LessonOutcome Independent(LessonBench bench)
+    {
+        var (none, prefill, decode) = (bench.Run("independent-scaling"), bench.Run("independent-scaling", "more-prefill"), bench.Run("independent-scaling", "more-decode"));
+        return LessonOutcome.Of(
+            prefill.TtftMs.P90 < none.TtftMs.P90 * 0.8 && Same(prefill.TpotMs.P50, none.TpotMs.P50) && decode.TpotMs.P50 < none.TpotMs.P50 * 0.8 && Same(decode.TtftMs.P90, none.TtftMs.P90),
+            $"1P1D: TTFT p90 {none.TtftMs.P90:F0} ms, TPOT p50 {none.TpotMs.P50:F1} ms; 2P1D: {prefill.TtftMs.P90:F0} and {prefill.TpotMs.P50:F1}; 1P2D: {decode.TtftMs.P90:F0} and {decode.TpotMs.P50:F1}", "one side waits for the other");
+
+        static bool Same(double a, double b) => Math.Abs((a / b) - 1) < 0.05;
     }
 }

@@ -1,3 +1,5 @@
+using Cluster.Engine.Cost;
+using Cluster.Engine.Hardware;
 using Cluster.Engine.Models;
 using Cluster.Simulator.Levers.Model;
 
@@ -16,6 +18,9 @@ internal static class ModelLessons
         new("ssm-memory", "compute", "A state-space model holds a fixed state per sequence and no KV.", State),
         new("quadratic-attention", "compute", "Attention's share of prefill FLOPs grows with the prompt and passes half at tens of thousands of tokens.", Crossover),
         new("superlinear-ttft", "compute", "Beyond that, TTFT grows faster than the prompt.", Superlinear),
+        new("moe-prefill", "compute", "Where compute binds, fewer active parameters are a direct win: a mixture prefills faster than a dense model of its size.", MoePrefill),
+        new("moe-decode", "compute", "For few users fewer active parameters are faster tokens too: fewer bytes per step.", MoeDecode),
+        new("hybrid-memory", "compute", "A hybrid keeps KV for its few attention layers alone.", Hybrid),
     ];
 
     private static LessonOutcome Active(LessonBench bench)
@@ -88,5 +93,36 @@ internal static class ModelLessons
         var d = bench.Deployment("llama-3.1-8b");
         var (little, much) = (LessonBench.Prefill(d, 8192).DurationSeconds / LessonBench.Prefill(d, 4096).DurationSeconds, LessonBench.Prefill(d, 131_072).DurationSeconds / LessonBench.Prefill(d, 65_536).DurationSeconds);
         return LessonOutcome.Of(much > 2.4 && much > little, $"twice the prompt takes ×{little:F2} at 4 k, ×{much:F2} at 64 k", "attention is a small part of the time");
+    }
+
+    private static LessonOutcome MoePrefill(LessonBench bench)
+    {
+        var (dense, sparse) = Pair(bench);
+        var (a, b) = (LessonBench.Prefill(dense, 4096).DurationSeconds, LessonBench.Prefill(sparse, 4096).DurationSeconds);
+        var flops = LessonBench.Prefill(sparse, 4096).Flops / LessonBench.Prefill(dense, 4096).Flops;
+        return LessonOutcome.Of(b < a * 0.9, $"prefill of 4,096 tokens at TP4: dense {a * 1e3:F0} ms, eight experts of which two run {b * 1e3:F0} ms (×{a / b:F2}) with ×{flops:F2} the FLOPs", "small products of each expert reach a smaller share of the peak");
+    }
+
+    private static LessonOutcome MoeDecode(LessonBench bench)
+    {
+        var (dense, sparse) = Pair(bench);
+        var (a, b) = (LessonBench.Decode(dense, 1, 1024).DurationSeconds, LessonBench.Decode(sparse, 1, 1024).DurationSeconds);
+        return LessonOutcome.Of(b < a * 0.75, $"a decode step of one request at TP4: dense {a * 1e3:F1} ms, two experts of eight {b * 1e3:F1} ms", "floors of the experts' kernels and host time outweigh the bytes");
+    }
+
+    /// <summary>Llama-3.1-70B over four GPUs, and with its MLPs cut into eight experts of which two run.</summary>
+    private static (Deployment Dense, Deployment Sparse) Pair(LessonBench bench)
+    {
+        var dense = bench.Deployment("llama-3.1-70b", split: new Parallelism(4));
+        return (dense, dense with { Model = MixtureOfExpertsLever.Split(dense.Model) });
+    }
+
+    private static LessonOutcome Hybrid(LessonBench bench)
+    {
+        var split = new Parallelism(2);
+        var (hybrid, transformer) = (LessonBench.Memory(bench.Deployment("jamba-1.5-mini", split: split)), LessonBench.Memory(bench.Deployment("mixtral-8x7b", split: split)));
+        var (few, all) = (hybrid.InstanceKvBytesPerToken, transformer.InstanceKvBytesPerToken);
+        return LessonOutcome.Of(few > 0 && few < all / 4 && hybrid.StateBytesPerSequence > 0,
+            $"Jamba-1.5-mini {few / 1e3:F0} kB per token and a state of {hybrid.StateBytesPerSequence / 1e6:F0} MB per sequence and rank, Mixtral-8×7B {all / 1e3:F0} kB per token", "attention layers are not few here");
     }
 }

@@ -24,6 +24,8 @@ internal static class ParallelismLessons
         new("ep-skew", "parallelism", "The hottest rank sets the pace of expert parallelism: skewed routing makes steps longer.", Skew),
         new("ep-redundant", "parallelism", "Copies of hot experts take the skew back out.", Redundant),
         new("minimum-gpus", "parallelism", "A 70B model in 16 bits (140 GB) does not fit an 80 GB GPU; in fewer bits it takes fewer GPUs.", Minimum),
+        new("moe-all-to-all", "parallelism", "Where the network binds, experts on ranks of their own are a trap: every layer sends tokens to all of them and back.", AllToAll),
+        new("phase-hardware", "parallelism", "Each phase has its own GPU: bandwidth is for decode, and prefill gains nothing from it.", Hardware),
     ];
 
     private static LessonOutcome Nvlink(LessonBench bench)
@@ -99,4 +101,20 @@ internal static class ParallelismLessons
     private static double Seconds(Deployment d, int sequences = 8) => LessonBench.Decode(d, sequences, 1024).DurationSeconds;
 
     private static double Prefill(Deployment d) => LessonBench.Prefill(d, 2048).DurationSeconds;
+
+    private static LessonOutcome AllToAll(LessonBench bench)
+    {
+        var one = bench.Deployment("mixtral-8x7b", split: new Parallelism(2));
+        var nvlink = bench.Deployment("mixtral-8x7b", split: new Parallelism(1, 1, 8, 8));
+        var (few, fast, slow) = (Prefill(one), Prefill(nvlink), Prefill(OnEthernet(nvlink)));
+        return LessonOutcome.Of(slow > fast * 2 && slow > few, $"prefill of 2,048 tokens: {few * 1e3:F0} ms on two GPUs, at EP8 {fast * 1e3:F0} ms over NVLink and {slow * 1e3:F0} ms over 100G Ethernet", "tokens are few enough for this network");
+    }
+
+    private static LessonOutcome Hardware(LessonBench bench)
+    {
+        // H200 is H100 with 1.4 times the bandwidth.
+        var (h100, h200) = (bench.Deployment("llama-2-70b", split: new Parallelism(2)), bench.Deployment("llama-2-70b", split: new Parallelism(2), gpu: "h200"));
+        var (decode, prefill) = (Seconds(h100) / Seconds(h200), Prefill(h100) / Prefill(h200));
+        return LessonOutcome.Of(decode > 1.15 && prefill < 1.1, $"H200 over H100, the same compute and ×{h200.Gpu.HbmBytesPerSecond / h100.Gpu.HbmBytesPerSecond:F2} the bandwidth: decode ×{decode:F2}, prefill ×{prefill:F2}", "kernels differ in more than bandwidth");
+    }
 }

@@ -13,6 +13,7 @@ internal static class SpeculationLessons
         new("speculation-small-batch", "compute", "At batch 1 speculative decoding speeds up decode about threefold, less the draft's cost.", Small),
         new("speculation-large-batch", "compute", "The same setup gains little or nothing once the batch nears the ridge: batching starves speculation.", Large),
         new("speculation-ttft", "compute", "Speculative decoding never helps TTFT.", Ttft),
+        new("speculation-draft-cost", "compute", "A draft model that costs a share c of the target divides the gain by 1 + c·K.", DraftCost),
     ];
 
     private static LessonOutcome Tokens(LessonBench bench) =>
@@ -43,5 +44,19 @@ internal static class SpeculationLessons
         var plain = bench.Deployment("llama-3.1-70b");
         var (alone, verified) = (LessonBench.Decode(plain, batch, 512), LessonBench.Decode(plain with { Speculation = Eagle }, batch, 512, 1 + Eagle.DraftTokens));
         return Eagle.ExpectedTokensPerPass * alone.DurationSeconds / verified.DurationSeconds;
+    }
+
+    private static LessonOutcome DraftCost(LessonBench bench)
+    {
+        const double Share = 0.1;
+        var drafted = Eagle with { Method = DraftMethod.DraftModel, DraftCost = Share };
+        var plain = bench.Deployment("llama-3.1-70b");
+        var alone = LessonBench.Decode(plain, 1, 512).DurationSeconds;
+        var (free, paid) = (Verify(Eagle with { Method = DraftMethod.DraftModel }), Verify(drafted));
+        var (divided, claimed) = (paid / free, 1 + (Share * Eagle.DraftTokens));
+        return LessonOutcome.Of(WeightLessons.Near(divided, claimed, 0.1),
+            $"×{Eagle.ExpectedTokensPerPass * alone / free:F2} with drafts for nothing, ×{Eagle.ExpectedTokensPerPass * alone / paid:F2} at c = {Share}: divided by {divided:F2}, by the formula {claimed:F2}", "drafts are priced otherwise");
+
+        double Verify(SpeculativeDecoding how) => LessonBench.Decode(plain with { Speculation = how }, 1, 512, 1 + how.DraftTokens).DurationSeconds;
     }
 }

@@ -18,6 +18,10 @@ internal static class WeightLessons
         new("fp8-prefill", "memory", "fp8 speeds up prefill too, where the GPU computes in fp8.", Fp8Prefill),
         new("weights-free-hbm", "memory", "Narrower weights leave more HBM for KV: more concurrent requests per GPU.", Hbm),
         new("bandwidth-wall", "memory", "Decode at small batch is bound by bandwidth, prefill by compute.", Phases),
+        new("int8-prefill", "memory", "8-bit integers speed up prefill too, where weights and activations are multiplied in them.", Int8Prefill),
+        new("weights-cost", "memory", "Halving the weights lowers the price of a token where KV limits the batch.", Cost),
+        new("int4-multi-gpu", "memory", "Four-bit weights decide whether a 70B model fits one GPU; over eight, tensor parallelism has bought the same memory already.", MultiGpu),
+        new("diminishing-halvings", "memory", "Each further halving of the weights saves less time.", Halvings),
     ];
 
     private static LessonOutcome Ceiling(LessonBench bench)
@@ -83,4 +87,36 @@ internal static class WeightLessons
     }
 
     internal static bool Near(double value, double claimed, double tolerance) => Math.Abs((value / claimed) - 1) <= tolerance;
+
+    private static LessonOutcome Int8Prefill(LessonBench bench)
+    {
+        var (before, after) = (bench.Run("weights"), bench.Run("weights", "int8"));
+        var gain = before.TtftHopsMs["prefill"] / after.TtftHopsMs["prefill"];
+        return LessonOutcome.Of(gain > 1.1, $"prefill {before.TtftHopsMs["prefill"]:F1} → {after.TtftHopsMs["prefill"]:F1} ms, ×{gain:F2}", "weights are unpacked to 16 bits, so products are no faster");
+    }
+
+    private static LessonOutcome Cost(LessonBench bench)
+    {
+        var (wide, narrow) = (bench.Run("kv-limited", "wide"), bench.Run("kv-limited"));
+        return LessonOutcome.Of(narrow.CostPerMillionTokens < wide.CostPerMillionTokens * 0.95,
+            $"${wide.CostPerMillionTokens:F2} → ${narrow.CostPerMillionTokens:F2} per million tokens, {wide.OutputTokensPerS:F0} → {narrow.OutputTokensPerS:F0} tok/s", "the freed memory holds too few further requests");
+    }
+
+    private static LessonOutcome MultiGpu(LessonBench bench)
+    {
+        var (eight, four) = (LessonBench.Memory(bench.Deployment("llama-3.1-70b", NumberFormat.Fp8)), LessonBench.Memory(bench.Deployment("llama-3.1-70b", NumberFormat.Int4)));
+        var over = new Cluster.Engine.Hardware.Parallelism(8);
+        var (eightOver, fourOver) = (LessonBench.Memory(bench.Deployment("llama-3.1-70b", NumberFormat.Fp8, split: over)), LessonBench.Memory(bench.Deployment("llama-3.1-70b", NumberFormat.Int4, split: over)));
+        var gain = (double)fourOver.KvTokens / eightOver.KvTokens;
+        return LessonOutcome.Of(eight.KvTokens == 0 && four.KvTokens > 0 && gain < 1.15,
+            $"one GPU: 8-bit weights leave room for {eight.KvTokens / 1e3:F0} k tokens, 4-bit ones for {four.KvTokens / 1e3:F0} k; eight: {eightOver.KvTokens / 1e3:F0} k and {fourOver.KvTokens / 1e3:F0} k (×{gain:F2})",
+            "the weights are a large part of eight GPUs' memory too");
+    }
+
+    private static LessonOutcome Halvings(LessonBench bench)
+    {
+        var (sixteen, eight, four) = (bench.Run("weights").TpotMs.P50, bench.Run("weights", "int8").TpotMs.P50, bench.Run("weights", "int4").TpotMs.P50);
+        return LessonOutcome.Of(sixteen - eight > eight - four && eight > four,
+            $"TPOT {sixteen:F2} → {eight:F2} → {four:F2} ms: {sixteen - eight:F2} ms saved, then {eight - four:F2}", "the second halving saves as much as the first");
+    }
 }

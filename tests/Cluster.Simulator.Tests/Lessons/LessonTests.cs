@@ -14,6 +14,8 @@ public sealed class LessonTests
         ["fp8-decode"] = "host time per step, kernel floors and activations do not shrink with the weights",
         ["int8-decode"] = "host time per step, kernel floors and activations do not shrink with the weights",
         ["int4-decode"] = "host time per step, kernel floors and activations do not shrink with the weights",
+        ["kv-int4"] = "scales take part of the saving",
+        ["kv-routing-low"] = "blind routing computes a prefix on every instance anew",
         ["stacked-levers"] = "more even than claimed",
     };
 
