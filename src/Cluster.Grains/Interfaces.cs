@@ -28,7 +28,7 @@ public interface IInstanceGrain : IGrainWithStringKey
 
     /// <summary>A prefix has arrived from another cache, or never will: the prompt can be computed.</summary>
     [OneWay]
-    Task CopyEndedAsync(long requestId, bool arrived);
+    Task CopyEndedAsync(long requestId, bool arrived, long atNs);
 
     /// <summary>It dies with all it holds; the gateways place its requests anew.</summary>
     Task CrashAsync();
@@ -48,11 +48,11 @@ public interface IPrefillGrain : IInstanceGrain
 {
     /// <summary>The KV of this request has left; its blocks are free.</summary>
     [OneWay]
-    Task ReleaseAsync(long requestId);
+    Task ReleaseAsync(long requestId, long atNs);
 
     /// <summary>The KV of this request was not pulled in time; its blocks are free.</summary>
     [OneWay]
-    Task ExpireAsync(long requestId);
+    Task ExpireAsync(long requestId, long atNs);
 }
 
 /// <summary>Generates; computes prompts too, where they are short or the instance is aggregated.</summary>
@@ -72,7 +72,7 @@ public interface IDecodeGrain : IInstanceGrain
 
     /// <summary>The KV of a request will not come: its prompt is computed here.</summary>
     [OneWay]
-    Task FallBackAsync(long requestId);
+    Task FallBackAsync(long requestId, long atNs);
 }
 
 /// <summary>The links between the instances of one cluster.</summary>

@@ -15,13 +15,13 @@ internal readonly struct LinkCourier(IGrainFactory grains, ClusterSpec cluster)
         _ = effect.Kind switch
         {
             DeskEffectKind.Arrived => Task.WhenAll(
-                ((IPrefillGrain)source).ReleaseAsync(effect.RequestId),
-                ((IDecodeGrain)destination).KvArrivedAsync(new KvArrival(effect.RequestId, (long)effect.Bytes, effect.DurationNs))),
+                ((IPrefillGrain)source).ReleaseAsync(effect.RequestId, effect.AtNs),
+                ((IDecodeGrain)destination).KvArrivedAsync(new KvArrival(effect.RequestId, (long)effect.Bytes, effect.DurationNs) { AtNs = effect.AtNs })),
             DeskEffectKind.Expired => Task.WhenAll(
-                ((IPrefillGrain)source).ExpireAsync(effect.RequestId),
-                ((IDecodeGrain)destination).FallBackAsync(effect.RequestId)),
-            DeskEffectKind.CopyEnded => destination.CopyEndedAsync(effect.RequestId, arrived: true),
-            DeskEffectKind.CopyFailed => destination.CopyEndedAsync(effect.RequestId, arrived: false),
+                ((IPrefillGrain)source).ExpireAsync(effect.RequestId, effect.AtNs),
+                ((IDecodeGrain)destination).FallBackAsync(effect.RequestId, effect.AtNs)),
+            DeskEffectKind.CopyEnded => destination.CopyEndedAsync(effect.RequestId, arrived: true, effect.AtNs),
+            DeskEffectKind.CopyFailed => destination.CopyEndedAsync(effect.RequestId, arrived: false, effect.AtNs),
             _ => throw new InvalidOperationException($"Unknown effect {effect.Kind}."),
         };
     }

@@ -43,8 +43,8 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
     {
         ArgumentNullException.ThrowIfNull(news);
         var (source, destination) = (_places.Of(news.Source), _places.Of(news.Destination));
-        if (news.Ended) _desk.PrefillEnded(news.RequestId, source, destination, news.PromptTokens, NowNs);
-        else _desk.Computing(news.RequestId, source, destination, news.PromptTokens, news.Computed, news.Tokens, NowNs);
+        if (news.Ended) _desk.PrefillEnded(news.RequestId, source, destination, news.PromptTokens, news.AtNs);
+        else _desk.Computing(news.RequestId, source, destination, news.PromptTokens, news.Computed, news.Tokens, news.AtNs);
         return Publish();
     }
 
@@ -52,14 +52,14 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
     {
         ArgumentNullException.ThrowIfNull(news);
         _spans.Expect(news);
-        _desk.Reserved(news.RequestId, _places.Of(news.Source), _places.Of(news.Destination), news.PromptTokens, news.MissingTokens, NowNs);
+        _desk.Reserved(news.RequestId, _places.Of(news.Source), _places.Of(news.Destination), news.PromptTokens, news.MissingTokens, news.AtNs);
         return Publish();
     }
 
     public Task CopyAsync(CopyOrder order)
     {
         ArgumentNullException.ThrowIfNull(order);
-        _desk.Copy(order.RequestId, _places.Of(order.Source), _places.Of(order.Destination), order.Tokens, NowNs);
+        _desk.Copy(order.RequestId, _places.Of(order.Source), _places.Of(order.Destination), order.Tokens, order.AtNs);
         return Publish();
     }
 

@@ -33,8 +33,10 @@ public sealed class RouterGrain : Grain, IRouterGrain
         var decision = _seat.Route(request, atNs);
         var reply = _seat.Answer(decision);
         _chronicle.Decided(request, decision, _seat.Router, atNs, span);
-        if (_context.Cluster.Router.DecisionNs is > 0 and var thinksNs) await _context.Clock.WaitUntilAsync(NowNs + thinksNs);
-        return reply with { RoutedNs = NowNs };
+        // How long the question travelled, and waited here, is this host's; how long a router thinks is the cluster's.
+        var routedNs = (request.AskedNs < 0 ? atNs : request.AskedNs) + _context.Cluster.Router.DecisionNs;
+        await _context.Clock.WaitUntilAsync(routedNs);
+        return reply with { RoutedNs = routedNs };
     }
 
     public Task ReportAsync(InstanceReport report)

@@ -84,7 +84,7 @@ internal sealed class Flight(InferenceRequest request, long streamId, long arriv
         var continues = Visible > 0;
         // To the instance that goes on with it, a request of which tokens are out is new: its TTFT begins now.
         var stations = new StationsMessage { ArrivedNs = continues ? nowNs : ArrivedNs, TokenizedNs = continues ? nowNs : TokenizedNs };
-        return RequestMessage.Of(Continuation.Rest(Request.Spec, Visible), Id, stations) with { ContinuesFromNs = _lastVisibleNs, Trace = RequestTracing.ContextOf(Span) };
+        return RequestMessage.Of(Continuation.Rest(Request.Spec, Visible), Id, stations) with { ContinuesFromNs = _lastVisibleNs, Trace = RequestTracing.ContextOf(Span), AskedNs = Id == StreamId ? TokenizedNs : nowNs };
     }
 
     /// <summary>The end of a request that no instance takes: turned away, or broken off when an instance had it before.</summary>

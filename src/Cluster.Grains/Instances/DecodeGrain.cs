@@ -15,7 +15,7 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
         var request = LiveRequest.Of(handOver);
         if (!Shell.TryAdd(request)) return Task.CompletedTask;
         Shell.Recorder.Selected();
-        Instance.EnqueueRemote(request.Sequence, Shell.InputNs());
+        Instance.EnqueueRemote(request.Sequence, Shell.InputNs(handOver.AtNs));
         Shell.Kick();
         return Task.CompletedTask;
     }
@@ -36,18 +36,18 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
         if (Shell.Find(arrival.RequestId) is { Sequence.Status: SequenceStatus.Receiving } request)
         {
             Shell.Recorder.KvReceived(arrival.DurationNs, arrival.Bytes);
-            Instance.KvArrived(request.Sequence, Shell.InputNs());
+            Instance.KvArrived(request.Sequence, Shell.InputNs(arrival.AtNs));
             Shell.Kick();
         }
 
         return Task.CompletedTask;
     }
 
-    public Task FallBackAsync(long requestId)
+    public Task FallBackAsync(long requestId, long atNs)
     {
         if (Shell.Find(requestId) is { Sequence.Status: SequenceStatus.Reserving or SequenceStatus.Receiving } request)
         {
-            Instance.FallBack(request.Sequence, Shell.InputNs());
+            Instance.FallBack(request.Sequence, Shell.InputNs(atNs));
             Shell.Kick();
         }
 
@@ -58,7 +58,11 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
         throw new InvalidOperationException($"{Name} hands no KV on.");
 
     internal override void OnKvReserved(LiveRequest request, int missingTokens) =>
-        _ = Links.ReservedAsync(new KvReserved(request.Message.Id, request.PrefillInstance!, Name, request.Message.InputTokens, missingTokens) { Trace = request.Message.Trace });
+        _ = Links.ReservedAsync(new KvReserved(request.Message.Id, request.PrefillInstance!, Name, request.Message.InputTokens, missingTokens)
+        {
+            AtNs = request.Sequence.Timeline.KvReservedNs,
+            Trace = request.Message.Trace,
+        });
 
     internal override void OnLeft(LiveRequest request)
     {

@@ -17,17 +17,17 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         var request = LiveRequest.Of(order, Name);
         if (!Shell.TryAdd(request)) return Task.CompletedTask;
         Shell.Recorder.Selected();
-        if (order.Copy is { } copy) _ = Links.CopyAsync(new CopyOrder(order.Request.Id, copy.Source, Name, copy.Missing));
-        else Compute(request);
+        if (order.Copy is { } copy) _ = Links.CopyAsync(new CopyOrder(order.Request.Id, copy.Source, Name, copy.Missing) { AtNs = order.Request.Stations.RoutedNs });
+        else Compute(request, order.Request.Stations.RoutedNs);
         return Task.CompletedTask;
     }
 
-    public Task CopyEndedAsync(long requestId, bool arrived)
+    public Task CopyEndedAsync(long requestId, bool arrived, long atNs)
     {
         if (Shell.Find(requestId) is not { AwaitedCopy: { } copy } request) return Task.CompletedTask; // aborted meanwhile
         request.AwaitedCopy = null;
         if (arrived) Instance.AdoptPrefix(request.Sequence.Request, copy.Tokens);
-        Compute(request);
+        Compute(request, atNs);
         return Task.CompletedTask;
     }
 
@@ -38,7 +38,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
     }
 
     /// <summary>A step has begun; see <see cref="Engine.Instance.Chunks"/>.</summary>
-    internal virtual void OnStepBegan()
+    internal virtual void OnStepBegan(long nowNs)
     {
     }
 
@@ -57,9 +57,9 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         OnLeft(request);
     }
 
-    private void Compute(LiveRequest request)
+    private void Compute(LiveRequest request, long atNs)
     {
-        Instance.Enqueue(request.Sequence, Shell.InputNs());
+        Instance.Enqueue(request.Sequence, Shell.InputNs(atNs));
         Shell.Kick();
     }
 }

@@ -53,8 +53,8 @@ internal sealed class InstanceShell : IDisposable
         SlowestSteps = [.. Ranks.SlowestSteps],
     };
 
-    /// <summary>The moment to stamp an input with.</summary>
-    public long InputNs() => _loop.InputNs();
+    /// <summary>The moment to stamp an input with: the one that its message tells, so that its way here costs no emulated time, or else now.</summary>
+    public long InputNs(long atNs = Time.Unset) => _loop.InputNs(atNs == Time.Unset ? _context.Clock.NowNs : atNs);
 
     /// <summary>Carries out what an input caused and sees that the loop runs. Returns at once.</summary>
     public void Kick() => _loop.Kick();

@@ -9,31 +9,32 @@ namespace Cluster.Grains.Instances;
 public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics, ILogger<PrefillGrain> logger)
     : InstanceGrain(context, metrics, logger), IPrefillGrain
 {
-    public Task ReleaseAsync(long requestId) => LetGo(requestId, request => Instance.ReleaseHeld(request.Sequence, Shell.InputNs()));
+    public Task ReleaseAsync(long requestId, long atNs) => LetGo(requestId, request => Instance.ReleaseHeld(request.Sequence, Shell.InputNs(atNs)));
 
-    public Task ExpireAsync(long requestId) => LetGo(requestId, request => Instance.ExpireHeld(request.Sequence, Shell.InputNs()));
+    public Task ExpireAsync(long requestId, long atNs) => LetGo(requestId, request => Instance.ExpireHeld(request.Sequence, Shell.InputNs(atNs)));
 
     /// <summary>With overlap, layers leave while the prompt is still computed.</summary>
-    internal override void OnStepBegan()
+    internal override void OnStepBegan(long nowNs)
     {
         if (!Context.Cluster.Transfer.LayerwiseOverlap) return;
         foreach (var (sequence, tokens) in Instance.Chunks)
         {
             // Of a single token nothing is left to decode: it ends here.
             if (sequence.TargetTokens >= sequence.Request.OutputTokens || Shell.Find(sequence.Id) is not { } request) continue;
-            if (!request.IsAnnounced) _ = DecodeOf(request).TakeOverAsync(News(request));
+            if (!request.IsAnnounced) _ = DecodeOf(request).TakeOverAsync(News(request, nowNs));
             request.IsAnnounced = true;
-            _ = Links.ComputedAsync(Computed(request, sequence.Computed, tokens, ended: false));
+            _ = Links.ComputedAsync(Computed(request, sequence.Computed, tokens, ended: false, nowNs));
         }
     }
 
     internal override void OnPrefillCompleted(LiveRequest request)
     {
         Shell.Recorder.Prefilled(request.Sequence.Timeline);
-        if (request.IsAnnounced) _ = DecodeOf(request).PrefillEndedAsync(News(request));
-        else _ = DecodeOf(request).TakeOverAsync(News(request));
+        var endedNs = request.Sequence.Timeline.PrefillEndedNs;
+        if (request.IsAnnounced) _ = DecodeOf(request).PrefillEndedAsync(News(request, endedNs));
+        else _ = DecodeOf(request).TakeOverAsync(News(request, endedNs));
         request.IsAnnounced = true;
-        _ = Links.ComputedAsync(Computed(request, 0, 0, ended: true));
+        _ = Links.ComputedAsync(Computed(request, 0, 0, ended: true, endedNs));
     }
 
     internal override void OnKvReserved(LiveRequest request, int missingTokens) =>
@@ -59,14 +60,14 @@ public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics,
         return Task.CompletedTask;
     }
 
-    private HandOver News(LiveRequest request)
+    private HandOver News(LiveRequest request, long atNs)
     {
         var message = request.Message with { Stations = StationsMessage.Of(request.Sequence.Timeline) };
-        return new HandOver(message, Name, Math.Max(0, request.Sequence.CachedTokens), request.Gateway);
+        return new HandOver(message, Name, Math.Max(0, request.Sequence.CachedTokens), request.Gateway) { AtNs = atNs };
     }
 
-    private KvComputed Computed(LiveRequest request, int computed, int tokens, bool ended) =>
-        new(request.Message.Id, Name, request.DecodeInstance!, request.Message.InputTokens, computed, tokens, ended);
+    private KvComputed Computed(LiveRequest request, int computed, int tokens, bool ended, long atNs) =>
+        new(request.Message.Id, Name, request.DecodeInstance!, request.Message.InputTokens, computed, tokens, ended) { AtNs = atNs };
 
     private IDecodeGrain DecodeOf(LiveRequest request) =>
         GrainFactory.GetGrain<IDecodeGrain>(GrainKeys.Instance(Context.Cluster.Name, request.DecodeInstance!));

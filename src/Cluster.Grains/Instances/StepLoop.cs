@@ -15,7 +15,7 @@ namespace Cluster.Grains.Instances;
 /// <param name="collect">Carries out what a move of the engine caused.</param>
 /// <param name="publish">The same, and tells gateways and router: once between two steps, when the next has been composed.</param>
 internal sealed class StepLoop(
-    Instance instance, EmulatedClock clock, IStepTimer timer, InstanceRecorder recorder, Action collect, Action publish, Action stepBegan)
+    Instance instance, EmulatedClock clock, IStepTimer timer, InstanceRecorder recorder, Action collect, Action publish, Action<long> stepBegan)
 {
     private const int LatestSteps = 8;
 
@@ -46,8 +46,8 @@ internal sealed class StepLoop(
     /// <summary>Why the loop broke; null while it is sound.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>The moment to stamp an input with.</summary>
-    public long InputNs() => _inputNs = Math.Max(clock.NowNs, _stepEndedNs);
+    /// <summary>The moment to stamp an input of <paramref name="atNs"/> with: the engine's time does not go backwards.</summary>
+    public long InputNs(long atNs) => _inputNs = Math.Max(atNs, Math.Max(_inputNs, _stepEndedNs));
 
     /// <summary>Carries out what an input caused and sees that the loop runs. Returns at once.</summary>
     public void Kick()
@@ -84,7 +84,7 @@ internal sealed class StepLoop(
             {
                 var interruptions = _interruptions;
                 publish();
-                stepBegan();
+                stepBegan(step.StartNs);
                 recorder.StepBegan(instance, in step);
                 var timing = await timer.RunAsync(step.Shape, step.Cost, CancellationToken.None);
                 var dueNs = step.StartNs + timing.EmulatedDurationNs;

@@ -29,7 +29,11 @@ public sealed record HandOver(
     [property: Id(0)] RequestMessage Request,
     [property: Id(1)] string PrefillInstance,
     [property: Id(2)] int CachedTokens,
-    [property: Id(3)] IGatewayObserver Gateway);
+    [property: Id(3)] IGatewayObserver Gateway)
+{
+    /// <summary>When the prompt's computation began, or ended where it is announced only then.</summary>
+    [Id(4)] public required long AtNs { get; init; }
+}
 
 /// <summary>The router's answer.</summary>
 /// <param name="Placed">False when no open instance serves the request, or the policy turns it away.</param>

@@ -28,6 +28,9 @@ public sealed record RequestMessage
     /// <summary>W3C context of the request's trace, so that each process adds the spans of what it does; null: its trace is not kept.</summary>
     [Id(10), JsonIgnore] public string? Trace { get; init; }
 
+    /// <summary>When the router was asked, so that the way to it costs no emulated time; −1: when it hears of it.</summary>
+    [Id(11), JsonIgnore] public long AskedNs { get; init; } = -1;
+
     public static RequestMessage Of(RequestSpec request, long id, StationsMessage stations)
     {
         ArgumentNullException.ThrowIfNull(request);
