@@ -12,7 +12,6 @@ public sealed partial class ClusterSimulation
 {
     private readonly ImmutableArray<FaultChange> _faults;
     private readonly int[] _closings;
-    private readonly double[] _portFactors;
     private readonly Dictionary<long, Flight> _reading = [];
     private RandomStream? _faultDraws;
     private RandomStream? _readerDraws;
@@ -86,7 +85,8 @@ public sealed partial class ClusterSimulation
     private void ComputeWithoutCopy(Flight flight)
     {
         CancelTransfers(flight);
-        EnqueuePrefill(flight);
+        // Unless the copy ended in this very moment.
+        if (flight.Prefill is null) EnqueuePrefill(flight);
     }
 
     /// <summary>The request is placed anew, with the tokens that its client has as part of its prompt.</summary>
@@ -98,10 +98,10 @@ public sealed partial class ClusterSimulation
             return;
         }
 
+        CancelTransfers(flight);
         var (prefill, decode, decision) = (flight.Prefill, flight.Decode, flight.Placement!.Value);
         var visible = flight.VisibleTokens;
         flight.CarryOver();
-        CancelTransfers(flight);
         if (prefill?.Status == SequenceStatus.Held) _instances[decision.PrefillInstance].ReleaseHeld(prefill, _nowNs);
         AbortAt(decision.PrefillInstance, prefill);
         AbortAt(decision.DecodeInstance, decode);
@@ -137,14 +137,8 @@ public sealed partial class ClusterSimulation
     {
         double factor = 1;
         foreach (var change in Lasting<LinkDegradation>(index)) factor *= change.Factor;
-        _portFactors[index] = factor;
-        if (_links is null) return;
-        _links.Degrade(index, factor, _nowNs);
-        ScheduleTransfer();
-        if (factor > 0) return;
-        // Nobody waits for a prefix that cannot come; hand-overs wait for their expiry.
-        foreach (var flight in _flights.Values.Where(f => f.Prefill is null && f.HasTransfers).OrderBy(f => f.Request.Id).ToList())
-            if (flight.Placement is { } placement && (placement.CopySource == index || placement.PrefillInstance == index)) ComputeWithoutCopy(flight);
+        _desk?.Degrade(index, factor, _nowNs);
+        Deliver();
     }
 
     /// <summary>Faults of this kind that hold at this moment.</summary>
@@ -154,8 +148,8 @@ public sealed partial class ClusterSimulation
 
     private void ExpireAllHeldAt(int index)
     {
-        foreach (var flight in _flights.Values.Where(f => f.Prefill?.Status == SequenceStatus.Held && f.Placement?.PrefillInstance == index).OrderBy(f => f.Request.Id).ToList())
-            Expire(flight);
+        _desk?.ExpireAll(index, _nowNs);
+        Deliver();
     }
 
     /// <summary>Tokens per second that a client which comes now will read; null: as they come. Of several faults the slowest counts.</summary>

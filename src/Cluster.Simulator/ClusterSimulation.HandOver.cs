@@ -6,38 +6,29 @@ using Cluster.Simulator.Events;
 
 namespace Cluster.Simulator;
 
-/// <summary>How KV gets from prefill to decode instances in virtual time.</summary>
+/// <summary>
+/// How KV gets from prefill to decode instances in virtual time: what the two sides do goes to the engine's hand-over desk, as live, and
+/// what the desk decides goes back to them.
+/// </summary>
 public sealed partial class ClusterSimulation
 {
-    private readonly Dictionary<long, Flight> _transfers = [];
-    private readonly Queue<(long DeadlineNs, long Id, Sequence Held)> _expiries = new();
-    private long _scheduledTransferNs = Time.Never;
+    /// <summary>The desk knows each placement of a request by a name of its own: requests are placed anew, and what was under way for them is void.</summary>
+    private const long MostLegs = 1 << 16;
+
+    private readonly HandOverDesk? _desk;
+    private long _scheduledDeskNs = Time.Never;
     private long _scheduledStoresNs = Time.Never;
-    private bool _expiryScheduled;
+
+    private static long AtDesk(Flight flight) => checked(flight.Request.Id * MostLegs) + flight.Reroutes;
 
     /// <summary>Before its prefill, a request waits for the prefix that another instance has.</summary>
     private void StartCopy(Flight flight)
     {
-        var decision = flight.Placement!.Value;
-        if (_portFactors[decision.CopySource] * _portFactors[decision.PrefillInstance] == 0)
-        {
-            EnqueuePrefill(flight);
-            return;
-        }
-
-        var source = _cluster.Instances[decision.CopySource];
-        var tokens = decision.CopyTokens - decision.OverlapBlocks * _cluster.Instances[0].Kv.BlockSize;
-        var id = _links!.Start(decision.CopySource, decision.PrefillInstance, TransferPlan.Bytes(_cluster.Transfer, source, tokens, tokens), _nowNs);
-        flight.Transfers.Add(id);
-        _transfers.Add(id, flight);
-        ScheduleTransfer();
-    }
-
-    private void EndCopy(Flight flight)
-    {
         var placement = flight.Placement!.Value;
-        _instances[placement.PrefillInstance].AdoptPrefix(flight.Leg, placement.CopyTokens);
-        EnqueuePrefill(flight);
+        var tokens = placement.CopyTokens - (placement.OverlapBlocks * _cluster.Instances[0].Kv.BlockSize);
+        flight.IsAtDesk = true;
+        _desk!.Copy(AtDesk(flight), placement.CopySource, placement.PrefillInstance, tokens, _nowNs);
+        Deliver();
     }
 
     /// <summary>Prefill is done: what has not left yet may leave now.</summary>
@@ -46,11 +37,9 @@ public sealed partial class ClusterSimulation
         // Gone in the same moment.
         if (flight.Prefill!.Status != SequenceStatus.Held) return;
         PrefillEnded(flight);
-        if (flight.Decode is null) Announce(flight);
-        flight.HandOver!.PrefillEnded();
-        Send(flight);
-        _expiries.Enqueue((_nowNs + _cluster.Transfer.ExpiryNs, flight.Request.Id, flight.Prefill));
-        ScheduleExpiry();
+        var (prefill, decode, _, _, _) = Announce(flight);
+        _desk!.PrefillEnded(AtDesk(flight), prefill, decode, flight.Leg.InputTokens, _nowNs);
+        Deliver();
     }
 
     /// <summary>With overlap, hand-overs begin while prompts are still computed.</summary>
@@ -60,78 +49,87 @@ public sealed partial class ClusterSimulation
         {
             if (sequence.TargetTokens >= sequence.Request.OutputTokens) continue;
             var flight = _flights[sequence.Id];
-            if (flight.Decode is null) Announce(flight);
-            flight.HandOver!.Computing(sequence.Computed, tokens);
-            Send(flight);
+            var (prefill, decode, _, _, _) = Announce(flight);
+            _desk!.Computing(AtDesk(flight), prefill, decode, flight.Leg.InputTokens, sequence.Computed, tokens, _nowNs);
         }
+
+        Deliver();
     }
 
-    /// <summary>The decode instance learns of a request whose KV will come.</summary>
-    private void Announce(Flight flight)
+    /// <summary>The decode instance learns, once, of a request whose KV will come.</summary>
+    private Placement Announce(Flight flight)
     {
-        var (prefill, decode, _, _, _) = flight.Placement!.Value;
-        flight.HandOver = new HandOver(_cluster.Transfer, _cluster.Instances[prefill], _cluster.Instances[decode], flight.Leg.InputTokens);
-        _instances[decode].EnqueueRemote(flight.BeginDecode(), _nowNs);
-        Touch(decode);
+        var placement = flight.Placement!.Value;
+        flight.IsAtDesk = true;
+        if (flight.Decode is not null) return placement;
+        _instances[placement.DecodeInstance].EnqueueRemote(flight.BeginDecode(), _nowNs);
+        Touch(placement.DecodeInstance);
+        return placement;
     }
 
     private void Reserved(Flight flight, int missingTokens)
     {
         if (flight.Decode!.Status != SequenceStatus.Receiving) return;
-        flight.HandOver!.Reserved(missingTokens);
-        Send(flight);
+        var (prefill, decode, _, _, _) = flight.Placement!.Value;
+        _desk!.Reserved(AtDesk(flight), prefill, decode, flight.Leg.InputTokens, missingTokens, _nowNs);
+        Deliver();
     }
 
-    private void Send(Flight flight)
+    private void AdvanceDesk()
     {
-        if (flight.HandOver is not { } handOver) return;
-        if (handOver.TrySend(_cluster.Link!.SetupSeconds, out var bytes, out var setupSeconds))
-        {
-            var (prefill, decode, _, _, _) = flight.Placement!.Value;
-            var id = _links!.Start(prefill, decode, bytes, _nowNs, setupSeconds);
-            flight.Transfers.Add(id);
-            _transfers.Add(id, flight);
-            ScheduleTransfer();
-        }
-        else if (handOver.IsComplete)
-        {
-            Arrive(flight);
-        }
+        // Scheduled for a moment that came to nothing: something ends sooner or later than it would have.
+        if (_nowNs != _scheduledDeskNs) return;
+        _desk!.Advance(_nowNs);
+        Deliver();
     }
 
-    private void EndTransfers()
+    /// <summary>Carries out what the desk has decided.</summary>
+    private void Deliver()
     {
-        if (_nowNs != _scheduledTransferNs) return;
-        foreach (var id in _links!.Advance(_nowNs))
+        if (_desk is null) return;
+        for (var i = 0; i < _desk.Effects.Count; i++)
         {
-            _transfers.Remove(id, out var flight);
-            flight!.Transfers.Remove(id);
-            if (flight.Prefill is null) EndCopy(flight);
-            else
+            var effect = _desk.Effects[i];
+            // Ended or placed anew in the same moment.
+            if (!_flights.TryGetValue(effect.RequestId / MostLegs, out var flight) || AtDesk(flight) != effect.RequestId) continue;
+            flight.IsAtDesk = false;
+            switch (effect.Kind)
             {
-                flight.HandOver!.FlowEnded();
-                if (flight.HandOver.IsComplete) Arrive(flight);
+                case DeskEffectKind.CopyEnded:
+                    _instances[effect.Destination].AdoptPrefix(flight.Leg, flight.Placement!.Value.CopyTokens);
+                    EnqueuePrefill(flight);
+                    break;
+                case DeskEffectKind.CopyFailed: EnqueuePrefill(flight); break;
+                case DeskEffectKind.Arrived:
+                    _instances[effect.Source].ReleaseHeld(flight.Prefill!, _nowNs);
+                    _instances[effect.Destination].KvArrived(flight.Decode!, _nowNs);
+                    TouchBoth(effect);
+                    break;
+                case DeskEffectKind.Expired:
+                    _instances[effect.Source].ExpireHeld(flight.Prefill!, _nowNs);
+                    _instances[effect.Destination].FallBack(flight.Decode!, _nowNs);
+                    TouchBoth(effect);
+                    break;
+                default: throw new InvalidOperationException($"Nothing in virtual time carries out {effect.Kind}.");
             }
         }
 
-        ScheduleTransfer();
+        _desk.ClearEffects();
+        ScheduleDesk();
+
+        void TouchBoth(in DeskEffect effect)
+        {
+            Touch(effect.Source);
+            Touch(effect.Destination);
+        }
     }
 
-    private void Arrive(Flight flight)
+    private void ScheduleDesk()
     {
-        var (prefill, decode, _, _, _) = flight.Placement!.Value;
-        flight.HandOver = null;
-        _instances[prefill].ReleaseHeld(flight.Prefill!, _nowNs);
-        _instances[decode].KvArrived(flight.Decode!, _nowNs);
-        Touch(prefill);
-        Touch(decode);
-    }
-
-    private void ScheduleTransfer()
-    {
-        if (_links!.NextEventNs == _scheduledTransferNs && _scheduledTransferNs > _nowNs) return;
-        _scheduledTransferNs = _links.NextEventNs;
-        if (_scheduledTransferNs != Time.Never) _events.Schedule(_scheduledTransferNs, EventKind.Transfer, 0);
+        var next = _desk!.NextEventNs;
+        if (next == _scheduledDeskNs && next > _nowNs) return;
+        _scheduledDeskNs = next;
+        if (next != Time.Never) _events.Schedule(next, EventKind.Transfer, 0);
     }
 
     private void ScheduleStores()
@@ -143,49 +141,9 @@ public sealed partial class ClusterSimulation
 
     private void CancelTransfers(Flight flight)
     {
-        flight.HandOver = null;
-        if (!flight.HasTransfers) return;
-        foreach (var id in flight.Transfers)
-        {
-            _links!.Cancel(id, _nowNs);
-            _transfers.Remove(id);
-        }
-
-        ScheduleTransfer();
-        flight.Transfers.Clear();
-    }
-
-    /// <summary>Deadlines come in order, so one event for the next of them is enough.</summary>
-    private void ScheduleExpiry()
-    {
-        while (_expiries.TryPeek(out var next) && !IsHeld(next.Id, next.Held)) _expiries.Dequeue();
-        if (_expiryScheduled || _expiries.Count == 0) return;
-        _expiryScheduled = true;
-        _events.Schedule(Math.Max(_nowNs, _expiries.Peek().DeadlineNs), EventKind.Expiry, 0);
-    }
-
-    private void ExpireHeld()
-    {
-        _expiryScheduled = false;
-        while (_expiries.TryPeek(out var next) && next.DeadlineNs <= _nowNs)
-        {
-            var (_, id, held) = _expiries.Dequeue();
-            if (IsHeld(id, held)) Expire(_flights[id]);
-        }
-
-        ScheduleExpiry();
-    }
-
-    /// <summary>Still held for this request: the sequence may be another's by now.</summary>
-    private static bool IsHeld(long id, Sequence held) => held.Status == SequenceStatus.Held && held.Id == id;
-
-    private void Expire(Flight flight)
-    {
-        CancelTransfers(flight);
-        var (prefill, decode, _, _, _) = flight.Placement!.Value;
-        _instances[prefill].ExpireHeld(flight.Prefill!, _nowNs);
-        _instances[decode].FallBack(flight.Decode!, _nowNs);
-        Touch(prefill);
-        Touch(decode);
+        if (!flight.IsAtDesk) return;
+        flight.IsAtDesk = false;
+        _desk!.Cancel(AtDesk(flight), _nowNs);
+        Deliver();
     }
 }

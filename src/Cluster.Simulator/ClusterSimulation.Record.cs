@@ -41,7 +41,7 @@ public sealed partial class ClusterSimulation
 
     private RunRecord Record() => new(_begunAs, _records, _gaps, [.. _instances.All.Select((i, index) => Record(index, Lives(index, i)))])
     {
-        KvBytesMoved = _links?.BytesMoved ?? 0,
+        KvBytesMoved = _desk?.Fabric.BytesMoved ?? 0,
         LogHash = _log,
         Effort = new SimulationEffort(_handled, _router.CandidatesLookedAt),
         Regrets = _regrets,

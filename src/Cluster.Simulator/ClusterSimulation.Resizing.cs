@@ -44,6 +44,7 @@ public sealed partial class ClusterSimulation
         _retired.Add((index, old));
         _instances.Replace(index, spec, old.Slowdown);
         _cluster = _cluster with { Instances = _cluster.Instances.SetItem(index, spec) };
+        _desk?.Replace(index, spec);
         Open(index);
         Log((ulong)index, (ulong)resize.To.Gpus);
     }

@@ -27,7 +27,6 @@ public sealed partial class ClusterSimulation
     private readonly Router _router;
     private readonly Oracle? _oracle;
     private readonly DurationHistogram? _regrets;
-    private readonly LinkFabric? _links;
     private readonly SharedKvStores _stores;
     private readonly Dictionary<long, Flight> _flights = [];
     private readonly List<Flight> _landed = [];
@@ -53,7 +52,7 @@ public sealed partial class ClusterSimulation
         _touched = new TouchedSet(cluster.Instances.Length);
         _stores = new SharedKvStores(cluster);
         _instances = new InstanceSet(this, options.SkipAhead && !_router.UsesLoadReports && _observer is not { WantsEveryStep: true });
-        _links = cluster.Link is null ? null : new LinkFabric(cluster.Link, cluster.Instances.Length, cluster.FabricBytesPerSecond);
+        _desk = cluster.Link is null ? null : new HandOverDesk(cluster.Link, cluster.Transfer, cluster.Instances, cluster.FabricBytesPerSecond);
         _arrivals = new Arrivals(workload);
         _faults = FaultTimeline.Of(cluster.Faults);
         _planner = cluster.Autoscale is { } autoscale ? new Planner(cluster, autoscale) : null;
@@ -63,8 +62,6 @@ public sealed partial class ClusterSimulation
         _gpuNs = new double[cluster.Instances.Length];
         _gpusSinceNs = new long[cluster.Instances.Length];
         _closings = new int[cluster.Instances.Length];
-        _portFactors = new double[cluster.Instances.Length];
-        Array.Fill(_portFactors, 1);
     }
 
     /// <summary>Runs the workload to its end.</summary>
@@ -118,9 +115,8 @@ public sealed partial class ClusterSimulation
             case EventKind.Plan: Plan(); break;
             case EventKind.Provisioned: Provisioned(next.Target); break;
             case EventKind.Fault: Strike(_faults[(int)next.Target]); break;
-            case EventKind.Transfer: EndTransfers(); break;
+            case EventKind.Transfer: AdvanceDesk(); break;
             case EventKind.Store: foreach (var index in _stores.Advance(_nowNs)) Touch(index); break;
-            case EventKind.Expiry: ExpireHeld(); break;
             case EventKind.Read: if (_reading.Remove(next.Target, out var reader)) Write(reader, RequestOutcome.Completed); break;
             case EventKind.Abort when _reading.Remove(next.Target, out var gone): Write(gone, RequestOutcome.Aborted); break;
             case EventKind.Abort: if (_flights.TryGetValue(next.Target, out var aborted)) Abort(aborted); break;

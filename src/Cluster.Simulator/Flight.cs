@@ -1,7 +1,6 @@
 using Cluster.Engine.Faults;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Routing;
-using Cluster.Engine.Transfer;
 using Cluster.Engine.Units;
 
 namespace Cluster.Simulator;
@@ -23,7 +22,6 @@ internal readonly record struct Placement(int PrefillInstance, int DecodeInstanc
 internal sealed class Flight(RequestSpec request)
 {
     private RequestTimeline? _legTimeline;
-    private List<long>? _transfers;
     private Sequence? _spare;
     private Sequence? _spareDecode;
 
@@ -62,13 +60,8 @@ internal sealed class Flight(RequestSpec request)
     /// <summary>Why it was not placed.</summary>
     public RejectionReason Rejection { get; set; }
 
-    /// <summary>Null before the hand-over begins and when nothing is handed over.</summary>
-    public HandOver? HandOver { get; set; }
-
-    /// <summary>Transfers under way, as the links name them.</summary>
-    public List<long> Transfers => _transfers ??= [];
-
-    public bool HasTransfers => _transfers is { Count: > 0 };
+    /// <summary>The hand-over desk knows of it: KV of it is to cross a link, or crosses it.</summary>
+    public bool IsAtDesk { get; set; }
 
     /// <summary>Output tokens that the client has seen.</summary>
     public int VisibleTokens => Request.OutputTokens - Leg.OutputTokens
@@ -85,7 +78,7 @@ internal sealed class Flight(RequestSpec request)
     {
         (Request, Leg, IsUnderWay, Placement, Rejection) = (request, request, true, null, RejectionReason.None);
         (_spare, _spareDecode) = (Prefill ?? _spare, Decode ?? _spareDecode);
-        (Prefill, Decode, HandOver, ReadsPerSecond, ClientIsGone) = (null, null, null, null, false);
+        (Prefill, Decode, IsAtDesk, ReadsPerSecond, ClientIsGone) = (null, null, false, null, false);
         Timeline.Clear();
     }
 

@@ -156,10 +156,11 @@ public sealed class HandOverDesk
         for (var next = NextEventNs; next <= nowNs; next = NextEventNs)
         {
             _nowNs = Math.Max(_nowNs, next);
+            // What arrives in the moment in which it would expire has arrived.
+            if (_fabric.NextEventNs <= _nowNs)
+                foreach (var flow in _fabric.Advance(_nowNs)) EndFlow(flow);
             while (_expiries.TryPeek(out var due) && (due.Gone || due.DeadlineNs <= _nowNs))
                 if (!_expiries.Dequeue().Gone) Expire(due);
-            if (_fabric.NextEventNs > _nowNs) continue;
-            foreach (var flow in _fabric.Advance(_nowNs)) EndFlow(flow);
         }
 
         _nowNs = Math.Max(_nowNs, nowNs);

@@ -4,12 +4,12 @@ namespace Cluster.Simulator.Events;
 public enum EventKind : byte
 {
     StepEnd,
+    /// <summary>KV has crossed a link, or nobody pulled it in time.</summary>
     Transfer,
     /// <summary>A copy to or from a store that instances share begins to move, or ends.</summary>
     Store,
     /// <summary>KV has come up from a tier below HBM.</summary>
     Onboard,
-    Expiry,
     /// <summary>A slow client has read its last token.</summary>
     Read,
     Abort,
