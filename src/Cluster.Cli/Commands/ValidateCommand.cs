@@ -11,8 +11,6 @@ namespace Cluster.Cli.Commands;
 /// <summary><c>xpyd validate</c>: measured points against the engine in virtual time.</summary>
 internal static class ValidateCommand
 {
-    private const int WorstRows = 20;
-
     public static Command Create()
     {
         var points = new Argument<string[]>("points") { Description = "CSV files of measured points.", Arity = ArgumentArity.ZeroOrMore };
@@ -77,8 +75,8 @@ internal static class ValidateCommand
         var table = new Table().AddColumns("model", "GPU", "engine", "mode", "rows", "TTFT median", "TTFT p90", "TPOT median", "TPOT p90");
         foreach (var g in report.Groups())
             table.AddRow(g.Model, g.Gpu, g.Engine, g.Mode, $"{g.Rows}", $"{g.MedianApe.Ttft:P1}", $"{g.P90Ape.Ttft:P1}", $"{g.MedianApe.Tpot:P1}", $"{g.P90Ape.Tpot:P1}");
+        PrintRows(report);
         Terminal.Out.Write(table);
-        PrintWorst(report);
         if (leftOut.Count > 0) PrintLeftOut(leftOut);
         foreach (var reason in report.Rows.Where(r => r.NotCovered is not null).GroupBy(r => r.NotCovered))
             Terminal.Out.WriteLine($"not covered: {reason.Count()} rows: {reason.Key}");
@@ -103,11 +101,12 @@ internal static class ValidateCommand
         Terminal.Out.Write(table);
     }
 
-    private static void PrintWorst(ValidationReport report)
+    /// <summary>Every row, worst last, beside the medians.</summary>
+    private static void PrintRows(ValidationReport report)
     {
-        var worst = new Table().AddColumns("worst by TPOT", "TTFT measured", "predicted", "TPOT measured", "predicted", "error");
-        foreach (var r in report.Covered.OrderByDescending(r => r.TpotApe).Take(WorstRows))
-            worst.AddRow(r.Point.Id, $"{r.Point.TtftMs:F0} ms", $"{r.TtftMs:F0}", $"{r.Point.TpotMs:F1} ms", $"{r.TpotMs:F1}", $"{r.TpotApe:P0}");
-        Terminal.Out.Write(worst);
+        var rows = new Table().AddColumns("row, best TPOT first", "TTFT measured", "predicted", "error", "TPOT measured", "predicted", "error");
+        foreach (var r in report.Covered.OrderBy(r => r.TpotApe))
+            rows.AddRow(Markup.Escape(r.Point.Id), $"{r.Point.TtftMs:F0} ms", $"{r.TtftMs:F0}", $"{r.TtftApe:P0}", $"{r.Point.TpotMs:F1} ms", $"{r.TpotMs:F1}", $"{r.TpotApe:P0}");
+        Terminal.Out.Write(rows);
     }
 }

@@ -9,8 +9,11 @@ public sealed class TableRow(IReadOnlyDictionary<string, string> cells)
 {
     public string this[string column] => cells.TryGetValue(column, out var text) ? text : "";
 
+    /// <summary>Whether the table has such a column, be its cell empty or not.</summary>
+    public bool Has(string column) => cells.ContainsKey(column);
+
     /// <exception cref="FormatException">The cell is not a number.</exception>
-    public double Number(string column) => double.TryParse(this[column], NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+    public double Number(string column) => !Has(column) ? throw new FormatException($"There is no column '{column}'.") : double.TryParse(this[column], NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
         ? value
         : throw new FormatException($"Column '{column}' holds '{this[column]}', which is not a number.");
 }
@@ -25,12 +28,29 @@ public static class KernelTable
         return file is null ? [] : ReadFile(file);
     }
 
+    /// <exception cref="FormatException">No table in it.</exception>
     public static IReadOnlyList<TableRow> ReadFile(string file)
     {
         ArgumentNullException.ThrowIfNull(file);
         using var raw = File.OpenRead(file);
         using Stream stream = file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(raw, CompressionMode.Decompress) : raw;
         using var csv = new CsvReader(new StreamReader(stream), CultureInfo.InvariantCulture);
+        try
+        {
+            return Rows(csv);
+        }
+        catch (Exception broken) when (broken is BadDataException or CsvHelper.MissingFieldException)
+        {
+            throw new FormatException($"Line {csv.Context.Parser?.RawRow} does not have the columns of line 1, or is no text: this is not a table of comma-separated values.", broken);
+        }
+        catch (InvalidDataException broken)
+        {
+            throw new FormatException("It is not gzip, though its name says so.", broken);
+        }
+    }
+
+    private static List<TableRow> Rows(CsvReader csv)
+    {
         if (!csv.Read()) throw new FormatException("The table is empty.");
         csv.ReadHeader();
         var columns = csv.HeaderRecord!;

@@ -11,6 +11,8 @@ public sealed record MeasuredPoint(
     string Id, string Engine, string EngineVersion, string Model, string System, string GemmFormat, string MoeFormat, int InputTokens, int OutputTokens, int Concurrency,
     WorkerShape? Prefill, WorkerShape Serving, double TtftMs, double TpotMs)
 {
+    private static readonly string[] s_required = ["id", "backend", "model_path", "system", "isl", "osl", "gemm_quant_mode", "silicon_ttft_ms", "silicon_tpot_ms"];
+
     /// <summary>
     /// Shortest and longest requests, as shares of the stated lengths. Dated rows are InferenceX runs, which draw from 0.8–1.0.
     /// Rows without a date are others': their TTFT is the same number of prompts' times whatever the output length and nearly whatever the number of
@@ -28,7 +30,15 @@ public sealed record MeasuredPoint(
     public string? Unreadable { get; init; }
 
     /// <summary>Reads rows in the column format of the serving tables. A row with a cell that makes no sense keeps its place, and says so in <see cref="Unreadable"/>.</summary>
-    public static IReadOnlyList<MeasuredPoint> Read(string file) => [.. KernelTable.ReadFile(file).Select(Of)];
+    /// <exception cref="FormatException">Columns are missing that no row can do without: all of them.</exception>
+    public static IReadOnlyList<MeasuredPoint> Read(string file)
+    {
+        var rows = KernelTable.ReadFile(file);
+        if (rows.Count == 0) return [];
+        var missing = s_required.Where(c => !rows[0].Has(c)).ToList();
+        if (!rows[0].Has("silicon_concurrency") && !rows[0].Has("batch_size")) missing.Add("silicon_concurrency (or batch_size)");
+        return missing.Count == 0 ? [.. rows.Select(Of)] : throw new FormatException($"It lacks the columns {string.Join(", ", missing)}.");
+    }
 
     private static MeasuredPoint Of(TableRow row)
     {

@@ -43,6 +43,25 @@ public sealed class PointMappingTests
         Map("moonshotai/Kimi-K2.5", "fp8", "int3").NotCovered.ShouldBe("expert format int3 is not known");
     }
 
+    [Theory]
+    [InlineData("id,backend,model_path,isl\na,vllm,m,1\n", "It lacks the columns system, osl, gemm_quant_mode, silicon_ttft_ms, silicon_tpot_ms, silicon_concurrency (or batch_size).")]
+    [InlineData("id,isl\na\n", "Line 2 does not have the columns of line 1")]
+    [InlineData("id,isl\na,\"b\"c\n", "Line 2 does not have the columns of line 1")]
+    [InlineData("", "The table is empty.")]
+    public void A_file_that_is_no_table_of_points_says_what_it_lacks(string text, string reason)
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"points-{Guid.NewGuid():N}.csv");
+        try
+        {
+            File.WriteAllText(file, text);
+            Should.Throw<FormatException>(() => MeasuredPoint.Read(file)).Message.ShouldContain(reason);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void A_row_that_makes_no_sense_is_reported_and_the_others_run()
     {
