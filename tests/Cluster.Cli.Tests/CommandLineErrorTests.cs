@@ -30,7 +30,7 @@ public sealed class CommandLineErrorTests
 
     [Theory]
     [InlineData("run scenarios", "scenarios: This is a folder.")]
-    [InlineData("validate README.md", "README.md: none of")]
+    [InlineData("validate README.md", "README.md: It lacks the columns id, backend")]
     [InlineData("validate /dev/null", "/dev/null: The table is empty.")]
     [InlineData("simulate --gpu h100-sxm", "name a scenario file")]
     [InlineData("simulate --model llama-3.1-8b", "scenarios/quickstart.yaml")]
