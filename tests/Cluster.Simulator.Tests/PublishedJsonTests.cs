@@ -84,6 +84,19 @@ public sealed class PublishedJsonTests
         }
     }
 
+    [Theory]
+    [InlineData("report")]
+    [InlineData("sweep")]
+    [InlineData("levers")]
+    [InlineData("plan")]
+    [InlineData("lessons")]
+    public void Schemas_say_what_every_key_means(string schema)
+    {
+        var root = JsonNode.Parse(File.ReadAllText(Path.Combine(SmallScenario.RepositoryRoot, "docs", "schemas", $"{schema}.schema.json")))!;
+        foreach (var key in Objects(root).SelectMany(o => o["properties"] as JsonObject ?? []).Select(p => p.Value!.AsObject()).Where(k => !k.ContainsKey("$ref")))
+            ((string?)key["description"]).ShouldNotBeNullOrWhiteSpace($"{key.GetPath()} is not explained");
+    }
+
     private static IEnumerable<JsonObject> Objects(JsonNode? node) => node switch
     {
         JsonObject found => found.SelectMany(p => Objects(p.Value)).Prepend(found),

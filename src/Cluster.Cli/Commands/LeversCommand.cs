@@ -32,7 +32,7 @@ internal static class LeversCommand
                 table = runner.Run(source, null, progress.Step, cancellation);
             var steps = LeverStack.Build(runner, source, table, arguments.GetValue(stack), !arguments.GetValue(lossless), cancellation);
             var asJson = arguments.GetValue(json);
-            if (!asJson) LeverTableView.Print(table, steps, Terminal.Out);
+            if (!asJson) LeverTableView.Print(table, steps, arguments.GetValue(stack), Terminal.Out);
             var tried = arguments.GetValue(confirm) is > 0 and var count ? await LeverTrial.RunAsync(runner, source, table, count, cancellation) : null;
             if (asJson) Console.Out.WriteLine(LeverJson.Of(table, steps, tried).ToJsonString(CommonOptions.Indented));
             else LeverTableView.Print(tried ?? [], Terminal.Out);

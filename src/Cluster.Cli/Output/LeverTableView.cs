@@ -12,7 +12,8 @@ internal static class LeverTableView
     private static readonly string[] Titles =
         ["lever", "moves", "lossy", "max goodput", "goodput", "TTFT p50", "TTFT p99", "TPOT p50", "TPOT p99", "prefill", "capacity", "$/token"];
 
-    public static void Print(LeverTable levers, IReadOnlyList<StackStep> stack, IAnsiConsole console)
+    /// <param name="storeys">Levers that were asked for on the stack, at most.</param>
+    public static void Print(LeverTable levers, IReadOnlyList<StackStep> stack, int storeys, IAnsiConsole console)
     {
         PrintDiagnosis(levers.Diagnosis, console);
         console.WriteLine();
@@ -23,7 +24,7 @@ internal static class LeverTableView
         var futile = levers.Pulled.Where(IsFutile).Select(p => p.Lever.Name).ToList();
         if (futile.Count > 0) console.WriteLine($"no effect here: {string.Join(", ", futile)}");
         if (levers.Idle.Count > 0) console.MarkupLine($"[grey]{Markup.Escape($"not applicable (--json says why): {string.Join(", ", levers.Idle.Select(i => i.Lever.Name))}")}[/]");
-        if (stack.Count > 0) PrintStack(stack, console);
+        if (storeys > 0) PrintStack(stack, storeys, console);
     }
 
     /// <summary>What live runs made of the predictions.</summary>
@@ -39,11 +40,19 @@ internal static class LeverTableView
         foreach (var role in diagnosis.Roles)
         {
             console.WriteLine(Text(
-                $"{role.Role}: bound by {Name(role.Wall)} ({role.Weight:P0} of its busy time); busy {role.BusyShare:P0}, MFU {role.Mfu:P0}, MBU {role.Mbu:P0}; over time: {OverTime(diagnosis.Windows[role.Role])}"));
+                $"{role.Role}: bound by {Name(role.Wall)} ({role.Weight:P0} of its busy time); busy {role.BusyShare:P0}, MFU {role.Mfu:P0}, MBU {role.Mbu:P0}{Waits(role)}; over time: {OverTime(diagnosis.Windows[role.Role])}"));
         }
 
-        foreach (var answer in diagnosis.Tree) console.WriteLine($"{answer.Question} {(answer.Yes ? "Yes" : "No")}: {answer.Figures}.");
+        foreach (var (answer, i) in diagnosis.Tree.Select((a, i) => (a, i))) console.WriteLine($"Q{i + 1}. {answer.Question} {(answer.Yes ? "Yes" : "No")}: {answer.Figures}.");
         console.WriteLine($"Verdict: {diagnosis.Verdict}");
+    }
+
+    /// <summary>What requests lacked for more than a hundredth of the busy time, if anything.</summary>
+    private static string Waits(RoleDiagnosis role)
+    {
+        (string For, double Share)[] waits = [("KV blocks", role.WaitingForBlocks), ("batch slots", role.WaitingForSlots), ("token budget", role.WaitingForBudget), ("an instance while another stood idle", role.Imbalance)];
+        var felt = waits.Where(w => w.Share >= 0.01).OrderByDescending(w => w.Share).Select(w => Text($"{w.For} {w.Share:P0}")).ToList();
+        return felt.Count > 0 ? $"; requests waited for {string.Join(", ", felt)} of it" : "";
     }
 
     /// <summary>Neighbouring windows with the same wall are told as one.</summary>
@@ -100,9 +109,15 @@ internal static class LeverTableView
         }
     }
 
-    private static void PrintStack(IReadOnlyList<StackStep> stack, IAnsiConsole console)
+    private static void PrintStack(IReadOnlyList<StackStep> stack, int storeys, IAnsiConsole console)
     {
         console.WriteLine();
+        if (stack.Count == 0)
+        {
+            console.WriteLine("Nothing to stack: no lever that a setting can pull gains enough.");
+            return;
+        }
+
         console.WriteLine("Stacked, the best first, diagnosed again after each:");
         foreach (var (step, i) in stack.Select((s, i) => (s, i)))
         {
@@ -110,6 +125,7 @@ internal static class LeverTableView
                 $"{i + 1}. {step.Lever.Lever.Name}: max goodput {Times(step.Lever.Effect.MaxGoodput)}, TTFT {Change(step.Lever.Effect.TtftP50)}, TPOT {Change(step.Lever.Effect.TpotP50)}{(step.Lever.Lever.IsLossy ? ", lossy" : "")}; now prefill is bound by {Name(step.After.Prefill.Wall)}, decode by {Name(step.After.Decode.Wall)}"));
         }
 
+        if (stack.Count < storeys) console.WriteLine("There the stack ends: no further lever that a setting can pull gains enough.");
         console.WriteLine($"New verdict: {stack[^1].After.Verdict}");
     }
 

@@ -39,8 +39,19 @@ internal static class SweepTable
         });
         var best = rows.MaxBy(r => double.Parse(r["goodput_rps"], CultureInfo.InvariantCulture));
         if (best is null) return;
-        var settings = string.Join(", ", plan.Axes.Select((a, i) => (a.Path, Value: best.Point.Values[i])).Where(s => s.Value.Length > 0).Select(s => $"{s.Path}={s.Value}"));
-        console.WriteLine($"Most goodput: {Number(best["goodput_rps"], 2)} req/s {(settings.Length > 0 ? $"with {settings} " : "")}({best.Point.VariantName}).");
+        console.WriteLine($"Most goodput: {Number(best["goodput_rps"], 2)} req/s {With(best)}.");
+        if (rows.Select(r => r["gpus"]).Distinct().Skip(1).FirstOrDefault() is null) return;
+        // Clusters of different size: the largest wins nothing by being large.
+        var lean = rows.MaxBy(PerGpu)!;
+        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Most goodput per GPU: {PerGpu(lean):F3} req/s {With(lean)}."));
+
+        static double PerGpu(SweepRow row) => double.Parse(row["goodput_rps"], CultureInfo.InvariantCulture) / double.Parse(row["gpus"], CultureInfo.InvariantCulture);
+
+        string With(SweepRow row)
+        {
+            var settings = string.Join(", ", plan.Axes.Select((a, i) => (a.Path, Value: row.Point.Values[i])).Where(s => s.Value.Length > 0).Select(s => $"{s.Path}={s.Value}"));
+            return $"{(settings.Length > 0 ? $"with {settings} " : "")}({row.Point.VariantName})";
+        }
     }
 
     private static string Number(string cell, int digits) =>

@@ -117,13 +117,14 @@
   const honest = v => round3(Math.min(v.min * .95, v.max * .8)), roomy = v => round3(v.max * 1.06);
   const pareto = points => {
     const front = points.filter(p => p.best).sort((a, b) => a.x - b.x);
+    const label = { show: points.length <= 12, position: 'top', formatter: p => p.value[2], color: css('--text') }, labelLayout = { hideOverlap: true, moveOverlap: 'shiftY' };
     return base({
       xAxis: axis('output tokens/s of one user (1 ÷ TPOT)', { type: 'value', min: honest, max: roomy, axisLabel: { color: css('--muted'), formatter: v => number(v, 4) } }),
       yAxis: axis('output tokens/s per GPU', { type: 'value', min: honest, max: roomy, nameGap: 48, axisLabel: { color: css('--muted'), formatter: v => number(v, 4) } }),
       tooltip: Object.assign(base().tooltip, { formatter: p => p.value[2] ? `${p.value[2]}<br>${number(p.value[0])} tok/s per user<br>${number(p.value[1])} tok/s per GPU` : '' }),
       series: [
-        { name: 'Pareto front', type: 'line', step: 'start', symbol: 'none', lineStyle: { width: 2 }, data: front.map(p => [p.x, p.y, p.name]) },
-        { name: 'candidates', type: 'scatter', symbolSize: 10, data: points.map(p => [p.x, p.y, p.name]), label: { show: points.length <= 12, position: 'top', formatter: p => p.value[2], color: css('--text') }, labelLayout: { hideOverlap: true, moveOverlap: 'shiftY' } }
+        { name: 'Pareto front', type: 'line', step: 'start', symbol: 'circle', symbolSize: 10, showSymbol: true, lineStyle: { width: 2 }, data: front.map(p => [p.x, p.y, p.name]), label, labelLayout },
+        { name: 'beaten', type: 'scatter', symbol: 'triangle', symbolSize: 10, data: points.filter(p => !p.best).map(p => [p.x, p.y, p.name]), label, labelLayout }
       ]
     });
   };

@@ -16,11 +16,12 @@
   }
 
   function summary() {
+    const percentiles = (name, of) => ['p50', 'p90', 'p99'].map(p => [name + ' ' + p, v => of(v)[p], -1, c.seconds]);
     const rows = [
       ['Requests', v => v.requests, 0], ['Completed', v => v.completed, 0], ['Failed', v => v.failed, -1], ['GPUs', v => v.gpus, 0],
       ['Goodput, req/s', v => v.goodput_rps, 1], ['Output tokens/s', v => v.output_tokens_per_s, 1], ['Output tokens/s per GPU', v => v.gpus ? v.output_tokens_per_s / v.gpus : null, 1],
-      ['TTFT p50', v => v.ttft.p50, -1, c.seconds], ['TTFT p99', v => v.ttft.p99, -1, c.seconds], ['TPOT p50', v => v.tpot.p50, -1, c.seconds], ['TPOT p99', v => v.tpot.p99, -1, c.seconds], ['ITL p99', v => v.distributions.itl.find(p => p[1] >= .99)?.[0], -1, c.seconds],
-      ['E2E p50', v => v.e2e.p50, -1, c.seconds], ['E2E p99', v => v.e2e.p99, -1, c.seconds], ['Prefix hit rate', v => v.prefix_hit_rate, 1, c.percent],
+      ...percentiles('TTFT', v => v.ttft), ...percentiles('TPOT', v => v.tpot), ['ITL p99', v => v.distributions.itl.find(p => p[1] >= .99)?.[0], -1, c.seconds],
+      ...percentiles('E2E', v => v.e2e), ['Prefix hit rate', v => v.prefix_hit_rate, 1, c.percent],
       ['$ per million output tokens', v => v.cost_per_million_tokens, -1], ['Wall of prefill', v => v.walls.prefill ?? '–', 0], ['Wall of decode', v => v.walls.decode ?? '–', 0]
     ];
     const body = el('tbody', {});

@@ -38,6 +38,7 @@ public static class LeverJson
         ["summary"] = pulled.Lever.Summary,
         ["wall"] = Name(pulled.Lever.Moves),
         ["pays"] = pulled.Lever.Pays,
+        ["hurts"] = pulled.Lever.Trap,
         ["lossy"] = pulled.Lever.IsLossy,
         ["score"] = Rounded(pulled.Effect.Score),
         ["effect"] = Effect(pulled),

@@ -43,6 +43,7 @@ public static class PlanJson
             ["dollars_per_hour"] = r.Candidate.DollarsPerHour > 0 ? r.Candidate.DollarsPerHour : null,
             ["cost_per_million_tokens"] = r.Peak.CostPerMillionTokens,
             ["load"] = r.Peak.Load,
+            ["arrivals_rps"] = r.Peak.ArrivalsPerSecond,
             ["slo_attained"] = Math.Round(PlanVerdict.Attained(report), 4),
             ["ttft_ms"] = new JsonObject { ["p50"] = report.TtftMs.P50, ["p90"] = report.TtftMs.P90, ["p99"] = report.TtftMs.P99 },
             ["tpot_ms"] = new JsonObject { ["p50"] = report.TpotMs.P50, ["p90"] = report.TpotMs.P90, ["p99"] = report.TpotMs.P99 },

@@ -71,9 +71,9 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         if (shapes.Count == 0) throw new PlanException(TooSmall(like, types, space.Gpus, tried));
         var link = cluster.Link?.Name ?? catalog.Links.Values.OrderByDescending(l => l.BytesPerSecond).FirstOrDefault(l => l.Name.StartsWith("ib", StringComparison.Ordinal))?.Name;
         var first = Evaluate(source, PlanSearch.ShortList(shapes, space, link), stepped, cancellation);
-        var routers = Ranked(first, space).Take(TopologiesPerRouter)
+        var routers = Ranked(first, space, cluster.Slo).Take(TopologiesPerRouter)
             .SelectMany(r => OtherRouters.Where(p => p != cluster.Router.Policy && Math.Max(r.Candidate.X, r.Candidate.Y) > 1).Select(p => r.Candidate with { Router = p })).ToList();
-        var results = Ranked([.. first, .. Evaluate(source, routers, stepped, cancellation)], space);
+        var results = Ranked([.. first, .. Evaluate(source, routers, stepped, cancellation)], space, cluster.Slo);
         if (results.Count == 0) throw new PlanException(WhyNone(source, PlanSearch.ShortList(shapes, space, link)[0]));
         var judged = PlanVerdict.Of(results, space, cluster.Slo, error);
         var slower = results[0].Peak.Load > 0 && error.MedianApe is { } off ? Slower(source, results[0].Candidate, off, cancellation) : null;
@@ -108,10 +108,11 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
     private string WhyNone(ScenarioSource source, PlanCandidate first) =>
         $"No candidate can be built; the most promising, {first.Name}, because: {string.Join(" ", source.Read(catalog, first.Overrides()).Errors.Select(e => e.Message))}";
 
-    private static List<PlanResult> Ranked(IReadOnlyList<PlanResult> results, PlanSpace space) =>
+    private static List<PlanResult> Ranked(IReadOnlyList<PlanResult> results, PlanSpace space, SloSpec slo) =>
         [.. results.OrderByDescending(space.Worth)
             // Among equals the one that no equal dominates; of those that carry no load within the SLO, the nearest to it.
             .ThenByDescending(r => r.Peak.Load > 0 ? 1 : PlanVerdict.Attained(r.Peak.Report))
+            .ThenBy(r => r.Peak.Load > 0 ? 0 : PlanVerdict.Miss(r.Peak.Report, slo))
             .ThenBy(r => r.Peak.Report.TpotMs.P90).ThenBy(r => r.Peak.Report.TtftMs.P90)
             .ThenBy(r => r.Candidate.Gpus).ThenBy(r => r.Candidate.Name, StringComparer.Ordinal)];
 

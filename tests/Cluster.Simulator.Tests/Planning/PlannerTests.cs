@@ -94,6 +94,9 @@ public sealed class PlannerTests
         report.Best.ShouldBeNull();
         report.Verdict.ShouldContain("The nearest is");
         report.Verdict.ShouldContain("TTFT p90 is");
+        // Nobody meets it once: the nearest is the one that is least too slow.
+        report.Results.ShouldAllBe(r => r.Peak.Report.GoodputRps == 0 && r.Peak.Report.TtftMs.P90 >= report.Results[0].Peak.Report.TtftMs.P90);
+        report.Verdict.ShouldContain($"The nearest is {report.Results[0].Candidate.Name}, ");
         report.DisaggregationPays.ShouldBeNull();
     }
 
