@@ -46,6 +46,13 @@ internal sealed class RosterKeeper(ClusterContext context, IGrainFactory grains,
         return Roster.Resize(instance, wanted, present.Deployment.Parallelism);
     }
 
+    /// <summary>A draining instance has nothing left; one that becomes another loads its model first.</summary>
+    public Roster Emptied(string instance)
+    {
+        var loadNs = Array.Find(Members, m => m.Name == instance)?.Becomes is { } ranks ? context.Cluster.Find(instance, ranks.ToParallelism()).ModelLoadNs : 0;
+        return Roster.Emptied(instance, loadNs == 0 ? null : context.Clock.NowNs + loadNs);
+    }
+
     /// <param name="crashes">An instance that dies with the step.</param>
     public async Task CarryOutAsync(Roster roster, string? crashes = null)
     {

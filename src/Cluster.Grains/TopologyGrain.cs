@@ -8,15 +8,15 @@ namespace Cluster.Grains;
 
 /// <summary>
 /// Supervises one cluster: takes what operators ask, has the engine's <see cref="Roster"/> decide on it and its
-/// <see cref="RosterKeeper"/> carry it out, and sees that draining instances come to their end.
+/// <see cref="RosterKeeper"/> carry it out, and sees that draining instances come to their end and starting ones to their beginning.
 /// </summary>
 public sealed class TopologyGrain : Grain, ITopologyGrain
 {
-    private static readonly TimeSpan s_drainCheck = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
     private readonly ClusterContext _context;
     private readonly InstanceWatch _watch;
     private readonly RosterKeeper _keeper;
-    private IGrainTimer? _drainTimer;
+    private IGrainTimer? _watchTimer;
 
     public TopologyGrain(
         ClusterContext context, ILogger<TopologyGrain> logger,
@@ -31,7 +31,7 @@ public sealed class TopologyGrain : Grain, ITopologyGrain
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _keeper.Begin();
-        WatchDraining();
+        Watch();
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -80,7 +80,7 @@ public sealed class TopologyGrain : Grain, ITopologyGrain
         var reply = await CarryOutAsync(_keeper.Resize(instance, order), IsUnknown(instance));
         if (reply.Refusal is not null || !order.AtOnce || Roster.Find(instance) is not { State: MemberState.Draining }) return reply;
         await _keeper.DieAsync(instance);
-        return await CarryOutAsync(new RosterStep(Roster.Emptied(instance)), notFound: false);
+        return await CarryOutAsync(new RosterStep(_keeper.Emptied(instance)), notFound: false);
     }
 
     public async Task<OrderReply> UseRouterAsync(PolicyMessage policy)
@@ -97,22 +97,27 @@ public sealed class TopologyGrain : Grain, ITopologyGrain
     {
         if (step.Refusal is not null) return new OrderReply(step.Refusal, notFound);
         await _keeper.CarryOutAsync(step.Roster, crashes);
-        WatchDraining();
+        Watch();
         return new OrderReply();
     }
 
-    private void WatchDraining()
+    private bool IsAnybodyOnTheWay => Roster.Members.Any(m => m.State is MemberState.Draining or MemberState.Starting);
+
+    private void Watch()
     {
-        if (_drainTimer is null && Roster.Members.Any(m => m.State == MemberState.Draining))
-            _drainTimer = this.RegisterGrainTimer((_, _) => EndDrainingAsync(), this, new GrainTimerCreationOptions(s_drainCheck, s_drainCheck));
+        if (_watchTimer is null && IsAnybodyOnTheWay)
+            _watchTimer = this.RegisterGrainTimer((_, _) => LookAsync(), this, new GrainTimerCreationOptions(s_look, s_look));
     }
 
-    private async Task EndDrainingAsync()
+    /// <summary>Who is empty by now, and whose model is loaded.</summary>
+    private async Task LookAsync()
     {
         foreach (var member in Roster.Members.Where(m => m.State == MemberState.Draining))
-            if (await _keeper.IsEmptyAsync(member.Name)) await _keeper.CarryOutAsync(Roster.Emptied(member.Name));
-        if (Roster.Members.Any(m => m.State == MemberState.Draining)) return;
-        _drainTimer?.Dispose();
-        _drainTimer = null;
+            if (await _keeper.IsEmptyAsync(member.Name)) await _keeper.CarryOutAsync(_keeper.Emptied(member.Name));
+        var started = Roster.Started(_context.Clock.NowNs);
+        if (!started.Members.SequenceEqual(Roster.Members)) await _keeper.CarryOutAsync(started);
+        if (IsAnybodyOnTheWay) return;
+        _watchTimer?.Dispose();
+        _watchTimer = null;
     }
 }

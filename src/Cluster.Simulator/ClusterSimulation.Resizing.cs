@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Cluster.Engine;
 using Cluster.Engine.Faults;
+using Cluster.Simulator.Events;
 
 namespace Cluster.Simulator;
 
-/// <summary>Instances that are built anew on other ranks in virtual time: closed, emptied, rebuilt, open again.</summary>
+/// <summary>Instances that are built anew on other ranks in virtual time: closed, emptied, rebuilt, open again when its model is loaded.</summary>
 public sealed partial class ClusterSimulation
 {
     private readonly SortedDictionary<int, InstanceResize> _resizing = [];
@@ -45,7 +46,8 @@ public sealed partial class ClusterSimulation
         _instances.Replace(index, spec, old.Slowdown);
         _cluster = _cluster with { Instances = _cluster.Instances.SetItem(index, spec) };
         _desk?.Replace(index, spec);
-        Open(index);
+        if (spec.ModelLoadNs == 0) Open(index);
+        else _events.Schedule(_nowNs + spec.ModelLoadNs, EventKind.Loaded, index);
         Log((ulong)index, (ulong)resize.To.Gpus);
     }
 

@@ -114,6 +114,7 @@ public sealed partial class ClusterSimulation
             case EventKind.Onboard: Touch((int)next.Target); break;
             case EventKind.Plan: Plan(); break;
             case EventKind.Provisioned: Provisioned(next.Target); break;
+            case EventKind.Loaded: Open((int)next.Target); break;
             case EventKind.Fault: Strike(_faults[(int)next.Target]); break;
             case EventKind.Transfer: AdvanceDesk(); break;
             case EventKind.Store: foreach (var index in _stores.Advance(_nowNs)) Touch(index); break;

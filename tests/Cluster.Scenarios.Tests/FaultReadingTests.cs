@@ -25,6 +25,16 @@ public class FaultReadingTests
     }
 
     [Fact]
+    public void A_resized_instance_loads_its_weights_from_a_local_disk_unless_told_how_long()
+    {
+        var spec = Scenarios.Read(Scenarios.Disaggregated).OrThrow().Variants[0].Cluster.Instances[^1];
+        foreach (var one in new[] { spec, spec.On(spec.Deployment.Parallelism with { Pp = 2 }).Instance! })
+            (one.ModelLoadNs / 1e9).ShouldBe(one.Memory.WeightBytes * one.Deployment.Parallelism.Gpus / 7e9, 1e-6);
+        var told = Scenarios.Read(Scenarios.Disaggregated.TrimEnd() + "\nengine: { model_load: 45s }\n").OrThrow().Variants[0].Cluster.Instances;
+        told.ShouldAllBe(i => i.ModelLoadNs == 45_000_000_000);
+    }
+
+    [Fact]
     public void At_one_moment_what_passes_comes_before_what_begins()
     {
         var cluster = Scenarios.Read(With("b: { kind: drain, at: 3s, target: decode-0 }, a: { kind: drain, at: 2s, for: 1s, target: decode-0 }")).OrThrow().Variants[0].Cluster;

@@ -166,6 +166,21 @@ public sealed class FaultTests
         (run.Requests.Single().Outcome, run.Requests.Single().E2eNs).ShouldBe((RequestOutcome.Aborted, 5 * Time.Second));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_instance_that_was_resized_gets_nothing_until_its_model_is_loaded(bool atOnce)
+    {
+        var requests = Enumerable.Range(0, 80).Select(i => Clusters.Request(i, 100, 4, i * 10 * Ms)).ToArray();
+        var cluster = Clusters.Aggregated(2, i => Clusters.Instance($"aggregated-{i}", modelLoadNs: 300 * Ms));
+        var run = Run(cluster, [new InstanceResize(55 * Ms, 0, new(2)) { AtOnce = atOnce }], requests);
+        run.Requests.ShouldAllBe(r => r.Outcome == RequestOutcome.Completed);
+        var served = run.Requests.Where(r => r.DecodeInstance == 0 && r.Reroutes == 0).Select(r => r.ArrivedNs).ToList();
+        served.ShouldAllBe(at => at < 55 * Ms || at >= 355 * Ms);
+        // Round robin gives it every other request again; what it had to finish first took less than 50 ms.
+        served.Count(at => at >= 410 * Ms).ShouldBeInRange(19, 20);
+    }
+
     private static RunRecord Run(ClusterSpec cluster, Fault[] faults, params RequestSpec[] requests) =>
         ClusterSimulation.Run(cluster with { Faults = [.. faults] }, new Workload.OpenLoop(requests));
 }

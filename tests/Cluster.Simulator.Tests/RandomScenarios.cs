@@ -58,7 +58,7 @@ internal static class RandomScenarios
 
         InstanceSpec Make(string name, InstanceRole role)
         {
-            var spec = Clusters.Instance(name, role, blocks * 16 / blockSize, blockSize, maxNumSeqs: 12, maxNumBatchedTokens: 64, scheduler, cost: cost);
+            var spec = Clusters.Instance(name, role, blocks * 16 / blockSize, blockSize, maxNumSeqs: 12, maxNumBatchedTokens: 64, scheduler, cost: cost, modelLoadNs: name.EndsWith('0') ? 700 * Time.Millisecond : 0);
             if (mixed && role == InstanceRole.Decode) spec = spec with { Kv = new KvCacheSpec(4, blocks * 4), Deployment = spec.Deployment with { Parallelism = new(2) } };
             var speculation = seed % 4 == 1 ? new SpeculativeDecoding(DraftMethod.Eagle, 1 + (int)(seed % 7), 0.7) : null;
             spec = spec with

@@ -27,14 +27,17 @@ internal static class Clusters
 
     public static InstanceSpec Instance(
         string name = "aggregated-0", InstanceRole role = InstanceRole.Aggregated, long blocks = 10_000, int blockSize = 16,
-        int maxNumSeqs = 256, int maxNumBatchedTokens = 2048, string scheduler = "vllm", bool prefixCaching = true, IStepCostModel? cost = null)
+        int maxNumSeqs = 256, int maxNumBatchedTokens = 2048, string scheduler = "vllm", bool prefixCaching = true, IStepCostModel? cost = null, long modelLoadNs = 0)
     {
         return Resizable(new InstanceSpec(
             name, name.Split('-')[0], role, Catalogue.TinyDeployment,
             new SchedulerSpec(scheduler, maxNumSeqs, maxNumBatchedTokens),
             new KvCacheSpec(blockSize, blocks) { EnablePrefixCaching = prefixCaching },
             cost ?? new LinearCost(),
-            new MemoryPlan(80e9, 72e9, 16e9, 1e9, 1e9, 131_072, 0, 131_072, 1)));
+            new MemoryPlan(80e9, 72e9, 16e9, 1e9, 1e9, 131_072, 0, 131_072, 1))
+        {
+            ModelLoadNs = modelLoadNs,
+        });
     }
 
     /// <summary>On n ranks it has n times the blocks; steps take as long.</summary>

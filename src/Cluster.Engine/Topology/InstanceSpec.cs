@@ -22,6 +22,9 @@ public sealed record InstanceSpec(
     /// <summary>Seeds what is random inside the instance; the run's.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>How long its model takes to load when it is built anew on other ranks.</summary>
+    public long ModelLoadNs { get; init; }
+
     /// <summary>Works out what it is on other ranks; null: it runs on these and no others.</summary>
     public Func<Parallelism, Reshaped>? Reshape { get; init; }
 

@@ -16,6 +16,8 @@ public enum MemberState
     Drained,
     /// <summary>Crashed: what it had is lost.</summary>
     Failed,
+    /// <summary>Built anew, and loads its model.</summary>
+    Starting,
 }
 
 /// <summary>One instance of a running cluster.</summary>
@@ -27,6 +29,9 @@ public sealed record RosterMember(string Name, string Pool, InstanceRole Role, M
 
     /// <summary>Ranks that it is built anew on once it is empty; null: it stays as it is.</summary>
     public Parallelism? Becomes { get; init; }
+
+    /// <summary>When a starting instance is ready, emulated nanoseconds.</summary>
+    public long ReadyNs { get; init; }
 }
 
 /// <summary>What came of an operation on a roster.</summary>
@@ -68,7 +73,7 @@ public sealed record Roster(ImmutableArray<RosterMember> Members)
         foreach (var leaver in staying.OrderByDescending(m => m.State).ThenByDescending(m => Ordinal(m.Name)).Take(staying.Count - instances))
             roster = roster.With(leaver with { State = leaver.State == MemberState.Ready ? MemberState.Draining : leaver.State, Leaves = true, Becomes = null });
         for (var missing = instances - staying.Count; missing > 0; missing--) roster = roster.StayOrJoin(pool, members[0].Role);
-        return new RosterStep(roster.Without(m => m is { Leaves: true, State: MemberState.Drained or MemberState.Failed }));
+        return new RosterStep(roster.Without(m => m is { Leaves: true, State: MemberState.Drained or MemberState.Failed or MemberState.Starting }));
     }
 
     /// <summary>Closes an instance for new requests.</summary>
@@ -95,9 +100,12 @@ public sealed record Roster(ImmutableArray<RosterMember> Members)
     });
 
     /// <summary>Opens an instance that was drained or has failed.</summary>
-    public RosterStep Open(string name) => Change(name, member => member.State == MemberState.Ready
-        ? Refuse($"{name} is ready already.")
-        : new RosterStep(With(member with { State = MemberState.Ready, Leaves = false, Becomes = null })));
+    public RosterStep Open(string name) => Change(name, member => member.State switch
+    {
+        MemberState.Ready => Refuse($"{name} is ready already."),
+        MemberState.Starting => Refuse($"{name} loads its model: it takes requests as soon as it has."),
+        _ => new RosterStep(With(member with { State = MemberState.Ready, Leaves = false, Becomes = null })),
+    });
 
     /// <summary>An instance crashes; one that was to leave is gone with that.</summary>
     public RosterStep Fail(string name) => Change(name, member => member.State == MemberState.Failed
@@ -105,13 +113,24 @@ public sealed record Roster(ImmutableArray<RosterMember> Members)
         : new RosterStep(member.Leaves ? Without(m => m.Name == name) : With(member with { State = MemberState.Failed, Becomes = null })));
 
     /// <summary>A draining instance has nothing left.</summary>
-    public Roster Emptied(string name) => Find(name) switch
+    /// <param name="readyNs">When its model is loaded, should it be built anew; null: at once.</param>
+    public Roster Emptied(string name, long? readyNs = null) => Find(name) switch
     {
         { State: MemberState.Draining, Leaves: true } => Without(m => m.Name == name),
-        { State: MemberState.Draining, Becomes: { } wanted } member => With(member with { State = MemberState.Ready, Parallelism = wanted, Becomes = null }),
+        { State: MemberState.Draining, Becomes: { } wanted } member => With(member with
+        {
+            State = readyNs is null ? MemberState.Ready : MemberState.Starting,
+            ReadyNs = readyNs ?? 0,
+            Parallelism = wanted,
+            Becomes = null,
+        }),
         { State: MemberState.Draining } member => With(member with { State = MemberState.Drained }),
         _ => this,
     };
+
+    /// <summary>Those whose models are loaded by now take requests.</summary>
+    public Roster Started(long nowNs) => new([.. Members.Select(m =>
+        m.State == MemberState.Starting && m.ReadyNs <= nowNs ? m with { State = MemberState.Ready, ReadyNs = 0 } : m)]);
 
     public RosterMember? Find(string name) => Members.FirstOrDefault(m => m.Name == name);
 

@@ -191,7 +191,7 @@ public sealed class FaultSoak(LiveCluster cluster, SoakOptions options)
             held.Add($"the links hold {snapshot.Links.OpenHandOvers} hand-overs and {snapshot.Links.ActiveTransfers} transfers");
         foreach (var (name, active) in await cluster.CountRoutedAsync())
             if (active > 0) held.Add($"the router believes {active} requests on {name}");
-        if (snapshot.Members.Any(m => m.State is "failed" or "draining")) held.Add("an instance is still down");
+        if (snapshot.Members.Any(m => m.State is "failed" or "draining" or "starting")) held.Add("an instance is still down");
         return held;
     }
 

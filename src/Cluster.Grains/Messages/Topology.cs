@@ -37,7 +37,7 @@ public sealed record ResizeOrder(
 }
 
 /// <summary>One instance of the running cluster.</summary>
-/// <param name="State"><c>ready</c>, <c>draining</c>, <c>drained</c> or <c>failed</c>.</param>
+/// <param name="State"><c>ready</c>, <c>draining</c>, <c>drained</c>, <c>failed</c> or <c>starting</c>.</param>
 /// <param name="Leaves">It is removed once it is drained.</param>
 [GenerateSerializer, Immutable, Alias("xpyd.member.v1")]
 public sealed record MemberMessage(
@@ -53,6 +53,9 @@ public sealed record MemberMessage(
     /// <summary>Ranks that it is built anew on once it is empty; null: it stays as it is.</summary>
     [Id(6)] public ParallelismMessage? Becomes { get; init; }
 
+    /// <summary>When a starting instance is ready, emulated nanoseconds.</summary>
+    [Id(7)] public long ReadyNs { get; init; }
+
     public static MemberMessage Of(RosterMember member)
     {
         ArgumentNullException.ThrowIfNull(member);
@@ -60,6 +63,7 @@ public sealed record MemberMessage(
         {
             Parallelism = ParallelismMessage.Of(member.Parallelism),
             Becomes = ParallelismMessage.Of(member.Becomes),
+            ReadyNs = member.ReadyNs,
         };
     }
 
@@ -67,6 +71,7 @@ public sealed record MemberMessage(
     {
         Parallelism = Parallelism?.ToParallelism(),
         Becomes = Becomes?.ToParallelism(),
+        ReadyNs = ReadyNs,
     };
 
     private static string Word(Enum value) => value.ToString().ToLowerInvariant();

@@ -26,6 +26,7 @@ internal static class EngineReader
             CopyOnPartialReuse = r.Flag("copy_on_partial_reuse", "Prompts that part within a block share it up to there; the later one copies it (TensorRT-LLM). Default false.") ?? false,
             EnableChunkedPrefill = r.Flag("enable_chunked_prefill", "Split prompts over steps."),
             FrontEndNs = r.DurationNs("front_end", "Host time of a request before it is routed, HTTP and tokenising, whatever its length. Default: the profile's, by its length."),
+            ModelLoadNs = r.DurationNs("model_load", "Time that a resized instance takes to load its model before it takes requests again. Default: its weights over link nvme, 7GB/s."),
             OverlapScheduling = r.Flag("overlap_scheduling", "Compose a step while the one before it runs: requests join one step later."),
             LongPrefillTokenThreshold = r.Int("long_prefill_token_threshold", "Most prompt tokens of one request in a step; 0: no limit.", 0, 1_048_576) ?? 0,
             Priority = r.Flag("priority", "Order waiting requests by priority, then arrival.") ?? false,

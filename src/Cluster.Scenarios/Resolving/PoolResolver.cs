@@ -64,9 +64,17 @@ internal static class PoolResolver
             new InstanceSpec(pool.Name, pool.Name, pool.Role, deployment, scheduler, kv, cost, memory)
             {
                 Seed = seed,
+                ModelLoadNs = pool.Engine.ModelLoadNs ?? WeightsFromDiskNs(memory, pool, catalog),
                 Reshape = parallelism => Build(pool with { Parallelism = parallelism }, catalog, seed),
             },
             []);
+    }
+
+    /// <summary>What each GPU holds, one after the other: the disk is one for the instance.</summary>
+    private static long WeightsFromDiskNs(MemoryPlan memory, PoolSection pool, Catalog catalog)
+    {
+        var (disk, bytes) = (catalog.Links["nvme"], memory.WeightBytes * pool.Parallelism.Gpus);
+        return Time.FromSeconds(disk.SetupSeconds + bytes / disk.EffectiveBytesPerSecond(bytes));
     }
 
     /// <summary>Every GPU has its own way to host memory; what lies behind that is one for the instance.</summary>

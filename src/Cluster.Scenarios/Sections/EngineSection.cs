@@ -43,6 +43,9 @@ public sealed record EngineSection(string Profile = "vllm")
     /// <summary>Host time of a request before it is routed, HTTP and tokenising, whatever its length; null: the profile's.</summary>
     public long? FrontEndNs { get; init; }
 
+    /// <summary>How long a resized instance loads its model; null: as long as its weights take from a local disk.</summary>
+    public long? ModelLoadNs { get; init; }
+
     /// <summary>Compose steps one ahead of the GPU. Null: what the profile does; static batching never does.</summary>
     public bool? OverlapScheduling { get; init; }
 

@@ -16,6 +16,8 @@ public enum EventKind : byte
     Fault,
     /// <summary>A started instance begins to serve.</summary>
     Provisioned,
+    /// <summary>An instance that was built anew has loaded its model.</summary>
+    Loaded,
     /// <summary>The autoscaler looks at the last interval.</summary>
     Plan,
     Routed,

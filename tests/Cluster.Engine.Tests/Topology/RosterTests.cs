@@ -16,6 +16,19 @@ public sealed class RosterTests
     }
 
     [Fact]
+    public void An_instance_built_anew_takes_requests_when_its_model_is_loaded()
+    {
+        var starting = s_roster.Resize("decode-1", new Parallelism(4), new Parallelism()).Roster.Emptied("decode-1", readyNs: 500);
+        (starting.Find("decode-1")!.State, starting.Find("decode-1")!.Parallelism).ShouldBe((MemberState.Starting, new Parallelism(4)));
+        starting.Started(499).Members.ShouldBe(starting.Members);
+        starting.Started(500).Find("decode-1").ShouldBe(new RosterMember("decode-1", "decode", InstanceRole.Decode, MemberState.Ready) { Parallelism = new Parallelism(4) });
+        starting.Open("decode-1").Refusal.ShouldNotBeNull().ShouldContain("loads its model");
+        starting.Drain("decode-0").Refusal.ShouldNotBeNull().ShouldContain("last open decode");
+        starting.Fail("decode-1").Roster.Started(500).Find("decode-1")!.State.ShouldBe(MemberState.Failed);
+        starting.Scale("decode", 1, limit: 100).Roster.Members.Where(m => m.Pool == "decode").Select(m => m.Name).ShouldBe(["decode-0"]);
+    }
+
+    [Fact]
     public void A_drained_instance_is_resized_where_it_stands()
     {
         var drained = s_roster.Drain("decode-1").Roster.Emptied("decode-1");

@@ -1,5 +1,6 @@
 using System.Text;
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 using Cluster.Gateway.Live;
 using Cluster.Grains.Journal;
 using Cluster.Testing;
@@ -58,6 +59,25 @@ public sealed class LiveResizeTests
         // The router hears of an end after the instance has let go of it.
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while ((await cluster.CountRoutedAsync()).Any(routed => routed.Active != 0)) limit.Token.ThrowIfCancellationRequested();
+    }
+
+    [Fact]
+    public async Task A_resized_instance_loads_its_model_while_the_others_serve()
+    {
+        var spec = Clusters.Aggregated(2, i => Clusters.Instance($"aggregated-{i}", modelLoadNs: 200 * Time.Second), new RouterSpec("least-requests"));
+        await using var cluster = await LiveCluster.StartAsync(spec, s_options);
+        using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+        var resized = await http.AdminAsync(HttpMethod.Post, "resize", new { instance = "aggregated-0", tp = 2, now = true });
+        resized.GetProperty("state").GetString().ShouldBe("starting");
+        for (var i = 0; i < 4; i++) (await http.CompleteAsync(3)).ShouldBe(3);
+        var meanwhile = await cluster.GetSnapshotAsync();
+        meanwhile.Members[0].State.ShouldBe("starting");
+        (meanwhile.Instances[0].Gpus, meanwhile.Instances[0].GenerationTokens, meanwhile.Instances[1].GenerationTokens).ShouldBe((2, 0, 12));
+
+        await http.AdminAsync(HttpMethod.Put, "dials/time.scale", new { value = 100 });
+        await UntilAsync(cluster, s => s.Members[0].State == "ready" && s.AtNs >= 200 * Time.Second);
+        await http.AdminAsync(HttpMethod.Post, "drain", new { instance = "aggregated-1" });
+        (await http.CompleteAsync(3)).ShouldBe(3);
     }
 
     [Fact]
