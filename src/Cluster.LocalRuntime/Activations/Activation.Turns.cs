@@ -129,6 +129,11 @@ internal sealed partial class Activation
                 }
 
                 return true;
+            // The turns that it waits for may be waiting for these.
+            case ActivationState.Deactivating when _holding > 0 && _waiting.TryDequeue(exclusiveMayStart: false, out turn):
+                _running.Add(turn);
+                _holding += turn.HoldsActivation ? 1 : 0;
+                return true;
             case ActivationState.Deactivating when _holding == 0 && !_isEnding:
                 _isEnding = true;
                 turn = new LifeTurn(static activation => activation.DeactivateAsync());

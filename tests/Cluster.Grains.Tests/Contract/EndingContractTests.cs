@@ -59,6 +59,18 @@ public sealed class EndingContractTests(ContractHost host, RealClockHost real)
     }
 
     [Fact]
+    public async Task A_grain_that_is_to_end_is_still_there_for_those_its_last_turn_waits_for()
+    {
+        Assert.SkipUnless(RuntimeUnderTest.ServesWhileEnding, $"{RuntimeUnderTest.Name} lets them wait for the time-out.");
+        var held = Grain.HoldAsync();
+        await UntilAsync(async () => await Grain.CountWaitersAsync() == 1);
+        await Grain.DeactivateAtOnceAsync();
+        await Grain.OpenGateAsync();
+        await held;
+        await UntilAsync(() => Task.FromResult(ProbeLog.Deactivations.ContainsKey(_key)));
+    }
+
+    [Fact]
     public async Task An_observers_answer_and_its_failure_reach_the_grain()
     {
         var observer = new Answerer();

@@ -38,6 +38,10 @@ public interface IProbeGrain : IGrainWithStringKey
 
     Task DeactivateAsync();
 
+    /// <summary>As <see cref="DeactivateAsync"/>, without waiting for a turn.</summary>
+    [AlwaysInterleave]
+    Task DeactivateAtOnceAsync();
+
     Task StartTimerAsync(TimeSpan due, TimeSpan period);
 
     Task<int> CountTicksAsync();
@@ -204,6 +208,8 @@ public sealed class ProbeGrain : Grain, IProbeGrain
         DeactivateOnIdle();
         return Task.CompletedTask;
     }
+
+    public Task DeactivateAtOnceAsync() => DeactivateAsync();
 
     public Task StartTimerAsync(TimeSpan due, TimeSpan period)
     {
