@@ -16,7 +16,7 @@ public sealed class TopologyGrain : Grain, ITopologyGrain
     private readonly ClusterContext _context;
     private readonly InstanceWatch _watch;
     private readonly RosterKeeper _keeper;
-    private IGrainTimer? _watchTimer;
+    private IGrainTimer? _looking;
 
     public TopologyGrain(
         ClusterContext context, ILogger<TopologyGrain> logger,
@@ -31,7 +31,7 @@ public sealed class TopologyGrain : Grain, ITopologyGrain
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _keeper.Begin();
-        Watch();
+        KeepLooking();
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -97,19 +97,21 @@ public sealed class TopologyGrain : Grain, ITopologyGrain
     {
         if (step.Refusal is not null) return new OrderReply(step.Refusal, notFound);
         await _keeper.CarryOutAsync(step.Roster, crashes);
-        Watch();
+        KeepLooking();
         return new OrderReply();
     }
 
+    /// <summary>On the way out, or in.</summary>
     private bool IsAnybodyOnTheWay => Roster.Members.Any(m => m.State is MemberState.Draining or MemberState.Starting);
 
-    private void Watch()
+    /// <summary>Looks again and again, as long as anybody is.</summary>
+    private void KeepLooking()
     {
-        if (_watchTimer is null && IsAnybodyOnTheWay)
-            _watchTimer = this.RegisterGrainTimer((_, _) => LookAsync(), this, new GrainTimerCreationOptions(s_look, s_look));
+        if (_looking is null && IsAnybodyOnTheWay)
+            _looking = this.RegisterGrainTimer((_, _) => LookAsync(), this, new GrainTimerCreationOptions(s_look, s_look));
     }
 
-    /// <summary>Who is empty by now, and whose model is loaded.</summary>
+    /// <summary>Whoever is empty by now has drained, and whoever has loaded its model is ready.</summary>
     private async Task LookAsync()
     {
         foreach (var member in Roster.Members.Where(m => m.State == MemberState.Draining))
@@ -117,7 +119,7 @@ public sealed class TopologyGrain : Grain, ITopologyGrain
         var started = Roster.Started(_context.Clock.NowNs);
         if (!started.Members.SequenceEqual(Roster.Members)) await _keeper.CarryOutAsync(started);
         if (IsAnybodyOnTheWay) return;
-        _watchTimer?.Dispose();
-        _watchTimer = null;
+        _looking?.Dispose();
+        _looking = null;
     }
 }

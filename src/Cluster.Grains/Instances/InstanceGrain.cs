@@ -37,7 +37,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         return Task.CompletedTask;
     }
 
-    /// <summary>A step has begun; see <see cref="Engine.Instance.Chunks"/>.</summary>
+    /// <summary>A step has begun, at this moment; see <see cref="Engine.Instance.Chunks"/>.</summary>
     internal virtual void OnStepBegan(long nowNs)
     {
     }

@@ -59,15 +59,10 @@ internal sealed class StepLoop(
     /// <summary>The grain is going: no step begins or ends from now on.</summary>
     public void Stop() => _isStopped = true;
 
-    private void Keep(in StepCost cost)
-    {
-        if (Latest.Count == LatestSteps) Latest.Dequeue();
-        Latest.Enqueue(new StepSample(cost.DurationSeconds, cost.Flops, cost.HbmBytes));
-    }
-
     /// <summary>The step in progress never ends: the instance lost it.</summary>
     public void Interrupt() => _interruptions++;
 
+    /// <summary>Looks what there is to do at this moment, when KV will have come up.</summary>
     private async Task WakeAsync(long atNs)
     {
         await clock.WaitUntilAsync(atNs);
@@ -120,5 +115,11 @@ internal sealed class StepLoop(
             Failure = failure;
             publish();
         }
+    }
+
+    private void Keep(in StepCost cost)
+    {
+        if (Latest.Count == LatestSteps) Latest.Dequeue();
+        Latest.Enqueue(new StepSample(cost.DurationSeconds, cost.Flops, cost.HbmBytes));
     }
 }
