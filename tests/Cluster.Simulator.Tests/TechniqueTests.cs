@@ -34,6 +34,7 @@ public sealed class TechniqueTests
     [InlineData("dense", "topology.aggregated.gpu=b200; weights=bf16", "topology.aggregated.gpu=b200; weights=mxfp8", "ttft tpot -kv")]
     [InlineData("dense", "kv=bf16", "kv=fp8", "-kv")]
     [InlineData("dense", "engine.profile=trtllm; kv=bf16", "engine.profile=trtllm; kv=int8", "-kv")]
+    [InlineData("dense", "engine.profile=lmdeploy; weights=bf16; kv=int8", "engine.profile=lmdeploy; weights=bf16; kv=int4", "-kv")]
     [InlineData("dense", "model=llama-2-7b; topology.aggregated.tp=1", "model=llama-3.1-8b; topology.aggregated.tp=1", "-kv")]
     [InlineData("dense", "engine.fusion=false", "engine.fusion=true", "ttft tpot")]
     [InlineData("dense", "engine.enforce_eager=true", "engine.enforce_eager=false", "tpot")]

@@ -43,7 +43,7 @@ internal static class ValidateCommand
                 WriteDocument(target, report, catalog, arguments.GetValue(data), leftOut, found);
             if (report.Covered.Count == 0)
                 throw new UsageException($"{string.Join(", ", files)}: none of {report.Rows.Count} rows can be predicted, the first since: {(report.Rows.Count > 0 ? report.Rows[0].NotCovered : "it is empty.")} A row of measured points has the columns shown in docs/how-to/calibrate-your-gpu.md.");
-            if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());
+            if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson(leftOut));
             else Print(report, leftOut);
             if (arguments.GetValue(checks) && !arguments.GetValue(json)) PrintChecks(found);
         })));
@@ -67,7 +67,7 @@ internal static class ValidateCommand
         var kernels = data is null ? [] : CatalogFit.Run(catalog, data).SelectMany(f => f.Lines).ToList();
         var splitwise = data is null ? "" : Path.Combine(data, "splitwise", "perf_model.csv");
         var errors = File.Exists(splitwise) ? SplitwiseTable.Errors(SplitwiseTable.Read(splitwise), catalog, catalog.Engines["splitwise-2023"]) : null;
-        ValidationDocument.Write(target, report, kernels, errors, leftOut, checks);
+        ValidationDocument.Write(target, report, kernels, errors, leftOut, checks, data is null ? null : b => b.WithTables(catalog, data));
     }
 
     private static void Print(ValidationReport report, IReadOnlyList<LeftOutErrors> leftOut)

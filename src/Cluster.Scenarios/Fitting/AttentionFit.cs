@@ -20,17 +20,19 @@ internal static class AttentionFit
         var rows = table.Where(r => !IsFallback(gpu, r) && !r["kernel_source"].EndsWith("decode", StringComparison.Ordinal)).Select(r => ToRow(r, r.Number("isl"))).ToList();
         if (rows.Count == 0) return;
         var roof = KernelLookup.Roof(gpu, NumberFormat.Bf16);
-        var (packs, result) = s_packs.Select(packs => (packs, CurveFit.Run(rows, r => r.Seconds, (x, r) =>
+        var (curve, result) = s_packs.Select(packs => fit.Solve(rows, r => r.Seconds, (c, r) =>
         {
             var pairs = r.Batch * ((r.Seen * (r.Seen + 1) / 2) + ((r.Length - r.Seen) * r.Seen));
-            return Kernels.PrefillAttention(PrefillCurve(x, packs), roof, r.Heads, r.Batch, r.Batch * r.Length, pairs, r.Seen, r.Seen < r.Length).Seconds;
+            return Kernels.PrefillAttention(c, roof, r.Heads, r.Batch, r.Batch * r.Length, pairs, r.Seen, r.Seen < r.Length).Seconds;
         },
+        x => PrefillCurve(x, packs),
         [
             new("compute efficiency", 0.7, 0.1, 1), new("floor µs", 10, 1, 50), new("tile µs", 4, 0, 20), new("half head size", 20, 0, 300),
             new("balance sharpness", 4, 1, 8), new("diagonal tiles", 0.5, 0, 5), new("window tiles", 0.5, 0, 5), new("cache ns per token", 4, 0, 20),
             new("cache efficiency", 0.7, 0.02, 1), new("fp8 compute factor", 1, 0.4, 2), new("fp8 cache factor", 1.5, 0.5, 4), new("fp8 ps per element", 0.5, 0, 20),
-        ]))).MinBy(f => f.Item2.Loss);
-        fit.PrefillAttention = PrefillCurve(result.Values, packs);
+        ],
+        gpu.Kernels.PrefillAttention)).MinBy(f => f.Result.Loss);
+        fit.PrefillAttention = curve;
         fit.Report("attention prefill", "bf16", result);
     }
 
@@ -39,15 +41,17 @@ internal static class AttentionFit
         var rows = table.Where(r => !IsFallback(gpu, r)).Select(r => ToRow(r, r.Number("step") + r.Number("isl"))).ToList();
         if (rows.Count == 0) return;
         var roof = KernelLookup.Roof(gpu, NumberFormat.Bf16);
-        var result = CurveFit.Run(
+        var (curve, result) = fit.Solve(
             rows, r => r.Seconds,
-            (x, r) => Kernels.DecodeAttention(DecodeCurve(x), roof, r.Heads, r.Batch, 1, r.Batch * r.Seen, r.Seen < r.Length, warm: true).Seconds,
+            (c, r) => Kernels.DecodeAttention(c, roof, r.Heads, r.Batch, 1, r.Batch * r.Seen, r.Seen < r.Length, warm: true).Seconds,
+            DecodeCurve,
             [
                 new("memory efficiency", 0.9, 0.3, 1), new("floor µs", 8, 1, 40), new("sharpness", 1.7, 1, 8), new("task µs", 2, 0, 20), new("task ns per element", 8, 0, 150),
                 new("stream ps per element", 30, 0, 250), new("fp8 slowdown", 1.4, 0.4, 5), new("fp8 floor µs", 1, 0, 10), new("split µs", 0.3, 0, 5),
                 new("repack µs", 0.5, 0, 20), new("window µs", 1, 0, 10), new("ns per sequence", 10, 0, 100), new("cache MB", 45, 5, 200), new("cache speedup", 2, 1, 10),
-            ]);
-        fit.DecodeAttention = DecodeCurve(result.Values);
+            ],
+            gpu.Kernels.DecodeAttention);
+        fit.DecodeAttention = curve;
         fit.Report("attention decode", "bf16", result);
     }
 

@@ -8,9 +8,17 @@ namespace Cluster.Scenarios.Fitting;
 /// <summary>Refits the kernels of every catalog GPU that has tables, and writes the figures into its file.</summary>
 public static class CatalogFit
 {
+    /// <summary>Of so many rows of a kernel table one is scored; no power of two, since tables count in those.</summary>
+    private const int ScoredRows = 19;
+
     /// <param name="dataDirectory">Holds <c>kernels/</c> and <c>collectives/</c>.</param>
     /// <returns>One fit per GPU with tables, in the catalog's order.</returns>
-    public static IEnumerable<GpuFit> Run(Catalog catalog, string dataDirectory)
+    public static IEnumerable<GpuFit> Run(Catalog catalog, string dataDirectory) => Each(catalog, dataDirectory, scores: false);
+
+    /// <summary>Holds the catalog's own curves against a sample of the kernel tables and all collectives: quick, since nothing is fitted.</summary>
+    public static IEnumerable<FitLine> Score(Catalog catalog, string dataDirectory) => Each(catalog, dataDirectory, scores: true).SelectMany(f => f.Lines);
+
+    private static IEnumerable<GpuFit> Each(Catalog catalog, string dataDirectory, bool scores)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         var (kernels, collectives) = (Path.Combine(dataDirectory, "kernels"), Path.Combine(dataDirectory, "collectives"));
@@ -18,14 +26,15 @@ public static class CatalogFit
         {
             var alias = gpu.Aliases.Append(gpu.Name).FirstOrDefault(a => Directory.Exists(kernels) && Directory.EnumerateFiles(kernels, $"{a}_gemm_*").Any());
             if (alias is null) continue;
-            var fit = new GpuFit(gpu.Name);
-            GemmFit.Run(gpu, KernelTable.Read(kernels, $"{alias}_gemm_*"), fit);
-            AttentionFit.Prefill(gpu, KernelTable.Read(kernels, $"{alias}_attention_*context_attention*"), fit);
-            AttentionFit.Decode(gpu, KernelTable.Read(kernels, $"{alias}_attention_*generation_attention*"), fit);
-            MlaFit.Run(gpu, KernelTable.Read(kernels, $"{alias}_mla_*_mla_context_module*"), KernelTable.Read(kernels, $"{alias}_mla_*_mla_generation_module*"), fit);
-            MoeFit.Run(gpu, KernelTable.Read(kernels, $"{alias}_moe_*"), fit);
-            CollectiveFit.Run(gpu, KernelTable.Read(collectives, $"{alias}_comm_nccl_*"), KernelTable.Read(collectives, $"{alias}_comm_vllm_*"), fit);
-            var exchange = ExchangeFit.Run(gpu, KernelTable.Read(collectives, $"{alias}_comm_*_deepep_ll_*"), KernelTable.Read(collectives, $"{alias}_comm_*_deepep_normal_*"), fit);
+            var fit = new GpuFit(gpu.Name, scores);
+            IReadOnlyList<TableRow> Table(string folder, string pattern) => KernelTable.Read(folder, $"{alias}_{pattern}", scores && folder == kernels ? ScoredRows : 1);
+            GemmFit.Run(gpu, Table(kernels, "gemm_*"), fit);
+            AttentionFit.Prefill(gpu, Table(kernels, "attention_*context_attention*"), fit);
+            AttentionFit.Decode(gpu, Table(kernels, "attention_*generation_attention*"), fit);
+            MlaFit.Run(gpu, Table(kernels, "mla_*_mla_context_module*"), Table(kernels, "mla_*_mla_generation_module*"), fit);
+            MoeFit.Run(gpu, Table(kernels, "moe_*"), fit);
+            CollectiveFit.Run(gpu, Table(collectives, "comm_nccl_*"), Table(collectives, "comm_vllm_*"), fit);
+            var exchange = ExchangeFit.Run(gpu, Table(collectives, "comm_*_deepep_ll_*"), Table(collectives, "comm_*_deepep_normal_*"), fit);
             if (exchange is not null && fit.Collectives is { } fitted) fit.Collectives = fitted with { Experts = exchange };
             yield return fit;
         }

@@ -18,28 +18,30 @@ internal static class CollectiveFit
         var graph = oneShot.Where(r => r["kernel_source"].EndsWith("_graph", StringComparison.Ordinal)).Select(ToRow).Where(r => r.Bytes <= OneShotMaxBytes).ToList();
         fit.Collectives = old with
         {
-            AllReduce = Fit(gpu, half, "all_reduce", 2, fit),
-            AllGather = Fit(gpu, half, "all_gather", 1, fit),
-            ReduceScatter = Fit(gpu, half, "reduce_scatter", 1, fit),
-            AllToAll = Fit(gpu, half, "alltoall", 1, fit),
-            OneShotAllReduce = graph.Count == 0 ? old.OneShotAllReduce : Fit(gpu, graph, "one-shot all_reduce", 2, fit),
+            AllReduce = Fit(gpu, half, "all_reduce", 2, fit, old.AllReduce),
+            AllGather = Fit(gpu, half, "all_gather", 1, fit, old.AllGather),
+            ReduceScatter = Fit(gpu, half, "reduce_scatter", 1, fit, old.ReduceScatter),
+            AllToAll = Fit(gpu, half, "alltoall", 1, fit, old.AllToAll),
+            OneShotAllReduce = graph.Count == 0 ? old.OneShotAllReduce : Fit(gpu, graph, "one-shot all_reduce", 2, fit, old.OneShotAllReduce),
             OneShotMaxBytes = graph.Count == 0 ? old.OneShotMaxBytes : OneShotMaxBytes,
         };
     }
 
-    private static CollectiveCurve Fit(GpuProfile gpu, List<TableRow> table, string name, double passes, GpuFit fit) =>
-        Fit(gpu, [.. table.Where(r => r["op_name"] == name).Select(ToRow)], name, passes, fit);
+    private static CollectiveCurve Fit(GpuProfile gpu, List<TableRow> table, string name, double passes, GpuFit fit, CollectiveCurve committed) =>
+        Fit(gpu, [.. table.Where(r => r["op_name"] == name).Select(ToRow)], name, passes, fit, committed);
 
-    private static CollectiveCurve Fit(GpuProfile gpu, List<Row> rows, string name, double passes, GpuFit fit)
+    private static CollectiveCurve Fit(GpuProfile gpu, List<Row> rows, string name, double passes, GpuFit fit, CollectiveCurve committed)
     {
-        var result = CurveFit.Run(rows, r => r.Seconds,
-            (x, r) => Kernels.Collective(Curve(x), gpu.ScaleUpBytesPerSecond, r.Bytes, r.Ranks, passes * (r.Ranks - 1) / r.Ranks),
+        var (curve, result) = fit.Solve(rows, r => r.Seconds,
+            (c, r) => Kernels.Collective(c, gpu.ScaleUpBytesPerSecond, r.Bytes, r.Ranks, passes * (r.Ranks - 1) / r.Ranks),
+            Curve,
             [
                 new("alpha µs", 3, 0.1, 100), new("alpha µs per doubling", 2, 0, 50), new("bus efficiency", 0.7, 0.05, 1.2),
                 new("ramp µs", 10, 0, 200), new("ramp µs per doubling", 10, 0, 200), new("ramp bytes", 4e6, 1e3, 1e8),
-            ]);
+            ],
+            committed);
         fit.Report(name, "bf16", result);
-        return Curve(result.Values);
+        return curve;
     }
 
     private static CollectiveCurve Curve(double[] x) => new(x[0] * 1e-6, x[1] * 1e-6, x[2], x[3] * 1e-6, x[4] * 1e-6, x[5]);

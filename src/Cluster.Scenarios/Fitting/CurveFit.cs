@@ -56,6 +56,14 @@ public static class CurveFit
         return new FitResult(values, rows.Count, test.Count, before, median, p90) { Loss = problem.LossAt(values), Pairs = [.. test.Select(r => (measuredSeconds(r), predict(values, r)))] };
     }
 
+    /// <summary>How a curve that is fitted already does on rows: nothing is solved.</summary>
+    public static FitResult Score<TRow>(IReadOnlyList<TRow> rows, Func<TRow, double> measuredSeconds, Func<TRow, double> predict)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        var (median, p90) = Errors(rows, measuredSeconds, (_, row) => predict(row), []);
+        return new FitResult([], rows.Count, 0, median, median, p90);
+    }
+
     /// <summary>
     /// A small table's random fifth is a dozen rows and its median an accident: each fifth is held out in turn, every row is scored by
     /// a fit that never saw it, and the values kept come from all rows.

@@ -29,9 +29,10 @@ internal static class GemmFit
             var sibling = format == NumberFormat.Fp8Block && fit.Gemm.TryGetValue(NumberFormat.Fp8, out var fp8) ? fp8 : null;
             var roof = KernelLookup.Roof(gpu, gpu.ComputeFormat(format));
             var bytes = NumberFormats.BytesPerWeight(format);
-            var result = s_rowTiles.Select(tile => CurveFit.Run(
-                rows, r => r.Seconds, (x, r) => Kernels.Gemm(Curve(x), roof, r.M, r.N, r.K, bytes, bytes).Seconds, Parameters(format, sibling, tile))).MinBy(f => f.Loss)!;
-            fit.Gemm[format] = Curve(result.Values);
+            var (curve, result) = s_rowTiles.Select(tile => fit.Solve(
+                rows, r => r.Seconds, (c, r) => Kernels.Gemm(c, roof, r.M, r.N, r.K, bytes, bytes).Seconds, Curve, Parameters(format, sibling, tile),
+                gpu.Kernels.Gemm.GetValueOrDefault(format))).MinBy(f => f.Result.Loss);
+            fit.Gemm[format] = curve;
             fit.Report("gemm", NumberFormats.Name(format), result);
         }
     }

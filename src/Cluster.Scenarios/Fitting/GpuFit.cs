@@ -13,7 +13,8 @@ public sealed record FitLine(string Gpu, string Operator, string Format, int Row
 }
 
 /// <summary>Collects the curves fitted for one GPU.</summary>
-public sealed class GpuFit(string gpu)
+/// <param name="scores">Holds the catalog's own curves against the rows instead of fitting new ones.</param>
+public sealed class GpuFit(string gpu, bool scores = false)
 {
     public string Gpu { get; } = gpu;
 
@@ -35,6 +36,24 @@ public sealed class GpuFit(string gpu)
     {
         ArgumentNullException.ThrowIfNull(result);
         Lines.Add(new FitLine(Gpu, operation, format, result.Rows, result.HeldOut, result.MedianApeBefore, result.MedianApe, result.P90Ape) { Pairs = result.Pairs });
+    }
+
+    /// <summary>Fits a curve on rows, or scores the catalog's.</summary>
+    /// <param name="committed">The catalog's curve; null where it has none yet.</param>
+    /// <exception cref="InvalidOperationException">To be scored, and not in the catalog.</exception>
+    internal (TCurve Curve, FitResult Result) Solve<TRow, TCurve>(
+        IReadOnlyList<TRow> rows, Func<TRow, double> measuredSeconds, Func<TCurve, TRow, double> predict, Func<double[], TCurve> curveOf, IReadOnlyList<FitParameter> parameters,
+        TCurve? committed)
+        where TCurve : class
+    {
+        if (scores)
+        {
+            var own = committed ?? throw new InvalidOperationException($"The catalog has no {typeof(TCurve).Name} of {Gpu} for a table that is there: refit it.");
+            return (own, CurveFit.Score(rows, measuredSeconds, r => predict(own, r)));
+        }
+
+        var result = CurveFit.Run(rows, measuredSeconds, (x, r) => predict(curveOf(x), r), parameters);
+        return (curveOf(result.Values), result);
     }
 
     /// <summary>The GPU's kernels with everything that was fitted replaced.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Text;
 using CsvHelper;
 
 namespace Cluster.Scenarios.Fitting;
@@ -22,19 +23,22 @@ public sealed class TableRow(IReadOnlyDictionary<string, string> cells)
 public static class KernelTable
 {
     /// <summary>The rows of the newest file (by name) that matches, or none.</summary>
-    public static IReadOnlyList<TableRow> Read(string folder, string pattern)
+    /// <param name="every">Of so many rows one, the first to begin with.</param>
+    public static IReadOnlyList<TableRow> Read(string folder, string pattern, int every = 1)
     {
         var file = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal).LastOrDefault() : null;
-        return file is null ? [] : ReadFile(file);
+        return file is null ? [] : ReadFile(file, every);
     }
 
+    /// <param name="every">Of so many rows one; lines between are not looked at.</param>
     /// <exception cref="FormatException">No table in it.</exception>
-    public static IReadOnlyList<TableRow> ReadFile(string file)
+    public static IReadOnlyList<TableRow> ReadFile(string file, int every = 1)
     {
         ArgumentNullException.ThrowIfNull(file);
         using var raw = File.OpenRead(file);
         using Stream stream = file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(raw, CompressionMode.Decompress) : raw;
-        using var csv = new CsvReader(new StreamReader(stream), CultureInfo.InvariantCulture);
+        using var text = new StreamReader(stream);
+        using var csv = new CsvReader(every == 1 ? text : Some(text, every), CultureInfo.InvariantCulture);
         try
         {
             return Rows(csv);
@@ -47,6 +51,17 @@ public static class KernelTable
         {
             throw new FormatException("It is not gzip, though its name says so.", broken);
         }
+    }
+
+    private static StringReader Some(StreamReader text, int every)
+    {
+        var kept = new StringBuilder();
+        for (var at = 0; text.ReadLine() is { } line; at++)
+        {
+            if (at == 0 || (at - 1) % every == 0) kept.AppendLine(line);
+        }
+
+        return new StringReader(kept.ToString());
     }
 
     private static List<TableRow> Rows(CsvReader csv)

@@ -24,19 +24,23 @@ internal static class MlaFit
         var steps = Rows(decode, r => r.Number("isl") + r.Number("step"), _ => 1, gemm, roof, true).ToList();
         if (prompts.Count == 0 || steps.Count == 0) return;
         const double valueShare = (NopeSize + RopeSize + ValueSize) / (2 * (NopeSize + RopeSize));
-        var first = CurveFit.Run(
+        var (promptCurve, first) = fit.Solve(
             prompts, r => r.Seconds,
-            (x, r) => r.ProjectionSeconds + Kernels.MlaPrefill(
-                Prefill(x), attention, roof, r.Heads, r.Batch, r.Batch * r.Length, r.Batch * r.Length * (r.Length + 1) / 2, r.Length, valueShare).Seconds,
-            [new("prefill scale", 0.7, 0.2, 3), new("prefill floor µs", 30, 0, 300), new("ns per token", 5, 0, 200), new("ps per token and head", 500, 0, 5000)]);
-        var second = CurveFit.Run(
-            steps, r => r.Seconds, (x, r) => r.ProjectionSeconds + Kernels.MlaDecode(Decode(x, Prefill(first.Values)), roof, r.Heads, r.Batch, 1, r.Batch * r.Length).Seconds,
+            (c, r) => r.ProjectionSeconds + Kernels.MlaPrefill(
+                c, attention, roof, r.Heads, r.Batch, r.Batch * r.Length, r.Batch * r.Length * (r.Length + 1) / 2, r.Length, valueShare).Seconds,
+            Prefill,
+            [new("prefill scale", 0.7, 0.2, 3), new("prefill floor µs", 30, 0, 300), new("ns per token", 5, 0, 200), new("ps per token and head", 500, 0, 5000)],
+            gpu.Kernels.Mla);
+        var (curve, second) = fit.Solve(
+            steps, r => r.Seconds, (c, r) => r.ProjectionSeconds + Kernels.MlaDecode(c, roof, r.Heads, r.Batch, 1, r.Batch * r.Length).Seconds,
+            x => Decode(x, promptCurve),
             [
                 new("compute efficiency", 0.7, 0.1, 1), new("memory efficiency", 0.85, 0.2, 1), new("floor µs", 30, 1, 300), new("sharpness", 2, 1, 8),
                 new("split µs", 0.5, 0, 5), new("ns per sequence", 20, 0, 300), new("ns per sequence and head", 1, 0, 20), new("fp8 factor", 1, 0.3, 3),
                 new("fp8 floor µs", 1, 0, 50),
-            ]);
-        fit.Mla = Decode(second.Values, Prefill(first.Values));
+            ],
+            gpu.Kernels.Mla);
+        fit.Mla = curve;
         fit.Report("mla prefill module", "bf16", first);
         fit.Report("mla decode module", "bf16", second);
     }

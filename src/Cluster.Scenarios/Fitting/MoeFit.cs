@@ -32,13 +32,14 @@ internal static class MoeFit
             var rows = table.Where(r => format == NumberFormat.Mxfp4 ? ServesMxfp4(r, scaled) : r["moe_dtype"] == name).Where(IsSpread).Select(r => ToRow(r, bytes)).ToList();
             if (rows.Count == 0) continue;
             var roof = KernelLookup.Roof(gpu, gpu.ComputeFormat(format));
-            var (tiles, result) = s_tiles.Select(t => (t, CurveFit.Run(rows, r => r.Seconds, (x, r) => Kernels.Moe(Curve(x, t), roof, r.Load).Seconds,
+            var (curve, result) = s_tiles.Select(t => fit.Solve(rows, r => r.Seconds, (c, r) => Kernels.Moe(c, roof, r.Load).Seconds, x => Curve(x, t),
             [
                 new("compute efficiency", 0.5, 0.02, 1), new("memory efficiency", 0.9, 0.05, 1), new("floor µs", 30, 1, 300), new("floor ns per expert", 10, 0, 500),
                 new("expert-parallel floor µs", 5, 0, 100), new("sharpness", 1.5, 1, 8), new("half width", 100, 0, 3000), new("activation weight", 1, 0, 8), new("row weight", 0.5, 0, 8),
                 new("hot rank weight", 1, 0, 3), new("padding weight", 1, 0, 2), new("tile rows", 20, 0, 300), new("spill slowdown", 0.3, 0, 5), new("spill MB", 50, 1, 1000),
-            ]))).MinBy(f => f.Item2.Loss);
-            fit.Moe[format] = Curve(result.Values, tiles);
+            ],
+            gpu.Kernels.Moe.GetValueOrDefault(format))).MinBy(f => f.Result.Loss);
+            fit.Moe[format] = curve;
             fit.Report("moe", NumberFormats.Name(format), result);
         }
     }

@@ -4,8 +4,30 @@ namespace Cluster.Simulator.Validation;
 
 /// <summary>Median errors of rows that the fit did not see, as fractions.</summary>
 /// <param name="LeftOut">What was left out at a time: model, GPU, engine version; "nothing": the fit saw all rows.</param>
+public sealed record LeftOutErrors(string LeftOut, int Folds, int Rows, ErrorFigures Aggregated, ErrorFigures Disaggregated)
+{
+    /// <summary>Each row as predicted by a fit that did not see it.</summary>
+    public IReadOnlyList<LeftOutRow> Points { get; init; } = [];
 
-public sealed record LeftOutErrors(string LeftOut, int Folds, int Rows, ErrorFigures Aggregated, ErrorFigures Disaggregated);
+    /// <summary>Medians over rows.</summary>
+    internal static LeftOutErrors Of(string what, int folds, IReadOnlyList<LeftOutRow> rows) =>
+        new(what, folds, rows.Count, Median(rows, split: false), Median(rows, split: true)) { Points = rows };
+
+    private static ErrorFigures Median(IReadOnlyList<LeftOutRow> rows, bool split)
+    {
+        var some = rows.Where(r => r.Point.Prefill is not null == split).ToList();
+        return new ErrorFigures(Median(some.Select(r => Math.Abs((r.TtftMs / r.Point.TtftMs) - 1))), Median(some.Select(r => Math.Abs((r.TpotMs / r.Point.TpotMs) - 1))));
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
+    }
+}
+
+/// <summary>A row and what was predicted of it.</summary>
+public sealed record LeftOutRow(MeasuredPoint Point, double TtftMs, double TpotMs);
 
 /// <summary>
 /// How the host figures do on models, GPUs and engine versions that they were not fitted on: each is left out in turn, the figures
@@ -41,18 +63,18 @@ public sealed class HostCrossValidation
     private LeftOutErrors Run(string what, Func<MeasuredPoint, string> key, bool leaveOut)
     {
         var folds = _fit.Sample.Select(s => (Engine: _fit.ProfileOf(s.Point), Key: key(s.Point))).Distinct().ToList();
-        var errors = new List<(bool Split, double Ttft, double Tpot)>();
+        var rows = new List<LeftOutRow>();
         foreach (var (engine, left) in folds)
         {
             var values = Values(engine, leaveOut ? p => _fit.ProfileOf(p) == engine && key(p) == left : _ => false, out var figures);
-            errors.AddRange(_fit.Sample.Where(s => _fit.ProfileOf(s.Point) == engine && key(s.Point) == left).AsParallel().AsOrdered().Select(s =>
+            rows.AddRange(_fit.Sample.Where(s => _fit.ProfileOf(s.Point) == engine && key(s.Point) == left).AsParallel().AsOrdered().Select(s =>
             {
                 var (ttft, tpot) = _fit.Predict(s.Point, figures, values);
-                return (s.Point.Prefill is not null, Math.Abs((ttft / s.Point.TtftMs) - 1), Math.Abs((tpot / s.Point.TpotMs) - 1));
+                return new LeftOutRow(s.Point, ttft, tpot);
             }));
         }
 
-        return new LeftOutErrors(what, folds.Count, errors.Count, Median(errors, split: false), Median(errors, split: true));
+        return LeftOutErrors.Of(what, folds.Count, rows);
     }
 
     private double[] Values(string engine, Func<MeasuredPoint, bool> isLeftOut, out IReadOnlyList<HostFigure> figures)
@@ -65,17 +87,5 @@ public sealed class HostCrossValidation
         if (!_fits.TryGetValue(name, out var full)) _fits[name] = full = remain ? _fit.Solve(rows, figures) : _fit.Solve(rows, figures, iterations: 1);
         var weights = HostFit.Weights(rows.Select(s => isLeftOut(s.Point) ? s with { Weight = 0 } : s));
         return HostLeastSquares.Step(figures, full, weights);
-    }
-
-    internal static ErrorFigures Median(List<(bool Split, double Ttft, double Tpot)> errors, bool split)
-    {
-        var rows = errors.Where(e => e.Split == split).ToList();
-        return new ErrorFigures(Median(rows.Select(e => e.Ttft)), Median(rows.Select(e => e.Tpot)));
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
     }
 }

@@ -7,6 +7,8 @@ namespace Cluster.Simulator.Validation;
 /// <param name="Least">Physically plausible range.</param>
 public sealed record HostFigure(string Name, double Prior, double Least, double Most, Func<EngineProfile, double> Get, Func<EngineProfile, double, EngineProfile> Set)
 {
+    private const double MindedShare = 0.03;
+
     /// <summary>The figures that serving points determine.</summary>
     public static IReadOnlyList<HostFigure> Serving { get; } =
     [
@@ -43,11 +45,26 @@ public sealed record HostFigure(string Name, double Prior, double Least, double 
         return profile;
     }
 
-    /// <summary>Two significant digits, or as many as tell a fiftieth of the range apart: more would claim more than the points know.</summary>
-    public double Rounded(double value)
+    /// <summary>
+    /// What a fit writes: two significant digits, since more would claim more than the points know; as many as tell a fiftieth of each range apart where the points
+    /// mind, which is where two would raise the loss by more than <see cref="MindedShare"/>.
+    /// </summary>
+    public static double[] Written(IReadOnlyList<HostFigure> figures, IReadOnlyList<double> values, Func<double[], double> lossAt)
+    {
+        ArgumentNullException.ThrowIfNull(figures);
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentNullException.ThrowIfNull(lossAt);
+        double[] coarse = [.. figures.Select((f, i) => f.Rounded(values[i], fine: false))], fine = [.. figures.Select((f, i) => f.Rounded(values[i], fine: true))];
+        return coarse.SequenceEqual(fine) || lossAt(coarse) <= (1 + MindedShare) * lossAt(fine) ? coarse : fine;
+    }
+
+    /// <summary>A value as it is written; one that the points leave alone stays what it was taken for.</summary>
+    public double Rounded(double value, bool fine)
     {
         if (value <= 0) return 0;
-        var scale = Math.Pow(10, Math.Max(1 - Math.Floor(Math.Log10(value)), Math.Ceiling(-Math.Log10((Most - Least) / 50))));
+        if (Math.Abs(value - Prior) <= (Most - Least) * 1e-6) return Prior;
+        var digits = 1 - Math.Floor(Math.Log10(value));
+        var scale = Math.Pow(10, fine ? Math.Max(digits, Math.Ceiling(-Math.Log10((Most - Least) / 50))) : digits);
         return Math.Clamp(Math.Round(value * scale) / scale, Least, Most);
     }
 }

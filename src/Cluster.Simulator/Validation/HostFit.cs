@@ -53,7 +53,7 @@ public sealed class HostFit
         if (rows.Count == 0) throw new ArgumentException($"No measured point of engine {engine} is covered by the catalog.");
         var figures = FiguresOf(engine);
         var fit = Solve(rows, figures);
-        var (before, values) = (_catalog.Engines[engine], (double[])[.. fit.Values.Select((v, i) => figures[i].Rounded(v))]);
+        var (before, values) = (_catalog.Engines[engine], HostFigure.Written(figures, fit.Values, LossAt));
         return new HostFitResult(HostFigure.Apply(figures, before, values), rows.Count, LossAt([.. figures.Select(f => f.Get(before))]), LossAt(values));
 
         double LossAt(double[] at) => HostLeastSquares.Loss(figures, at, Residuals(rows, figures, at), Weights(rows));

@@ -30,12 +30,12 @@ internal sealed class KernelTransfer(Catalog catalog, IReadOnlyList<MeasuredPoin
     private LeftOutErrors Run(string what, Dictionary<string, string> standIns)
     {
         var moved = points.Where(p => catalog.FindGpu(p.System) is { } gpu && standIns.ContainsKey(gpu.Name)).ToList();
-        var errors = moved.AsParallel().AsOrdered().Select(p =>
+        var rows = moved.AsParallel().AsOrdered().Select(p =>
         {
             var standIn = catalog.Gpus[standIns[catalog.FindGpu(p.System)!.Name]];
             var (ttft, tpot) = PointRun.Predict(p, PointMapping.Map(p, catalog, kernels: standIn).Cluster!);
-            return (p.Prefill is not null, Math.Abs((ttft / p.TtftMs) - 1), Math.Abs((tpot / p.TpotMs) - 1));
+            return new LeftOutRow(p, ttft, tpot);
         }).ToList();
-        return new LeftOutErrors(what, moved.Select(p => p.System).Distinct().Count(), moved.Count, HostCrossValidation.Median(errors, split: false), HostCrossValidation.Median(errors, split: true));
+        return LeftOutErrors.Of(what, moved.Select(p => p.System).Distinct().Count(), rows);
     }
 }

@@ -83,7 +83,7 @@ public static class SplitwiseTable
             return (double[])[Math.Log(prompt / r.PromptMs), Math.Log(token / r.TokenMs)];
         })];
         double LossAt(double[] values) => HostLeastSquares.Loss(figures, values, Residuals(values), weights);
-        double[] values = [.. HostLeastSquares.Solve(figures, Residuals, weights, FitIterations).Values.Select((v, i) => figures[i].Rounded(v))];
+        var values = HostFigure.Written(figures, HostLeastSquares.Solve(figures, Residuals, weights, FitIterations).Values, LossAt);
         return new HostFitResult(HostFigure.Apply(figures, before, values), rows.Count, LossAt([.. figures.Select(f => f.Get(before))]), LossAt(values));
     }
 }

@@ -74,7 +74,8 @@ public sealed record ValidationReport(IReadOnlyList<ValidationRow> Rows)
         return sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
     }
 
-    public string ToJson() => JsonSerializer.Serialize(
+    /// <param name="leftOut">How rows fare that a fit did not see; empty: not asked for.</param>
+    public string ToJson(IReadOnlyList<LeftOutErrors> leftOut) => JsonSerializer.Serialize(
         new
         {
             Rows = Rows.Count,
@@ -99,6 +100,15 @@ public sealed record ValidationReport(IReadOnlyList<ValidationRow> Rows)
                 r.KernelShare,
                 r.NotCovered,
                 r.Assumptions,
+            }),
+            LeftOut = leftOut.Select(l => new
+            {
+                l.LeftOut,
+                Fits = l.Folds,
+                l.Rows,
+                Aggregated = Finite(l.Aggregated),
+                Disaggregated = Finite(l.Disaggregated),
+                Points = l.Points.Select(r => new { r.Point.Id, PredictedTtftMs = r.TtftMs, PredictedTpotMs = r.TpotMs }),
             }),
         },
         s_json);
