@@ -20,5 +20,6 @@ echo built> "%STAMP%"
 set "DOTNET_TieredPGO=0"
 for %%c in (run up load bench) do if "%~1"=="%%c" set "DOTNET_gcServer=1"
 for %%c in (simulate sweep lessons) do if "%~1"=="%%c" set "DOTNET_gcConcurrent=0"
+if "%~1 %~2"=="bench sim" set "DOTNET_gcServer=0" & set "DOTNET_gcConcurrent=0"
 dotnet "%PROGRAM%" %*
 exit /b %ERRORLEVEL%

@@ -29,6 +29,7 @@ public sealed partial class ClusterSimulation
         private readonly bool _skips;
         private readonly bool _tellsEvictions;
         private readonly bool _mayEvict;
+        private readonly Fetcher _fetcher;
 
         public InstanceSet(ClusterSimulation simulation, bool skips)
         {
@@ -46,6 +47,7 @@ public sealed partial class ClusterSimulation
             // A router that learns with a delay needs to be told in the order of time, over all instances.
             // Likewise a store that instances share must see what they evict in that order.
             _mayEvict = (!_tellsEvictions || cluster.Router.StalenessNs == 0) && !simulation._stores.Any;
+            _fetcher = new Fetcher(_instances.Length);
             for (var i = 0; i < _instances.Length; i++) _instances[i] = Make(i, cluster.Instances[i]);
         }
 
@@ -69,6 +71,9 @@ public sealed partial class ClusterSimulation
             if (instance.IsAhead) instance.CatchUp(_simulation._nowNs, _simulation._begunNs == _simulation._nowNs);
             return instance;
         }
+
+        /// <summary>The instance is going to be looked at soon.</summary>
+        public void Fetch(int index) => _fetcher.Fetch(index);
 
         /// <summary>Whether the instance's step ends then; false when that event was overtaken: a moment at which nothing happens is none.</summary>
         public bool IsDue(int index, long timeNs) => _dueNs[index] == timeNs && _instances[index].IsStepping;
@@ -115,8 +120,12 @@ public sealed partial class ClusterSimulation
             _instances[index].Slowdown = slowdown;
         }
 
-        private Instance Make(int index, InstanceSpec spec) =>
-            new(spec, _tellsEvictions ? new IndexFeed(_simulation, index) : null, _simulation._gaps, store: _simulation._stores[index]);
+        private Instance Make(int index, InstanceSpec spec)
+        {
+            var instance = new Instance(spec, _tellsEvictions ? new IndexFeed(_simulation, index) : null, _simulation._gaps, store: _simulation._stores[index]);
+            _fetcher.Set(index, instance.Parts);
+            return instance;
+        }
 
         private void Cut(int index, Instance instance)
         {

@@ -90,6 +90,7 @@ public sealed partial class ClusterSimulation
         while (_events.Count > 0)
         {
             var next = _events.Take();
+            if (_events.NextStep is >= 0 and var soon) _instances.Fetch(soon);
             if (next.Kind != EventKind.StepEnd || _instances.IsDue((int)next.Target, next.TimeNs))
             {
                 _nowNs = next.TimeNs;
@@ -155,6 +156,7 @@ public sealed partial class ClusterSimulation
         flight.LegTimeline.RoutedNs = _nowNs;
         _instances.TellEvictions(flight.Leg);
         var decision = _router.Route(flight.Leg, _nowNs);
+        if (decision is not null) _instances.Fetch(decision.PrefillInstance);
         flight.Placement = decision is null ? null : new Placement(decision);
         if (decision is null)
         {

@@ -87,6 +87,9 @@ public sealed partial class DecodeBatch
     /// <summary>Output tokens of this member, now.</summary>
     public int GeneratedOf(Sequence member) => member.Generated + (int)(Steps - member.JoinStep);
 
+    /// <inheritdoc cref="Instance.Parts"/>
+    internal IEnumerable<object> Parts => [_blocksDue, _finishing, _fresh];
+
     public void Join(Sequence sequence)
     {
         sequence.Status = SequenceStatus.Decoding;

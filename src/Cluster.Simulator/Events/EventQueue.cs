@@ -46,6 +46,9 @@ public sealed class EventQueue
     /// <summary>The next event's time; undefined while empty.</summary>
     public long NextNs => _heap[0].TimeNs;
 
+    /// <summary>The instance whose step ends next; −1 when something else comes next.</summary>
+    public int NextStep => Count > 0 && _heap[0].Kind == EventKind.StepEnd ? (int)_heap[0].Target : -1;
+
     public void Schedule(long timeNs, EventKind kind, long target)
     {
         if (Count == _heap.Length) Array.Resize(ref _heap, Count * 2);
