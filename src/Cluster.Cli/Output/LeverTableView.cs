@@ -69,7 +69,7 @@ internal static class LeverTableView
         var (b, peak) = (levers.Base.AtLoad, levers.Base.Peak);
         List<string[]> rows =
         [[
-            "as it is", "", "", peak is null ? "–" : Text($"{peak.GoodputRps:F1}/s"), Text($"{b.GoodputRps:F1}/s"),
+            "as it is", "", "", peak is null ? "–" : Text($"{(peak.IsCapped ? "> " : "")}{peak.GoodputRps:F1}/s"), Text($"{b.GoodputRps:F1}/s"),
             Text($"{b.TtftMs.P50:F0} ms"), Text($"{b.TtftMs.P99:F0} ms"), Text($"{b.TpotMs.P50:F1} ms"), Text($"{b.TpotMs.P99:F1} ms"),
             Text($"{levers.Base.PrefillMs:F0} ms"), Text($"{levers.Base.CapacitySequences:F0} seq"), levers.Base.Cost is { } cost ? Text($"${cost:F2}/M") : "–",
         ]];

@@ -28,8 +28,8 @@ internal static class PlanTable
         });
         var more = report.Results.Count - shown.Count;
         console.WriteLine(Text($"◆ on the Pareto front of goodput per {(report.Rank == PlanRank.PerGpu ? "GPU" : "dollar")}, TTFT and TPOT; max goodput: arrivals per second of which at least nine in ten meet the SLO; {report.Results.Count} candidates simulated{(more > 0 ? $", {more} not shown" : "")}."));
-        if (shown.Any(r => r.Peak.IsCapped))
-            console.WriteLine(Text($"> the SLO is met up to {Math.Pow(2, Headroom.HighestPower):F0} times the scenario's pace, where the search ends: there may be more."));
+        if (shown.FirstOrDefault(r => r.Peak.IsCapped) is { } capped)
+            console.WriteLine(Text($"> the SLO is met up to {capped.Peak.Load:F0} times the scenario's pace, where the search ends: there may be more."));
         console.WriteLine(report.Verdict);
     }
 

@@ -17,6 +17,7 @@ public sealed record Headroom(double Load, VariantReport Report, bool IsCapped)
     /// <summary>Loads tried, as powers of two times the scenario's.</summary>
     public const int LowestPower = -4;
 
+    /// <summary>Of conversations see <see cref="SustainedLoad.HighestPower"/>.</summary>
     public const int HighestPower = 8;
 
     /// <summary>The edge is located within a sixteenth of a doubling, 4.4 %.</summary>
@@ -43,13 +44,14 @@ public sealed record Headroom(double Load, VariantReport Report, bool IsCapped)
     public static Headroom Find(ClusterSpec cluster, Workload workload, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(cluster);
+        var highest = SustainedLoad.HighestPower(workload);
         var own = Try(0);
         var at = own;
         double power = 0;
         if (IsCarried(at.Report))
         {
-            while (power < HighestPower && Try(power + 1) is var next && IsCarried(next.Report)) (power, at) = (power + 1, next);
-            if (power >= HighestPower) return Found(power, at) with { IsCapped = true };
+            while (power < highest && Try(power + 1) is var next && IsCarried(next.Report)) (power, at) = (power + 1, next);
+            if (power >= highest) return Found(power, at) with { IsCapped = true };
         }
         else
         {

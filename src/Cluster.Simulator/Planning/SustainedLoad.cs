@@ -11,7 +11,16 @@ namespace Cluster.Simulator.Planning;
 public static class SustainedLoad
 {
     /// <summary>Requests come again up to so many in all, so that a search among candidates stays a matter of seconds.</summary>
-    public const int MostRequests = 4_000;
+    public const int MostRequests = 2_400;
+
+    /// <summary>
+    /// The pace up to which a search goes, as a power of two. Conversations bring their own pauses: once no more of them come, starting
+    /// them sooner is hardly more load, and costs as much to try.
+    /// </summary>
+    public static int HighestPower(Workload workload) =>
+        workload is Workload.Conversations talk && Few(talk.Starts, s => s.Turns.Length) is var few
+            ? Math.Clamp(few is null ? 0 : (int)Math.Ceiling(Math.Log2((double)MostRequests / few.Sum(s => s.Turns.Length))), 3, Headroom.HighestPower)
+            : Headroom.HighestPower;
 
     /// <param name="factor">Multiple of the workload's own pace; up to 1 nothing comes again.</param>
     public static Workload Of(Workload workload, double factor)

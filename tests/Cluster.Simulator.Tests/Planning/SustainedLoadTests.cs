@@ -54,6 +54,17 @@ public sealed class SustainedLoadTests
     }
 
     [Fact]
+    public void Conversations_are_not_searched_beyond_the_pace_at_which_no_more_of_them_come()
+    {
+        Workload.Conversations Talk(int sessions) => new([.. Enumerable.Range(1, sessions).Select(i =>
+            new Session((ulong)i, i * 1_000_000_000L, [new Turn(0, new RequestSpec(i, 0, 16, 8, TokenContent.Unique((ulong)i, 24)) { SessionId = (ulong)i })]))]);
+        SustainedLoad.HighestPower(Talk(600)).ShouldBe(3);
+        SustainedLoad.HighestPower(Talk(75)).ShouldBe(5);
+        SustainedLoad.HighestPower(Talk(2)).ShouldBe(8);
+        SustainedLoad.HighestPower(Asked).ShouldBe(8);
+    }
+
+    [Fact]
     public void Clients_that_wait_ask_as_many_times_more() =>
         ((Workload.ClosedLoop)SustainedLoad.Of(new Workload.ClosedLoop(4, Asked.Requests), 2)).ShouldSatisfyAllConditions(
             w => w.Concurrency.ShouldBe(8), w => w.Requests.Count().ShouldBe(20));
