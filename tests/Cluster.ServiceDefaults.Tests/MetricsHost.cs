@@ -54,8 +54,8 @@ internal sealed class MetricsHost : IAsyncDisposable
         return await response.Content.ReadAsStringAsync();
     }
 
-    /// <summary>Does something before each scrape from now on; done when so many have come.</summary>
-    public Task OnScrape(int scrapes, Action before) => _hook.Set(scrapes, before);
+    /// <summary>Does something before each scrape from now on.</summary>
+    public void OnScrape(Action before) => _hook.Before = before;
 
     public async ValueTask DisposeAsync()
     {
@@ -67,23 +67,12 @@ internal sealed class MetricsHost : IAsyncDisposable
     private sealed class Hook
     {
         private readonly Lock _gate = new();
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private Action? _before;
-        private int _left;
 
-        public Task Set(int scrapes, Action before)
-        {
-            lock (_gate) (_left, _before) = (scrapes, before);
-            return _done.Task;
-        }
+        public Action? Before { get; set; }
 
         public void Run()
         {
-            lock (_gate)
-            {
-                _before?.Invoke();
-                if (_before is not null && --_left == 0) _done.TrySetResult();
-            }
+            lock (_gate) Before?.Invoke();
         }
     }
 }

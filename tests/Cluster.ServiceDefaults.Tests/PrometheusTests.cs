@@ -7,8 +7,8 @@ namespace Cluster.ServiceDefaults.Tests;
 /// <summary>Real parts: Debian's Prometheus scrapes a real host, and every query that ships is asked of it.</summary>
 public sealed class PrometheusTests
 {
-    /// <summary>Enough for a rate over samples that Prometheus has stored.</summary>
-    private const int Scrapes = 6;
+    /// <summary>Enough for a rate.</summary>
+    private const int Samples = 5;
 
     [Fact(Timeout = 60_000)]
     public async Task Every_query_of_every_panel_and_alert_returns_data()
@@ -16,11 +16,11 @@ public sealed class PrometheusTests
         var program = RequiredTool.Find("prometheus", "prometheus");
         await using var host = await MetricsHost.StartAsync();
         var load = new PlausibleLoad(host.Metrics);
-        var scraped = host.OnScrape(Scrapes, load.Advance);
+        host.OnScrape(load.Advance);
         await using var prometheus = PrometheusServer.Start(program, host.Url);
-        await scraped;
-        var target = (await prometheus.GetAsync("/api/v1/targets"))["activeTargets"]!.AsArray().ShouldHaveSingleItem();
-        target!["health"]!.GetValue<string>().ShouldBe("up", target["lastError"]!.GetValue<string>());
+        await prometheus.ReadyAsync(TestContext.Current.CancellationToken);
+        // Asked of Prometheus: on a busy host it gives up scrapes that the gateway did answer.
+        while ((await prometheus.QueryAsync($"sum_over_time(up[1m]) >= {Samples}")).Count == 0) await Task.Delay(20, TestContext.Current.CancellationToken);
 
         foreach (var (where, query) in Queries())
         {
