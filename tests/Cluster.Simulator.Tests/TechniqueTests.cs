@@ -28,6 +28,7 @@ public sealed class TechniqueTests
     [InlineData("dense", "weights=bf16", "weights=fp8", "ttft tpot -kv")]
     [InlineData("dense", "weights=bf16", "weights=fp8-e5m2", "ttft tpot -kv")]
     [InlineData("dense", "weights=bf16", "weights=int8", "ttft tpot -kv")]
+    [InlineData("dense", "weights=int8", "weights=fp8", "ttft")]
     [InlineData("dense", "weights=fp8", "weights=int4", "-ttft tpot -kv")]
     [InlineData("dense", "weights=fp8", "weights=mxfp4", "-ttft tpot -kv")]
     [InlineData("dense", "topology.aggregated.gpu=b200; weights=fp8", "topology.aggregated.gpu=b200; weights=nvfp4", "ttft tpot -kv")]
