@@ -4,8 +4,8 @@ using Cluster.Cli.Commands.Wire;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Requests;
 using Cluster.Gateway.Backend;
-using Cluster.Timing;
 using Cluster.Load;
+using Cluster.Timing;
 
 namespace Cluster.Cli.Commands;
 

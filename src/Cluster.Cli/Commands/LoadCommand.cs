@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
-using Cluster.Timing;
 using Cluster.Load;
 using Cluster.Load.Reporting;
 using Cluster.Scenarios.Workloads;
+using Cluster.Timing;
 using Spectre.Console;
 
 namespace Cluster.Cli.Commands;

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using Cluster.Cli.Scenarios;
-using Cluster.Timing;
 using Cluster.Load;
 using Cluster.Load.Soak;
 using Cluster.Scenarios;
+using Cluster.Timing;
 
 namespace Cluster.Cli.Commands.Wire;
 
