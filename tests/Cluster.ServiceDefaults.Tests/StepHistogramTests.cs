@@ -1,6 +1,7 @@
 using Cluster.Engine.Cost;
 using Cluster.Engine.Topology;
 using Cluster.ServiceDefaults.Recording;
+using Cluster.Testing;
 
 namespace Cluster.ServiceDefaults.Tests;
 
@@ -74,8 +75,9 @@ public sealed class StepHistogramTests
         using var metrics = new ClusterMetrics(MeterNames.Take());
         using var instance = metrics.AddInstance(new InstanceIdentity("c", InstanceRole.Decode, "one", "m"));
         instance.InterToken(1, 1);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) instance.InterToken(i, 128);
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocations.Of(() =>
+        {
+            for (var i = 0; i < 1000; i++) instance.InterToken(i, 128);
+        }).ShouldBe(0);
     }
 }

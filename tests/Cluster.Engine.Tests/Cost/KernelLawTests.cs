@@ -1,5 +1,6 @@
 using Cluster.Engine.Cost;
 using Cluster.Engine.Hardware;
+using Cluster.Testing;
 
 namespace Cluster.Engine.Tests.Cost;
 
@@ -76,10 +77,8 @@ public sealed class KernelLawTests
     {
         var load = new MoeLoad(100, 4096, 1536, 3, 128, 8, 4, 2, 1.01, 1);
         double Both() => Kernels.Moe(s_moe, s_roof, load).Seconds + Decode(8, 4096, false);
-        Both();
-        var before = GC.GetAllocatedBytesForCurrentThread();
         Both().ShouldBePositive();
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(200);
+        Allocations.Of(() => Both()).ShouldBe(0);
     }
 
     private static double Decode(double sequences, double context, bool warm) =>

@@ -1,6 +1,7 @@
 using Cluster.Engine.Cost;
 using Cluster.Engine.Hardware;
 using Cluster.Engine.Models;
+using Cluster.Testing;
 
 namespace Cluster.Engine.Tests.Cost;
 
@@ -96,10 +97,10 @@ public sealed class StepCostLawTests
         var cost = new StepCostModel(Steps.Llama8b(tp: 2));
         var shape = Steps.Decode(37, 1234);
         var first = cost.Evaluate(shape);
-        for (var i = 0; i < 200; i++) cost.Evaluate(Steps.Decode(37 + (i % 5), 1234 + i));
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) cost.Evaluate(Steps.Decode(37 + (i % 5), 1234 + i));
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocations.Of(() =>
+        {
+            for (var i = 0; i < 1000; i++) cost.Evaluate(Steps.Decode(37 + (i % 5), 1234 + i));
+        }).ShouldBe(0);
         cost.Evaluate(shape).ShouldBe(first);
     }
 

@@ -71,9 +71,10 @@ public sealed class SpeculationTests
         for (var i = 0; i < 32; i++) instance.Enqueue(new Sequence(Clusters.Request(i, 10, 100_000), 100_000), 0);
         long now = 0;
         for (var i = 0; i < 50; i++) Step();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 200; i++) Step();
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocations.Of(() =>
+        {
+            for (var i = 0; i < 200; i++) Step();
+        }).ShouldBe(0);
 
         void Step()
         {
