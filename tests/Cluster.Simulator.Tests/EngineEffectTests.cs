@@ -38,7 +38,8 @@ public sealed class EngineEffectTests
         r["4P2D"].TtftMs.Mean.ShouldBeLessThan(0.9 * r["no-copies"].TtftMs.Mean);
         r["rejects"].Failed.ShouldBeGreaterThan(0);
         r["rejects"].GoodputRps.ShouldBeGreaterThan(2 * r["4P2D"].GoodputRps);
-        r["rejects"].TtftMs.P99.ShouldBeLessThan(4000);
+        // What is let in is decided by a prediction: a tenth beyond the objective may be its error.
+        r["rejects"].TtftMs.P99.ShouldBeLessThan(3300);
     }
 
     [Fact]
@@ -140,7 +141,7 @@ public sealed class EngineEffectTests
     public void What_a_router_knows_and_how_fresh_it_is_shows_in_hits()
     {
         var r = Examples.Run("router-knowledge");
-        r["8A"].PrefixHitRate.ShouldBeGreaterThan(r["stale-100ms"].PrefixHitRate);
+        r["8A"].PrefixHitRate.ShouldBeGreaterThan(r["stale-2s"].PrefixHitRate + 0.02);
         r["history"].PrefixHitRate.ShouldBeGreaterThan(2 * r["least-requests"].PrefixHitRate);
         r["conductor"].Failed.ShouldBeGreaterThan(0);
         r["restarted"].PrefixHitRate.ShouldBeLessThan(r["8A"].PrefixHitRate - 0.03);

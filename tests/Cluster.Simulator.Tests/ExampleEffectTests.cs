@@ -188,8 +188,10 @@ public class ExampleEffectTests
         // The weights make much of that: weighed alike, history comes near while caches hold it all.
         Stage("same-weights").ShouldBeGreaterThan(0.9 * Stage("8A"));
         r["same-weights"].PrefixHitRate.ShouldBeGreaterThan(history.PrefixHitRate + 0.02);
-        // Events say nothing of prompts that still wait: it takes no queues, or speculation, to do without.
-        r["speculative"].TtftMs.P99.ShouldBeLessThan(0.9 * precise.TtftMs.P99);
+        // Events say nothing of prompts that still wait: it takes no queues, or speculation, to do without. Tails tell where caches are tight; at the
+        // published size they hang on whether one instance fills.
+        r["speculative"].PrefixHitRate.ShouldBeGreaterThan(precise.PrefixHitRate);
+        r["tight-speculative"].TtftMs.P90.ShouldBeLessThan(0.9 * r["tight"].TtftMs.P90);
         r["tight"].PrefixHitRate.ShouldBeLessThan(r["tight-speculative"].PrefixHitRate - 0.1);
     }
 

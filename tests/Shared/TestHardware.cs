@@ -50,7 +50,7 @@ internal static class TestHardware
 
     private static KernelProfile Kernels()
     {
-        var gemm = new GemmCurve(1, 1, 0, 20, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1);
+        var gemm = new GemmCurve(1, 1, 0, 20, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 0);
         var moe = new MoeCurve(1, 1, 0, 0, 0, 20, 0, 1, 0, 0, 128, true, 0, 0, 0, 1);
         var collective = new CollectiveCurve(0, 0, 1, 0, 0, 1);
         return new KernelProfile

@@ -8,9 +8,11 @@ internal sealed class CollectiveCost(GpuProfile gpu)
     private readonly CollectiveCurves _curves = gpu.Kernels.Collectives;
 
     /// <summary>Sum of <paramref name="bytes"/> over <paramref name="ranks"/>: the faster of the one-shot kernel and NCCL.</summary>
-    public double AllReduceSeconds(double bytes, int ranks)
+    /// <param name="oneShot">The engine sums in one shot whatever the size: see <see cref="EngineProfile.OneShotAllReduceTokens"/>.</param>
+    public double AllReduceSeconds(double bytes, int ranks, bool oneShot = false)
     {
         if (ranks <= 1 || bytes <= 0) return 0;
+        if (oneShot && ranks <= gpu.GpusPerDomain) return Kernels.OneShotAllReduce(_curves.OneShotAllReduce, gpu.ScaleUpBytesPerSecond, bytes, ranks);
         var inside = Math.Min(ranks, gpu.GpusPerDomain);
         var seconds = inside == 1 ? 0 : Inside(_curves.AllReduce, bytes, inside, 2);
         if (inside > 1 && bytes <= _curves.OneShotMaxBytes) seconds = Math.Min(seconds, Inside(_curves.OneShotAllReduce, bytes, inside, 2));

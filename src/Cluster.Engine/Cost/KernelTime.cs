@@ -53,6 +53,7 @@ public static partial class Kernels
         var compute = 2 * rows * columns * TileRows * (k + curve.HalfK) / (roof.FlopsPerSecond * curve.ComputeEfficiency) * loss;
         compute *= 1 + (curve.SustainedSlowdown * compute / (compute + curve.SustainedSeconds));
         var memory = (GemmBytes(m, n, k, weightBytes, activationBytes) + (m * n * 2 * (curve.OutputWeight - 1))) / (roof.BytesPerSecond * curve.MemoryEfficiency);
+        memory *= 1 + (curve.PaddingStall * StalledShare(m, padded, curve.RowTile));
         var quantise = m * (curve.QuantiseSecondsPerRow + (k * curve.QuantiseSecondsPerElement));
         return new KernelTime(compute, memory, curve.FloorSeconds + (k * curve.SecondsPerK / (1 + (k / curve.SplitK))), curve.Sharpness) { StreamSeconds = quantise };
     }
@@ -60,6 +61,13 @@ public static partial class Kernels
     /// <summary>Libraries have kernels for up to 16, 64 and 128 rows; beyond, tiles repeat.</summary>
     private static double PaddedRows(double m, double rowTile) =>
         m <= 16 ? 16 : m <= 64 ? 64 : m <= TileRows ? TileRows : Math.Ceiling(m / rowTile) * rowTile;
+
+    /// <summary>Padding of the last tile beyond a quarter of it, as a share of all rows; kernels for up to 16 rows have none.</summary>
+    private static double StalledShare(double m, double padded, double rowTile)
+    {
+        var tile = Math.Min(padded, rowTile);
+        return padded <= 16 ? 0 : Math.Max(0, ((padded - m) / tile) - 0.25) * tile / padded;
+    }
 
     /// <summary>Weights and activations read, 16-bit results written.</summary>
     public static double GemmBytes(double m, double n, double k, double weightBytes, double activationBytes) =>
@@ -72,6 +80,16 @@ public static partial class Kernels
         var doublings = Math.Log2(ranks);
         return curve.AlphaSeconds + (curve.AlphaPerDoublingSeconds * doublings) + (bytes * busFactor / (bytesPerSecond * curve.BusEfficiency))
             + ((curve.RampSeconds + (curve.RampPerDoublingSeconds * doublings)) * bytes / (bytes + curve.RampBytes));
+    }
+
+    /// <summary>
+    /// One-shot all-reduce: every rank reads all of every rank's data at once, where two passes would read a share each. At the link's own rate that is
+    /// what the tables show up to the size at which vLLM turns to two passes (8 GPUs of H200: 17 µs a MB).
+    /// </summary>
+    public static double OneShotAllReduce(CollectiveCurve curve, double bytesPerSecond, double bytes, int ranks)
+    {
+        ArgumentNullException.ThrowIfNull(curve);
+        return curve.AlphaSeconds + (curve.AlphaPerDoublingSeconds * Math.Log2(ranks)) + (bytes * ranks / bytesPerSecond);
     }
 }
 

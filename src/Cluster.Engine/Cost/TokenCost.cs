@@ -103,7 +103,7 @@ internal sealed class TokenCost
         var bytes = tokens * _activationBytes;
         // Under attention data parallelism only attention's output and the MLP of dense layers stay inside the attention group.
         var reduces = split.Dp == 1 ? 2 * _layers : (2 * _layers) - _moeLayers;
-        sum.AddNetwork(_collectives.AllReduceSeconds(bytes, split.Tp), 2 * bytes * (split.Tp - 1) / split.Tp, reduces);
+        sum.AddNetwork(_collectives.AllReduceSeconds(bytes, split.Tp, tokens <= _deployment.Engine.OneShotAllReduceTokens), 2 * bytes * (split.Tp - 1) / split.Tp, reduces);
     }
 
     /// <summary>Each token goes to the ranks of its experts, and back.</summary>

@@ -70,6 +70,9 @@ public sealed record EngineProfile(string Name, string Source)
     /// </summary>
     public required double NarrowCachePenalty { get; init; }
 
+    /// <summary>Steps of up to so many tokens sum over tensor-parallel ranks in one shot, every rank reading all data of all ranks; 0: whatever is faster.</summary>
+    public int OneShotAllReduceTokens { get; init; }
+
     /// <summary>Launch of one kernel without CUDA graphs.</summary>
     public required double LaunchSeconds { get; init; }
 

@@ -43,10 +43,13 @@ public sealed record OperatorCurve(double ComputeEfficiency, double MemoryEffici
 /// <param name="OutputWeight">Cost of writing a result beside that of reading an operand of the same bytes.</param>
 /// <param name="SustainedSlowdown">How much slower arithmetic gets in long kernels: the power limit lowers the clock.</param>
 /// <param name="SustainedSeconds">Kernel length at which half of that shows.</param>
+/// <param name="PaddingStall">
+/// How much slower operands stream for each share of the last tile's rows, beyond a quarter, that are padding: loads beyond the edge stall bandwidth-bound products too.
+/// </param>
 public sealed record GemmCurve(
     double ComputeEfficiency, double MemoryEfficiency, double FloorSeconds, double Sharpness, double HalfK, double WaveWeight,
     double QuantiseSecondsPerRow, double QuantiseSecondsPerElement, double SecondsPerK, double SplitK, double RowTile, double PaddingWeight,
-    double OutputWeight, double SustainedSlowdown, double SustainedSeconds);
+    double OutputWeight, double SustainedSlowdown, double SustainedSeconds, double PaddingStall);
 
 /// <summary>Prefill attention in tiles of 128 queries, with the write of new keys and values to the cache.</summary>
 /// <param name="ComputeEfficiency">Share of peak inside a tile.</param>

@@ -52,7 +52,7 @@ internal static class GemmFit
     }
 
     private static GemmCurve Curve(double[] x) => new(
-        x[0], x[1], x[2] * 1e-6, x[3], x[4], x[5], x[6] * 1e-9, x[7] * 1e-12, x[8] * 1e-9, x[9], x[10], x[11], x[12], x[13], x[14] * 1e-3);
+        x[0], x[1], x[2] * 1e-6, x[3], x[4], x[5], x[6] * 1e-9, x[7] * 1e-12, x[8] * 1e-9, x[9], x[10], x[11], x[12], x[13], x[14] * 1e-3, x[15]);
 
     private static FitParameter[] Parameters(NumberFormat format, GemmCurve? sibling, double rowTile)
     {
@@ -63,7 +63,7 @@ internal static class GemmFit
             new("half k", 200, 0, 3000), new("wave weight", 0.5, 0, 1), narrow ? new("quantise ns per row", 1, 0, 50) : FitParameter.Fixed("quantise ns per row", 0),
             narrow ? new("quantise ps", 0.5, 0, 10) : FitParameter.Fixed("quantise ps", 0), new("serial ns per k", 0.1, 0, 10), new("split k", 20000, 100, 200000),
             FitParameter.Fixed("row tile", rowTile), new("padding weight", 1, 0, 4), new("output weight", 1, 0.5, 5), new("sustained slowdown", 0.2, 0, 2),
-            new("sustained ms", 5, 0.05, 50),
+            new("sustained ms", 5, 0.05, 50), new("padding stall", 0.2, 0, 2),
         ];
         if (sibling is null) return all;
         all[1] = FitParameter.Fixed("memory efficiency", sibling.MemoryEfficiency);
@@ -72,6 +72,7 @@ internal static class GemmFit
         all[8] = FitParameter.Fixed("serial ns per k", sibling.SecondsPerK * 1e9);
         all[9] = FitParameter.Fixed("split k", sibling.SplitK);
         all[12] = FitParameter.Fixed("output weight", sibling.OutputWeight);
+        all[15] = FitParameter.Fixed("padding stall", sibling.PaddingStall);
         return all;
     }
 }

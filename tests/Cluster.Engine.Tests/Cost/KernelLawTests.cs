@@ -66,6 +66,20 @@ public sealed class KernelLawTests
     }
 
     [Theory]
+    [InlineData(8, 1)]
+    [InlineData(17, 1.484375)]
+    [InlineData(32, 1.25)]
+    [InlineData(48, 1)]
+    [InlineData(64, 1)]
+    [InlineData(300, 1.1354166666666667)]
+    public void Padding_beyond_a_quarter_of_the_last_tile_stalls_what_bandwidth_binds_and_kernels_of_16_rows_have_none(double rows, double times)
+    {
+        var curve = new GemmCurve(0.9, 0.9, 1e-6, 4, 100, 0.5, 0, 0, 0, 1000, 128, 1, 1, 0, 1, 0);
+        double Memory(GemmCurve c) => Kernels.Gemm(c, s_roof, rows, 4096, 4096, 1, 1).MemorySeconds;
+        (Memory(curve with { PaddingStall = 1 }) / Memory(curve)).ShouldBe(times, 1e-9);
+    }
+
+    [Theory]
     [InlineData(1, 8)]
     [InlineData(8, 8)]
     [InlineData(8, 72)]

@@ -104,6 +104,17 @@ public sealed class StepCostLawTests
         cost.Evaluate(shape).ShouldBe(first);
     }
 
+    [Fact]
+    public void An_engine_that_sums_in_one_shot_up_to_some_tokens_reads_all_data_of_all_ranks_up_to_there()
+    {
+        var model = Steps.Llama8b(tp: 8);
+        var oneShot = model with { Engine = model.Engine with { OneShotAllReduceTokens = 128 } };
+        double Extra(int tokens) => new StepCostModel(oneShot).Evaluate(Steps.Decode(tokens, 100)).DurationSeconds - new StepCostModel(model).Evaluate(Steps.Decode(tokens, 100)).DurationSeconds;
+        // Two reduces a layer of 4,096 × 2 bytes a token at 100 GB/s: 8 ranks' data instead of 2 · 7 ÷ 8.
+        Extra(128).ShouldBe(64 * 128 * 8192 / 100e9 * (8 - 1.75), 1e-9);
+        Extra(129).ShouldBe(0);
+    }
+
     private static GpuProfile WithGemm(GpuProfile gpu, Func<GemmCurve, GemmCurve> change) => gpu with
     {
         Kernels = gpu.Kernels with
