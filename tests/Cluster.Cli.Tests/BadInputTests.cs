@@ -1,5 +1,8 @@
+using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using Cluster.Cli.Live;
+using Cluster.Cli.Scenarios;
 
 namespace Cluster.Cli.Tests;
 
@@ -37,14 +40,39 @@ public sealed class BadInputTests
             var ended = await Task.WhenAny(first.WaitForExitAsync(limit.Token), second.WaitForExitAsync(limit.Token));
             await ended;
             var (lost, won) = first.HasExited ? (first, second) : (second, first);
-            lost.ExitCode.ShouldBe(2);
-            Sentence(await lost.StandardError.ReadToEndAsync(limit.Token)).ShouldStartWith($"--port {port}: another program");
+            var said = await lost.StandardError.ReadToEndAsync(limit.Token);
+            lost.ExitCode.ShouldBe(2, said);
+            Sentence(said).ShouldStartWith($"--port {port}: another program");
             (await won.StandardError.ReadLineAsync(limit.Token))!.ShouldContain("is up on");
         }
         finally
         {
             foreach (var process in (System.Diagnostics.Process[])[first, second])
                 if (!process.HasExited) process.Kill();
+        }
+    }
+
+    [Fact]
+    public async Task Of_two_that_bound_one_port_before_either_listened_the_second_says_why_not()
+    {
+        using var first = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var second = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        first.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)first.LocalEndPoint!).Port;
+        second.Bind(first.LocalEndPoint);
+        first.Listen();
+        var address = new ListenAddress();
+        var command = new Command("up");
+        address.AddTo(command);
+
+        var refused = await Should.ThrowAsync<UsageException>(address.ListenAsync(command.Parse(["--port", $"{port}"]), Listen));
+
+        refused.Message.ShouldStartWith($"--port {port}: another program");
+
+        Task<Socket> Listen()
+        {
+            second.Listen();
+            return Task.FromResult(second);
         }
     }
 

@@ -58,6 +58,11 @@ internal sealed class ListenAddress
         {
             throw Taken(arguments.GetValue(_port));
         }
+        catch (SocketException refused) when (refused.SocketErrorCode is SocketError.AddressAlreadyInUse)
+        {
+            // Both were bound before either listened: the kernel then refuses the second one's listening, which the server passes on as it is.
+            throw Taken(arguments.GetValue(_port));
+        }
     }
 
     private static UsageException Taken(int port)
