@@ -28,7 +28,7 @@ public sealed partial class Instance
     /// <param name="gaps">Learns inter-token latencies; null where nobody asks.</param>
     /// <param name="reportTokens">Fill <see cref="Tokens"/> at the end of each step: costs time per running sequence, so virtual time leaves it off.</param>
     /// <param name="store">Its way to the KV store that instances share; null: none, or one of its own.</param>
-    public Instance(InstanceSpec spec, IKvEventSink? kvEvents = null, ITokenGapSink? gaps = null, bool reportTokens = false, StorePort? store = null)
+    public Instance(InstanceSpec spec, IKvEventSink? kvEvents = null, ITokenGapSink? gaps = null, bool reportTokens = false, IKvStorePort? store = null)
     {
         State = new InstanceState(spec, kvEvents, store);
         _scheduler = Schedulers.Registry.Create(spec.Scheduler.Policy, spec.Scheduler.Dials);

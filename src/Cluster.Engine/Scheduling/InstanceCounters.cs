@@ -33,7 +33,7 @@ public sealed class InstanceCounters
     /// <summary>Of those, the tokens that were there.</summary>
     public double KvUsedTokenSteps { get; internal set; }
 
-    /// <summary>Hand-overs whose KV never came, so that the prompt is computed here.</summary>
+    /// <summary>Hand-overs, and reads from a store, whose KV never came, so that the prompt is computed here.</summary>
     public long FellBack { get; internal set; }
 
     /// <summary>Prompts whose KV was held here until it expired.</summary>

@@ -12,7 +12,7 @@ public sealed class InstanceState
 {
     private long _admissions;
 
-    public InstanceState(InstanceSpec spec, IKvEventSink? kvEvents, StorePort? store = null)
+    public InstanceState(InstanceSpec spec, IKvEventSink? kvEvents, IKvStorePort? store = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
         Spec = spec;
@@ -135,10 +135,23 @@ public sealed class InstanceState
         if (dueNs != Time.Never) Onboarding.Enqueue(sequence, (dueNs, sequence.Id));
     }
 
-    /// <summary>What a parked sequence waited for will have come up then.</summary>
-    internal void Fetched(Sequence sequence, long dueNs)
+    /// <summary>What a parked sequence waited for will have come up then; or it never will, and the sequence waits before all others for the rest to be computed.</summary>
+    /// <param name="id">Whom it was fetched for: the sequence may serve another request by now.</param>
+    internal void Fetched(Sequence sequence, long id, StoreRead read)
     {
-        if (sequence.Status == SequenceStatus.Onboarding) Onboarding.Enqueue(sequence, (dueNs, sequence.Id));
+        if (sequence.Status != SequenceStatus.Onboarding || sequence.Id != id) return;
+        if (read.Arrived)
+        {
+            Onboarding.Enqueue(sequence, (read.AtNs, id));
+            return;
+        }
+
+        Parked.Remove(id);
+        ReleaseBlocks(sequence);
+        sequence.CachedTokens = -1;
+        Counters.FellBack++;
+        sequence.Status = SequenceStatus.Waiting;
+        Waiting.EnqueueFront(sequence);
     }
 
     /// <summary>Takes a running sequence out of the batch; it keeps its blocks.</summary>

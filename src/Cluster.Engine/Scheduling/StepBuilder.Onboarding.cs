@@ -26,8 +26,9 @@ public sealed partial class StepBuilder
         var length = kv.ContiguousReservation ? State.BlocksReservedAhead(head) : kv.Groups.IsEmpty ? hits + below : State.Decodes.BlocksFor((hits + below) * kv.BlockSize);
         if (length - hits + pool.CountEvictable(keys[..hits]) + reserveBlocks > pool.Available)
             return State.Running + State.Onboarding.Count > 0 ? Onboard.NoRoom : Onboard.Nothing;
+        var id = head.Id;
         // Before blocks are evicted to make room: what goes down must not displace what comes up.
-        var dueNs = State.Tiers.Onboard(keys.Keys.Slice(hits, below), _nowNs, atNs => State.Fetched(head, atNs));
+        var dueNs = State.Tiers.Onboard(keys.Keys.Slice(hits, below), _nowNs, read => State.Fetched(head, id, read));
         pool.Acquire(keys[..hits]);
         Allocate(length - hits);
         head.SharedBlocks = hits;

@@ -19,8 +19,8 @@ public sealed class KvTiersTests
         var told = new List<ulong>();
         var tiers = new KvTiers([Tier(KvTierKind.Host, 2), Tier(KvTierKind.Ssd, 2)], null, _ => 0, new Gone(told));
         for (ulong key = 1; key <= 5; key++) tiers.Removed(BlockChain.Of([key]), 0, 1);
-        tiers.All.Select(t => t.Count).ShouldBe([2, 2]);
-        (tiers.All[0].Contains(5), tiers.All[0].Contains(4), tiers.All[1].Contains(3), tiers.All[1].Contains(2)).ShouldBe((true, true, true, true));
+        tiers.Own.Select(t => t.Count).ShouldBe([2, 2]);
+        (tiers.Own[0].Contains(5), tiers.Own[0].Contains(4), tiers.Own[1].Contains(3), tiers.Own[1].Contains(2)).ShouldBe((true, true, true, true));
         told.ShouldBe([1UL]);
         tiers.CountPrefix([5, 3, 9, 2]).ShouldBe(2);
     }
@@ -127,8 +127,8 @@ public sealed class KvTiersTests
         var (few, many) = (new StorePort(store), new StorePort(store));
         var ended = new List<long>();
         // 5 and 10 blocks of a megabyte, each over a port of 1 GB/s; what the first leaves free the second has alone.
-        few.Read(5, 0, ended.Add);
-        many.Read(10, 0, ended.Add);
+        few.Read(Keys(5), 0, read => ended.Add(read.AtNs));
+        many.Read(Keys(10), 0, read => ended.Add(read.AtNs));
         store.Advance(Time.Second);
         ended.ShouldBe([fewMs * Time.Millisecond, manyMs * Time.Millisecond]);
     }
@@ -141,12 +141,50 @@ public sealed class KvTiersTests
         Serve(instance, 0, 0);
         Serve(instance, 1, Time.Second);
         instance.Crash();
-        instance.State.Tiers!.All[0].Count.ShouldBe(0);
+        instance.State.Tiers!.Own[0].Count.ShouldBe(0);
         told.Count.ShouldBe(told.Distinct().Count());
         Serve(instance, 0, 2 * Time.Second, id: 7).CachedTokens.ShouldBe(0);
     }
 
-    private static void Unasked(long _) => throw new InvalidOperationException("There is no store here.");
+    [Fact]
+    public void A_block_whose_writer_died_before_it_was_there_is_written_by_the_next_that_has_it()
+    {
+        var store = new KvStore(Tier(KvTierKind.Remote, 1000));
+        var (first, second) = (Tiers(store), Tiers(store));
+        // More copies than run at a time: those that wait are lost as well.
+        for (ulong key = 1; key <= 6; key++) first.Stored(BlockChain.Of([key]), 0, 1);
+        first.Lose(() => { });
+        store.Active.ShouldBe(0);
+        store.Blocks.Count.ShouldBe(0);
+        second.Stored(BlockChain.Of([1]), 0, 1);
+        store.Advance(Time.Second);
+        first.CountPrefix([1]).ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_prompt_whose_blocks_will_not_come_from_the_store_is_computed_instead()
+    {
+        var spec = Spec(blocks: 12, host: 1);
+        var line = new SilentPort(Tier(KvTierKind.Remote, 1000));
+        var instance = new Instance(spec with { Kv = spec.Kv with { Tiers = [line.Spec] } }, store: line);
+        var request = Clusters.Request(1, 160, 1, 0, TokenContent.Unique(100, 161));
+        var sequence = new Sequence(request, 1);
+        instance.Enqueue(sequence, 0);
+        instance.TryBeginStep(0, out _).ShouldBeFalse();
+        line.Has = false;
+        line.Asked!(new StoreRead(Time.Millisecond, Arrived: false));
+        instance.TryBeginStep(Time.Millisecond, out var step).ShouldBeTrue();
+        step.Shape.PrefillTokens.ShouldBe(160);
+        instance.EndStep(step.DueNs);
+        sequence.CachedTokens.ShouldBe(0);
+        instance.State.Counters.FellBack.ShouldBe(1);
+        instance.State.Pool.Allocated.ShouldBe(0);
+        instance.State.Pool.CheckIntegrity();
+    }
+
+    private static ulong[] Keys(int count) => [.. Enumerable.Range(1, count).Select(k => (ulong)k)];
+
+    private static void Unasked(StoreRead _) => throw new InvalidOperationException("There is no store here.");
 
     private static KvTiers Tiers(KvStore store) => new([Tier(KvTierKind.Remote, 1000)], new StorePort(store), _ => 0, null);
 
@@ -176,6 +214,32 @@ public sealed class KvTiersTests
         }
 
         return sequence;
+    }
+
+    /// <summary>A way to a store that has all blocks, and answers when the test does.</summary>
+    private sealed class SilentPort(KvTierSpec spec) : IKvStorePort
+    {
+        public bool Has { get; set; } = true;
+
+        public Action<StoreRead>? Asked { get; private set; }
+
+        public KvTierSpec Spec => spec;
+
+        public long NextEventNs => Time.Never;
+
+        public void Advance(long nowNs)
+        {
+        }
+
+        public bool CanRead(ulong key) => Has;
+
+        public int Write(ulong[] keys, long nowNs) => 0;
+
+        public void Read(ulong[] keys, long nowNs, Action<StoreRead> read) => Asked = read;
+
+        public void Reset(long nowNs)
+        {
+        }
     }
 
     private sealed class Gone(List<ulong> keys) : IKvEventSink

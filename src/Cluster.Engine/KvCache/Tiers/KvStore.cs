@@ -1,5 +1,6 @@
 using Cluster.Engine.Topology;
 using Cluster.Engine.Transfer;
+using Cluster.Engine.Units;
 
 namespace Cluster.Engine.KvCache.Tiers;
 
@@ -26,6 +27,15 @@ public sealed class KvStore
 
     public KvTier Blocks { get; }
 
+    /// <summary>Learns which blocks can be read and which cannot any more; null: nobody asks.</summary>
+    public StoreNews? News { get; init; }
+
+    /// <summary>Copies under way, those in set-up included.</summary>
+    public int Active => _flows.Count;
+
+    /// <summary>Bytes of copies that have ended, both ways.</summary>
+    public double BytesMoved => _flows.BytesMoved;
+
     /// <summary>When <see cref="Advance"/> has something to do.</summary>
     public long NextEventNs => _flows.NextEventNs;
 
@@ -40,12 +50,50 @@ public sealed class KvStore
             {
                 if (!_copies.Remove(id, out var copy)) continue;
                 copy.Lane.Ended(atNs);
-                copy.Told(atNs);
+                copy.Told(new StoreRead(atNs, Arrived: true));
                 if (copy.Lane.Reads) _served.Add(copy.Lane.Owner);
             }
         }
 
         return _served;
+    }
+
+    /// <summary>The block is here, and the copy that brought it has ended.</summary>
+    public bool CanRead(ulong key) => Blocks.Contains(key) && Blocks.ReadableNs(key) != Time.Never;
+
+    /// <summary>Makes room for blocks that are to come; those that are here count as used. Returns those that are not.</summary>
+    internal ulong[] Take(ulong[] keys)
+    {
+        BlockChain chain = keys;
+        var missing = new List<ulong>();
+        for (var i = 0; i < keys.Length; i++)
+        {
+            if (!Blocks.Store(new ChainedBlock(chain, i), out var displaced)) continue;
+            Blocks.SetReadable(keys[i], Time.Never);
+            missing.Add(keys[i]);
+            if (displaced is { } gone) News?.Dropped.Add(gone.Key);
+        }
+
+        return [.. missing];
+    }
+
+    /// <summary>The copy that was to bring these blocks has ended, or broke off: then they may be brought again.</summary>
+    internal void Written(ulong[] keys, StoreRead end)
+    {
+        foreach (var key in keys)
+        {
+            if (!Blocks.Contains(key)) continue;
+            if (!end.Arrived) Blocks.Remove(key);
+            else Blocks.SetReadable(key, end.AtNs);
+            if (end.Arrived) News?.Stored.Add(key);
+        }
+    }
+
+    /// <summary>These are used again. One that has gone since somebody saw it is read all the same: readers hold a lease.</summary>
+    internal void Touch(ulong[] keys)
+    {
+        foreach (var key in keys)
+            if (Blocks.Contains(key)) Blocks.Touch(key);
     }
 
     internal int AddPort(double bytesPerSecond) => _flows.Add(bytesPerSecond);
@@ -64,78 +112,31 @@ public sealed class KvStore
     {
         foreach (var id in _copies.Where(c => c.Value.Lane == lane).Select(c => c.Key).Order().ToList())
         {
-            _copies.Remove(id);
+            _copies.Remove(id, out var copy);
             _flows.Cancel(id, nowNs);
+            copy!.Told(new StoreRead(nowNs, Arrived: false));
         }
+    }
+}
+
+/// <summary>What those who use a store have to hear, in this order.</summary>
+public sealed class StoreNews
+{
+    /// <summary>Blocks that can be read.</summary>
+    public List<ulong> Stored { get; } = [];
+
+    /// <summary>Blocks that had to go.</summary>
+    public List<ulong> Dropped { get; } = [];
+
+    public bool IsEmpty => Stored.Count + Dropped.Count == 0;
+
+    public void Clear()
+    {
+        Stored.Clear();
+        Dropped.Clear();
     }
 }
 
 /// <summary>Blocks on their way to a store or from it.</summary>
-/// <param name="Told">Called when the last of them is there, with that moment.</param>
-internal sealed record StoreCopy(StorePort.Lane Lane, double Bytes, Action<long> Told);
-
-/// <summary>One instance's way to a store: so many copies at a time in each direction, the others queue.</summary>
-/// <param name="owner">Whose it is, for the driver to know.</param>
-public sealed class StorePort(KvStore store, int owner = 0)
-{
-    private readonly Lane _reads = new(store, owner, reads: true);
-    private readonly Lane _writes = new(store, owner, reads: false);
-
-    public KvStore Store => store;
-
-    /// <summary>Copies blocks up.</summary>
-    /// <param name="fetched">Called when the last of them is in HBM.</param>
-    public void Read(int blocks, long nowNs, Action<long> fetched) => _reads.Enqueue(blocks, nowNs, fetched);
-
-    /// <summary>Copies blocks down.</summary>
-    /// <param name="written">Called when others can read them.</param>
-    public void Write(int blocks, long nowNs, Action<long> written) => _writes.Enqueue(blocks, nowNs, written);
-
-    /// <summary>Everything under way is lost.</summary>
-    public void Reset(long nowNs)
-    {
-        _reads.Reset(nowNs);
-        _writes.Reset(nowNs);
-    }
-
-    internal sealed class Lane(KvStore store, int owner, bool reads)
-    {
-        private readonly Queue<StoreCopy> _waiting = new();
-        private readonly KvTierSpec _spec = store.Blocks.Spec;
-        private int _underWay;
-
-        public int Owner => owner;
-
-        public bool Reads => reads;
-
-        public int Port { get; } = store.AddPort(store.Blocks.Spec.Link.BytesPerSecond * store.Blocks.Spec.Link.PeakEfficiency);
-
-        public void Enqueue(int blocks, long nowNs, Action<long> told)
-        {
-            _waiting.Enqueue(new StoreCopy(this, blocks * _spec.BytesPerBlock, told));
-            BeginNext(nowNs);
-        }
-
-        public void Ended(long nowNs)
-        {
-            _underWay--;
-            BeginNext(nowNs);
-        }
-
-        public void Reset(long nowNs)
-        {
-            _waiting.Clear();
-            _underWay = 0;
-            store.Cancel(this, nowNs);
-        }
-
-        private void BeginNext(long nowNs)
-        {
-            while (_underWay < _spec.Concurrency && _waiting.TryDequeue(out var next))
-            {
-                _underWay++;
-                store.Begin(next, nowNs);
-            }
-        }
-    }
-}
+/// <param name="Told">Called when the last of them is there, or none will be.</param>
+internal sealed record StoreCopy(StorePort.Lane Lane, double Bytes, Action<StoreRead> Told);

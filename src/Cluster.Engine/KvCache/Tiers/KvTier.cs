@@ -65,6 +65,15 @@ public sealed class KvTier(KvTierSpec spec)
         return true;
     }
 
+    /// <summary>Takes a block out, if it is here.</summary>
+    public void Remove(ulong key)
+    {
+        if (!_index.TryGet(key, out var slot)) return;
+        _order.Remove(slot);
+        _index.Remove(key);
+        _blocks[slot] = default;
+    }
+
     /// <summary>Takes the block out that goes next; false when there is none.</summary>
     public bool TryTakeOldest(out ChainedBlock block)
     {

@@ -14,11 +14,12 @@ public sealed class KvTiers : IKvEventSink
 {
     private readonly KvTier[] _tiers;
     private readonly TierPort[] _ports;
-    private readonly StorePort? _store;
-    private readonly bool _ownsStore;
+    private readonly IKvStorePort? _store;
     private readonly int[] _found;
     private readonly long[] _readyNs;
     private readonly List<(int Tier, ulong Key)> _written = [];
+    private readonly List<ulong> _toStore = [];
+    private readonly List<ulong> _fromStore = [];
     private readonly HbmView _hbm;
     private readonly IKvEventSink? _events;
     private bool _dying;
@@ -27,22 +28,22 @@ public sealed class KvTiers : IKvEventSink
     public delegate int HbmView(ChainSlice chain);
 
     /// <param name="specs">Nearest first; at least one.</param>
-    /// <param name="store">The way to the store that instances share, which their driver advances; null: a store of its own.</param>
+    /// <param name="store">The way to the store that instances share; null: a store of its own.</param>
     /// <param name="hbm">What HBM has now.</param>
     /// <param name="events">Learns what the instance has, wherever it keeps it; shared stores are nobody's.</param>
-    public KvTiers(ImmutableArray<KvTierSpec> specs, StorePort? store, HbmView hbm, IKvEventSink? events)
+    public KvTiers(ImmutableArray<KvTierSpec> specs, IKvStorePort? store, HbmView hbm, IKvEventSink? events)
     {
-        if (specs.FirstOrDefault(s => s.Kind == KvTierKind.Remote) is { } remote) (_ownsStore, _store) = (store is null, store ?? new StorePort(new KvStore(remote)));
-        _tiers = [.. specs.Select(s => s.Kind == KvTierKind.Remote ? _store!.Store.Blocks : new KvTier(s))];
-        _ports = [.. specs.Select(s => new TierPort(s))];
-        _found = new int[_tiers.Length];
+        if (specs.FirstOrDefault(s => s.Kind == KvTierKind.Remote) is { } remote) _store = store ?? new StorePort(new KvStore(remote), ownsStore: true);
+        _tiers = [.. specs.Where(s => s.Kind != KvTierKind.Remote).Select(s => new KvTier(s))];
+        _ports = [.. _tiers.Select(t => new TierPort(t.Spec))];
+        _found = new int[_tiers.Length + 1];
         _readyNs = new long[_tiers.Length];
         _hbm = hbm;
         _events = events;
     }
 
-    /// <summary>Nearest first.</summary>
-    public IReadOnlyList<KvTier> All => _tiers;
+    /// <summary>The instance's own, nearest first.</summary>
+    public IReadOnlyList<KvTier> Own => _tiers;
 
     /// <summary>The moment at which blocks are stored and evicted; whoever drives the instance keeps it.</summary>
     public long NowNs { get; set; }
@@ -60,30 +61,31 @@ public sealed class KvTiers : IKvEventSink
     /// <summary>HBM stored blocks. A remote store gets them at once: others may want them, and they must outlive the instance (Mooncake, LMCache).</summary>
     public void Stored(BlockChain chain, int start, int count)
     {
-        if (_tiers[^1].Spec.Kind == KvTierKind.Remote)
-            for (var i = start + count - 1; i >= start; i--) Write(_tiers.Length - 1, new ChainedBlock(chain, i));
-        SendWritten();
+        if (_store is not null)
+        {
+            var keys = chain.Keys;
+            for (var i = start + count - 1; i >= start; i--) _toStore.Add(keys[i]);
+            SendWritten();
+        }
+
         _events?.Stored(chain, start, count);
     }
 
     /// <summary>HBM evicted blocks.</summary>
     public void Removed(BlockChain chain, int start, int count)
     {
-        if (_dying || _tiers[0].Spec.Kind == KvTierKind.Remote) _events?.Removed(chain, start, count);
+        if (_dying || _tiers.Length == 0) _events?.Removed(chain, start, count);
         if (_dying) return;
-        if (_tiers[0].Spec.Kind != KvTierKind.Remote) _events?.Offloaded(chain, start, count, _tiers[0].Spec.Kind);
+        if (_tiers.Length > 0) _events?.Offloaded(chain, start, count, _tiers[0].Spec.Kind);
         for (var i = start + count - 1; i >= start; i--) Offload(new ChainedBlock(chain, i));
         SendWritten();
     }
 
     /// <summary>When the store has something to say, where the instance itself has to ask; <see cref="Time.Never"/> otherwise.</summary>
-    public long NextEventNs => _ownsStore ? _store!.Store.NextEventNs : Time.Never;
+    public long NextEventNs => _store?.NextEventNs ?? Time.Never;
 
     /// <summary>Lets copies to and from a store of its own go on.</summary>
-    public void Advance(long nowNs)
-    {
-        if (_ownsStore) _store!.Store.Advance(nowNs);
-    }
+    public void Advance(long nowNs) => _store?.Advance(nowNs);
 
     /// <summary>How many blocks from the start of this chain lie in some tier, to be read.</summary>
     public int CountPrefix(ReadOnlySpan<ulong> chain)
@@ -95,9 +97,9 @@ public sealed class KvTiers : IKvEventSink
 
     /// <summary>Begins to copy these blocks up, behind what is under way.</summary>
     /// <param name="blocks">All in some tier.</param>
-    /// <param name="fetched">Called with that moment once the last of them is in HBM, where some come from a store.</param>
+    /// <param name="fetched">Called once the last of them is in HBM, where some come from a store; or once it is known that those never will.</param>
     /// <returns>When the last of them is in HBM; <see cref="Time.Never"/> where a store decides.</returns>
-    public long Onboard(ReadOnlySpan<ulong> blocks, long nowNs, Action<long> fetched)
+    public long Onboard(ReadOnlySpan<ulong> blocks, long nowNs, Action<StoreRead> fetched)
     {
         Array.Clear(_found);
         Array.Fill(_readyNs, nowNs);
@@ -105,6 +107,12 @@ public sealed class KvTiers : IKvEventSink
         for (var i = blocks.Length - 1; i >= 0; i--)
         {
             var tier = TierOf(blocks[i]);
+            if (tier == _tiers.Length)
+            {
+                _fromStore.Add(blocks[i]);
+                continue;
+            }
+
             _found[tier]++;
             _readyNs[tier] = Math.Max(_readyNs[tier], _tiers[tier].ReadableNs(blocks[i]));
             _tiers[tier].Touch(blocks[i]);
@@ -113,9 +121,11 @@ public sealed class KvTiers : IKvEventSink
         OnboardedBlocks += blocks.Length;
         var dueNs = nowNs;
         for (var i = 0; i < _tiers.Length; i++)
-            if (_found[i] > 0 && !IsStore(i)) dueNs = Math.Max(dueNs, _ports[i].Read(_found[i], _readyNs[i]));
-        if (_store is null || _found[^1] == 0) return dueNs;
-        _store.Read(_found[^1], nowNs, atNs => fetched(Math.Max(atNs, dueNs)));
+            if (_found[i] > 0) dueNs = Math.Max(dueNs, _ports[i].Read(_found[i], _readyNs[i]));
+        if (_fromStore.Count == 0) return dueNs;
+        ulong[] keys = [.. _fromStore];
+        _fromStore.Clear();
+        _store!.Read(keys, nowNs, read => fetched(read with { AtNs = Math.Max(read.AtNs, dueNs) }));
         return Time.Never;
     }
 
@@ -126,9 +136,11 @@ public sealed class KvTiers : IKvEventSink
         Array.Clear(_found);
         foreach (var block in blocks) _found[TierOf(block)]++;
         var longest = 0.0;
-        for (var i = 0; i < _tiers.Length; i++)
+        for (var i = 0; i < _found.Length; i++)
         {
-            var (spec, bytes) = (_tiers[i].Spec, _found[i] * _tiers[i].Spec.BytesPerBlock);
+            if (_found[i] == 0) continue;
+            var spec = i < _tiers.Length ? _tiers[i].Spec : _store!.Spec;
+            var bytes = _found[i] * spec.BytesPerBlock;
             if (bytes > 0) longest = Math.Max(longest, spec.Link.SetupSeconds + (bytes / spec.Link.EffectiveBytesPerSecond(bytes)));
         }
 
@@ -143,33 +155,31 @@ public sealed class KvTiers : IKvEventSink
         evictHbm();
         _dying = false;
         foreach (var tier in _tiers)
-            while (tier.Spec.Kind != KvTierKind.Remote && tier.TryTakeOldest(out var block)) _events?.Removed(block.Chain, block.Index, 1);
+            while (tier.TryTakeOldest(out var block)) _events?.Removed(block.Chain, block.Index, 1);
         foreach (var port in _ports) port.Reset();
         _store?.Reset(NowNs);
     }
 
-    private bool IsStore(int tier) => _store is not null && tier == _tiers.Length - 1;
-
+    /// <summary>Of the nearest tier that has the block to be read, the store last; -1: none has.</summary>
     private int TierOf(ulong key)
     {
         for (var i = 0; i < _tiers.Length; i++)
-            if (_tiers[i].Contains(key) && !(IsStore(i) && _tiers[i].ReadableNs(key) == Time.Never)) return i;
-        return -1;
+            if (_tiers[i].Contains(key)) return i;
+        return _store is { } store && store.CanRead(key) ? _tiers.Length : -1;
     }
 
     private void Offload(ChainedBlock block)
     {
         for (var tier = 0; tier < _tiers.Length; tier++)
         {
-            var kind = _tiers[tier].Spec.Kind;
-            // A shared store is nobody's: beyond its own tiers the instance does not have the block any more.
-            if (kind == KvTierKind.Remote && tier > 0) TellGone(block);
-            else if (tier > 0 && !IsInHbm(block)) _events?.Offloaded(block.Chain, block.Index, 1, kind);
+            if (tier > 0 && !IsInHbm(block)) _events?.Offloaded(block.Chain, block.Index, 1, _tiers[tier].Spec.Kind);
             if (Write(tier, block) is not { } displaced) return;
             block = displaced;
         }
 
-        if (_tiers[^1].Spec.Kind != KvTierKind.Remote) TellGone(block);
+        // A shared store is nobody's: beyond its own tiers the instance does not have the block any more.
+        if (_store is null || _tiers.Length > 0) TellGone(block);
+        if (_store is not null) _toStore.Add(block.Key);
     }
 
     private void TellGone(ChainedBlock block)
@@ -185,7 +195,6 @@ public sealed class KvTiers : IKvEventSink
         {
             OffloadedBlocks++;
             _written.Add((tier, block.Key));
-            if (IsStore(tier)) _tiers[tier].SetReadable(block.Key, Time.Never);
         }
 
         return displaced;
@@ -198,15 +207,13 @@ public sealed class KvTiers : IKvEventSink
         {
             var (to, keys) = (_tiers[tier], _written.Where(w => w.Tier == tier).Select(w => w.Key).ToArray());
             if (keys.Length == 0) continue;
-            if (IsStore(tier)) _store!.Write(keys.Length, NowNs, Readable);
-            else Readable(_ports[tier].Write(keys.Length, NowNs));
-
-            void Readable(long atNs)
-            {
-                foreach (var key in keys) to.SetReadable(key, atNs);
-            }
+            var atNs = _ports[tier].Write(keys.Length, NowNs);
+            foreach (var key in keys) to.SetReadable(key, atNs);
         }
 
         _written.Clear();
+        if (_toStore.Count == 0) return;
+        OffloadedBlocks += _store!.Write([.. _toStore], NowNs);
+        _toStore.Clear();
     }
 }

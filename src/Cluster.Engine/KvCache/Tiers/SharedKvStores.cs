@@ -7,21 +7,35 @@ namespace Cluster.Engine.KvCache.Tiers;
 public sealed class SharedKvStores
 {
     private readonly Dictionary<(string Model, Models.NumberFormat Kv, int BlockSize), KvStore> _stores = [];
-    private readonly StorePort?[] _ports;
+    private readonly List<StorePort?> _ports = [];
+    private readonly Func<StoreNews?> _news;
 
-    public SharedKvStores(ClusterSpec cluster)
+    /// <param name="news">What a store tells its news to; null: nobody asks.</param>
+    public SharedKvStores(ClusterSpec cluster, Func<StoreNews>? news = null)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        _ports = [.. cluster.Instances.Select(Connect)];
+        _news = () => news?.Invoke();
+        foreach (var instance in cluster.Instances) Add(instance);
     }
 
     public bool Any => _stores.Count > 0;
+
+    /// <summary>Those there are, in the order of their first instances.</summary>
+    public IReadOnlyCollection<KvStore> All => _stores.Values;
 
     /// <summary>When <see cref="Advance"/> has something to do; <see cref="Time.Never"/> while nothing is copied.</summary>
     public long NextEventNs => _stores.Count == 0 ? Time.Never : _stores.Values.Min(s => s.NextEventNs);
 
     /// <summary>The way of the instance at this place to its store; null where it has none.</summary>
     public StorePort? this[int instance] => _ports[instance];
+
+    /// <summary>An instance joins behind the others; returns its place.</summary>
+    public int Add(InstanceSpec instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        _ports.Add(Connect(instance, _ports.Count));
+        return _ports.Count - 1;
+    }
 
     /// <summary>Lets time pass. Returns the places of instances for which KV has come.</summary>
     public IReadOnlyList<int> Advance(long nowNs) => [.. _stores.Values.SelectMany(s => s.Advance(nowNs))];
@@ -30,7 +44,7 @@ public sealed class SharedKvStores
     {
         if (instance.Kv.Tiers.FirstOrDefault(t => t.Kind == KvTierKind.Remote) is not { } remote) return null;
         var key = (instance.Deployment.Model.Name, instance.Deployment.Kv, instance.Kv.BlockSize);
-        if (!_stores.TryGetValue(key, out var store)) _stores.Add(key, store = new KvStore(remote));
+        if (!_stores.TryGetValue(key, out var store)) _stores.Add(key, store = new KvStore(remote) { News = _news() });
         return new StorePort(store, place);
     }
 }
