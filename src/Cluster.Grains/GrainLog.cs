@@ -22,4 +22,7 @@ internal static partial class GrainLog
 
     [LoggerMessage(6, LogLevel.Debug, "Nobody says at the moment how emulated time runs; asked again.")]
     public static partial void TimeNotHeard(ILogger logger, Exception failure);
+
+    [LoggerMessage(7, LogLevel.Warning, "The KV store of {Instance} does not answer; what was on its way from it is computed instead, and the store is joined anew.")]
+    public static partial void StoreLost(ILogger logger, string instance, Exception failure);
 }

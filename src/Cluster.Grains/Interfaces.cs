@@ -30,6 +30,9 @@ public interface IInstanceGrain : IGrainWithStringKey
     [OneWay]
     Task CopyEndedAsync(long requestId, bool arrived, long atNs);
 
+    /// <summary>Blocks of the store that it shares with others came and went. Answered, so that the next news can wait for it.</summary>
+    Task HearOfStoreAsync(StoreNewsMessage news);
+
     /// <summary>It dies with all it holds; the gateways place its requests anew.</summary>
     Task CrashAsync();
 

@@ -48,6 +48,7 @@ public sealed class TopologyGrain : Grain, ITopologyGrain
             Policy = _keeper.Policy,
             AtNs = _context.Clock.NowNs,
             GpuUses = _keeper.GpuUses,
+            Stores = _context.Cluster.HasStores ? await GrainFactory.GetGrain<IStoreGrain>(_context.Cluster.Name).GetSnapshotAsync() : null,
         };
     }
 

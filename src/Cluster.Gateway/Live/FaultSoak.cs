@@ -189,6 +189,7 @@ public sealed class FaultSoak(LiveCluster cluster, SoakOptions options)
             if (i.Requests + i.HeldBlocks + i.Running + i.Waiting > 0) held.Add($"{i.Name} holds {i.Requests} requests and {i.HeldBlocks} of {i.TotalBlocks} blocks");
         if (snapshot.Links.OpenHandOvers + snapshot.Links.ActiveTransfers > 0)
             held.Add($"the links hold {snapshot.Links.OpenHandOvers} hand-overs and {snapshot.Links.ActiveTransfers} transfers");
+        if (snapshot.Stores is { Copies: > 0 } stores) held.Add($"the stores hold {stores.Copies} copies");
         foreach (var (name, active) in await cluster.CountRoutedAsync())
             if (active > 0) held.Add($"the router believes {active} requests on {name}");
         if (snapshot.Members.Any(m => m.State is "failed" or "draining" or "starting")) held.Add("an instance is still down");

@@ -58,7 +58,7 @@ public sealed class LiveCluster : IAsyncDisposable
         Endpoint.Scheme == Uri.UriSchemeHttps ? _app.Services.GetRequiredService<CertificateKeeper>().Current().TargetCertificate : null;
 
     /// <summary>What the host's calibration had to say; empty when all went well.</summary>
-    public IReadOnlyList<string> Notes => [.. _host.Compute.Notes, .. VirtualTimeOnly(_host.Context.Cluster)];
+    public IReadOnlyList<string> Notes => _host.Compute.Notes;
 
     /// <summary>Calibrates the host, starts everything and returns when <c>/health</c> answers 200.</summary>
     /// <exception cref="HostConfigurationException">This host has no room for so many instances.</exception>
@@ -120,13 +120,6 @@ public sealed class LiveCluster : IAsyncDisposable
 
     /// <summary>Lets the scenario's faults happen from now on, each at its time.</summary>
     public void PlayFaults() => _playing = _faults.PlayAsync(_ending.Token);
-
-    /// <summary>What the scenario asks for and a live cluster does otherwise: said, never passed over.</summary>
-    private static IEnumerable<string> VirtualTimeOnly(ClusterSpec cluster)
-    {
-        if (cluster.Instances.Any(i => i.Kv.Tiers.Any(t => t.Kind == KvTierKind.Remote)))
-            yield return "'kv_tiers.remote' is one store for all instances in virtual time only: live, each instance has its own.";
-    }
 
     /// <summary>Completes after so much emulated time.</summary>
     public Task DelayAsync(long emulatedNs) => _host.Context.Clock.WaitUntilAsync(NowNs + emulatedNs);

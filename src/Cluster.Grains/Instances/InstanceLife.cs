@@ -26,7 +26,7 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
-        Begin(await Context.FindAsync(Name, GrainFactory));
+        await BeginAsync(await Context.FindAsync(Name, GrainFactory));
         await base.OnActivateAsync(cancellationToken);
     }
 
@@ -53,9 +53,16 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
         return Task.FromResult(Instance.State.Pool.Referenced == 0);
     }
 
-    public Task RetireAsync()
+    public async Task RetireAsync()
     {
+        // News would bring it back.
+        await Shell.LeaveStoreAsync();
         DeactivateOnIdle();
+    }
+
+    public Task HearOfStoreAsync(StoreNewsMessage news)
+    {
+        Shell.Store?.Hear(news);
         return Task.CompletedTask;
     }
 
@@ -74,8 +81,7 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
     public Task RebuildAsync(MemberMessage member)
     {
         Shell.Dispose();
-        Begin(Context.Find(member));
-        return Task.CompletedTask;
+        return BeginAsync(Context.Find(member));
     }
 
     public Task SlowAsync(int rank, double factor)
@@ -89,10 +95,12 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
 
     private protected abstract InstanceGrain Side { get; }
 
-    private void Begin(InstanceSpec spec)
+    private async Task BeginAsync(InstanceSpec spec)
     {
         _incarnation = Guid.NewGuid().ToString("N");
+        var store = StoreLine.Of(spec, _incarnation, GrainFactory.GetGrain<IStoreGrain>(Context.Cluster.Name), logger);
+        if (store is not null) await store.JoinAsync();
         var router = GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name);
-        Shell = new InstanceShell(spec, Context, metrics, router, RankGroups.Of(Context, spec, GrainFactory), Side, logger);
+        Shell = new InstanceShell(spec, Context, metrics, router, RankGroups.Of(Context, spec, GrainFactory), store, Side, logger);
     }
 }

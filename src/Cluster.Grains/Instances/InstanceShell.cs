@@ -24,7 +24,7 @@ internal sealed class InstanceShell : IDisposable
     private readonly StepLoop _loop;
     private bool _failureReported;
 
-    public InstanceShell(InstanceSpec spec, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, RankGroups ranks, InstanceGrain side, ILogger logger)
+    public InstanceShell(InstanceSpec spec, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, RankGroups ranks, StoreLine? store, InstanceGrain side, ILogger logger)
     {
         (_context, _side, _logger) = (context, side, logger);
         _outbox = new Outbox(spec.Name, Find, GiveUpOn);
@@ -32,7 +32,9 @@ internal sealed class InstanceShell : IDisposable
         _reports = new OrderedSender<InstanceReport>(router.ReportAsync, ReportLost);
         Ranks = ranks;
         Recorder = new InstanceRecorder(metrics, context, spec);
-        Instance = new Instance(spec, _outbox, Recorder, reportTokens: true);
+        Store = store;
+        if (store is not null) store.Input = Take;
+        Instance = new Instance(spec, _outbox, Recorder, reportTokens: true, store: store);
         _loop = new StepLoop(Instance, context.Clock, ranks, Recorder, Collect, Publish, side.OnStepBegan);
     }
 
@@ -41,6 +43,9 @@ internal sealed class InstanceShell : IDisposable
     public InstanceRecorder Recorder { get; }
 
     public RankGroups Ranks { get; }
+
+    /// <summary>Its way to the KV store that instances share; null: it has none.</summary>
+    public StoreLine? Store { get; }
 
     /// <summary>It has crashed and is not back.</summary>
     public bool IsDown { get; set; }
@@ -113,6 +118,17 @@ internal sealed class InstanceShell : IDisposable
     {
         _loop.Stop();
         Recorder.Dispose();
+        _ = LeaveStoreAsync();
+    }
+
+    /// <summary>It asks no more of the store, and hears no more of it.</summary>
+    public Task LeaveStoreAsync() => Store?.LeaveAsync() ?? Task.CompletedTask;
+
+    private void Take(long atNs, Action input)
+    {
+        InputNs(atNs);
+        input();
+        Kick();
     }
 
     private void ReportLost(Exception failure)

@@ -13,6 +13,9 @@ internal sealed class OrderedSender<T>(Func<T, Task> send, Action<Exception> onF
     private Task _last = Task.CompletedTask;
     private bool _isDraining;
 
+    /// <summary>All has been received, or is lost.</summary>
+    public bool IsIdle => !_isDraining && _last.IsCompleted;
+
     /// <summary>Returns at once. Call it on the grain's own turns only.</summary>
     public void Send(T message)
     {

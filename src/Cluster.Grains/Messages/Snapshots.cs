@@ -110,6 +110,9 @@ public sealed record TopologySnapshot(
     /// <summary>GPU time that instances have been paid for, those among them that have left.</summary>
     [Id(6)] public GpuUseMessage[] GpuUses { get; init; } = [];
 
+    /// <summary>The remote KV stores; null where there is none.</summary>
+    [Id(7)] public StoreSnapshot? Stores { get; init; }
+
     /// <summary>GPU nanoseconds that an instance had been paid for by then.</summary>
     public double GpuNs(string instance) => Array.Find(GpuUses, u => u.Instance == instance).ToUse().UntilNs(AtNs);
 }

@@ -61,6 +61,9 @@ public sealed class KvStore
     /// <summary>The block is here, and the copy that brought it has ended.</summary>
     public bool CanRead(ulong key) => Blocks.Contains(key) && Blocks.ReadableNs(key) != Time.Never;
 
+    /// <summary>All that can be read, in no order.</summary>
+    public ulong[] Readable() => [.. Blocks.Keys.Where(CanRead)];
+
     /// <summary>Makes room for blocks that are to come; those that are here count as used. Returns those that are not.</summary>
     internal ulong[] Take(ulong[] keys)
     {

@@ -21,6 +21,9 @@ public sealed class KvTier(KvTierSpec spec)
 
     public long Count => _index.Count;
 
+    /// <summary>Of all blocks, those on their way here among them, in no order.</summary>
+    public ulong[] Keys => _index.Keys();
+
     public bool Contains(ulong key) => _index.Contains(key);
 
     /// <summary>When the block's copy to this tier has ended: it cannot be read before.</summary>

@@ -19,6 +19,8 @@ public sealed class StorePort : IKvStorePort
         (_reads, _writes) = (new Lane(store, owner, reads: true), new Lane(store, owner, reads: false));
     }
 
+    public KvStore Store => _store;
+
     public KvTierSpec Spec => _store.Blocks.Spec;
 
     public long NextEventNs => _ownsStore ? _store.NextEventNs : Time.Never;
