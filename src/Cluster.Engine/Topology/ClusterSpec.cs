@@ -30,10 +30,10 @@ public sealed record ClusterSpec(
     /// <summary>What goes wrong, and when; in no particular order.</summary>
     public ImmutableArray<Fault> Faults { get; init; } = [];
 
-    /// <summary>True when some prompts are computed on other instances than their output.</summary>
     /// <summary>Some instances keep KV in a store over the network, which they share.</summary>
     public bool HasStores => Instances.Any(i => i.Kv.Tiers.Any(t => t.Kind == KvTierKind.Remote));
 
+    /// <summary>True when some prompts are computed on other instances than their output.</summary>
     public bool IsDisaggregated => Instances.Any(i => i.Role == InstanceRole.Prefill);
 
     /// <summary>The instance of this name: one of <see cref="Instances"/>, or one more of its pool, such as <c>decode-7</c>.</summary>
