@@ -83,6 +83,23 @@ public sealed partial class Instance
         GiveRoomBack();
     }
 
+    /// <summary>
+    /// A sequence is about to come. Under overlap scheduling the step after the one in progress was composed without it: the run
+    /// goes on to that one's end.
+    /// </summary>
+    /// <param name="inclusive">As for <see cref="CatchUp"/>.</param>
+    /// <param name="endsNs">When the step after the one in progress ends.</param>
+    /// <returns>False where the run has to be cut at the step in progress: <see cref="CutAhead"/>.</returns>
+    public bool TryCutAfterNext(long nowNs, bool inclusive, out long endsNs)
+    {
+        CatchUp(nowNs, inclusive);
+        endsNs = IsAhead ? _ahead[_aheadBegun].DueNs : _dueNs;
+        // That slots are short is told first, and counted.
+        if (!IsAhead || _dueNs <= nowNs || !Spec.Scheduler.OverlapScheduling || !_scheduler.PassesOverLatecomers || State.Running >= Spec.Scheduler.MaxNumSeqs) return false;
+        _aheadCount = _aheadBegun + 1;
+        return true;
+    }
+
     private void GiveRoomBack()
     {
         if (_ahead.Length > 0) _aheadRoom!.Return(_ahead);

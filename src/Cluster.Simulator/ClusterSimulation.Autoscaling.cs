@@ -69,7 +69,7 @@ public sealed partial class ClusterSimulation
             if (_planner!.Fleet[i] != InstancePower.Draining || FlightsAt(i).Count > 0) continue;
             _planner.Fleet.Emptied(i);
             // Its cache goes with it.
-            _instances[i].Crash();
+            _instances.Crash(i);
             _router.Close(i, forget: true, _nowNs);
             TurnOff(i);
         }

@@ -54,7 +54,7 @@ public sealed partial class ClusterSimulation
     /// <summary>All that the instance has is lost; its requests go on elsewhere.</summary>
     private void Lose(int index)
     {
-        _instances[index].Crash();
+        _instances.Crash(index);
         foreach (var flight in FlightsAt(index))
         {
             if (flight.Placement is { } placement && placement.PrefillInstance != index && placement.DecodeInstance != index) ComputeWithoutCopy(flight);

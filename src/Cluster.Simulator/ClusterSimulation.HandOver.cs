@@ -102,13 +102,16 @@ public sealed partial class ClusterSimulation
                 case DeskEffectKind.CopyFailed: EnqueuePrefill(flight); break;
                 case DeskEffectKind.Arrived:
                     _instances[effect.Source].ReleaseHeld(flight.Prefill!, _nowNs);
-                    _instances[effect.Destination].KvArrived(flight.Decode!, _nowNs);
-                    TouchBoth(effect);
+                    Touch(effect.Source);
+                    var destination = _instances.ForNewcomer(effect.Destination);
+                    destination.KvArrived(flight.Decode!, _nowNs);
+                    Came(effect.Destination, destination);
                     break;
                 case DeskEffectKind.Expired:
                     _instances[effect.Source].ExpireHeld(flight.Prefill!, _nowNs);
                     _instances[effect.Destination].FallBack(flight.Decode!, _nowNs);
-                    TouchBoth(effect);
+                    Touch(effect.Source);
+                    Touch(effect.Destination);
                     break;
                 default: throw new InvalidOperationException($"Nothing in virtual time carries out {effect.Kind}.");
             }
@@ -116,12 +119,6 @@ public sealed partial class ClusterSimulation
 
         _desk.ClearEffects();
         ScheduleDesk();
-
-        void TouchBoth(in DeskEffect effect)
-        {
-            Touch(effect.Source);
-            Touch(effect.Destination);
-        }
     }
 
     private void ScheduleDesk()

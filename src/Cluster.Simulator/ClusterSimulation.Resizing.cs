@@ -39,7 +39,7 @@ public sealed partial class ClusterSimulation
         var reshaped = old.Spec.On(resize.To);
         var spec = reshaped.Instance ?? throw new InvalidOperationException(string.Join(' ', reshaped.Reasons));
         // Its cache goes with it.
-        old.Crash();
+        _instances.Crash(index);
         _router.Replace(index, spec, _nowNs);
         CountGpus(index);
         _retired.Add((index, old));

@@ -2,6 +2,7 @@ using System.Numerics;
 using Cluster.Engine;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
+using Cluster.Engine.Units;
 using Cluster.Simulator.Events;
 
 namespace Cluster.Simulator;
@@ -13,6 +14,12 @@ namespace Cluster.Simulator;
 /// </summary>
 public sealed partial class ClusterSimulation
 {
+    /// <summary>A sequence came to wait there. Where a run of steps goes on without it, there is nothing to do before that ends, unless it was turned away.</summary>
+    private void Came(int index, Instance instance)
+    {
+        if (!instance.IsAhead || instance.HasEffects) Touch(index);
+    }
+
     /// <summary>The instances, none of which can be reached without being brought to the present first.</summary>
     private sealed class InstanceSet
     {
@@ -21,7 +28,7 @@ public sealed partial class ClusterSimulation
 
         private readonly ClusterSimulation _simulation;
         private readonly Instance[] _instances;
-        private readonly long[] _dueNs;
+        private readonly StepEnds _ends;
         private readonly int[] _runs;
         private readonly int _longestRun;
         private readonly AheadSteps _ahead = new();
@@ -37,7 +44,7 @@ public sealed partial class ClusterSimulation
             _simulation = simulation;
             _skips = skips;
             _instances = new Instance[cluster.Instances.Length];
-            _dueNs = new long[_instances.Length];
+            _ends = new StepEnds(_instances.Length);
             _runs = new int[_instances.Length];
             _runs.AsSpan().Fill(ShortestRun);
             // What is priced ahead is to stay in the processor's cache until it is due.
@@ -64,6 +71,19 @@ public sealed partial class ClusterSimulation
             }
         }
 
+        /// <summary>
+        /// The instance at this moment, for a sequence that comes to wait there. Most find it amid a run and join the step after
+        /// next: the run goes on until then, which saves an event for each.
+        /// </summary>
+        public Instance ForNewcomer(int index)
+        {
+            var instance = _instances[index];
+            if (!instance.IsAhead || !instance.TryCutAfterNext(_simulation._nowNs, HasBegun(index), out var endsNs)) return this[index];
+            Shorten(index);
+            _ends.Set(index, endsNs);
+            return instance;
+        }
+
         /// <summary>The instance as it shows at this moment, to be looked at and not touched.</summary>
         public Instance Peek(int index)
         {
@@ -75,14 +95,20 @@ public sealed partial class ClusterSimulation
         /// <summary>The instance is going to be looked at soon.</summary>
         public void Fetch(int index) => _fetcher.Fetch(index);
 
-        /// <summary>Whether the instance's step ends then; false when that event was overtaken: a moment at which nothing happens is none.</summary>
-        public bool IsDue(int index, long timeNs) => _dueNs[index] == timeNs && _instances[index].IsStepping;
+        /// <summary>When a step ends next; <see cref="Time.Never"/> while there is none.</summary>
+        public long NextEndNs => _ends.NextNs;
 
-        /// <summary>The instance whose step ends now.</summary>
-        public Instance Ending(int index)
+        /// <summary>The instance whose step ends next, at that moment.</summary>
+        /// <returns>Its place.</returns>
+        public int TakeEnding(out Instance instance)
         {
-            if (_instances[index].IsAhead) _runs[index] = Math.Min(_longestRun, _runs[index] * 2);
-            return _instances[index];
+            var index = _ends.Next;
+            instance = _instances[index];
+            _ends.Set(index, Time.Never);
+            Fetch(_ends.Next);
+            // A run that somebody came into was none that could have been longer.
+            if (instance is { IsAhead: true, State.WaitingCount: 0 }) _runs[index] = Math.Min(_longestRun, _runs[index] * 2);
+            return index;
         }
 
         /// <summary>An instance began a step: looks as far ahead as pays, and schedules the end.</summary>
@@ -91,7 +117,7 @@ public sealed partial class ClusterSimulation
             var instance = _instances[index];
             var dueNs = _skips ? instance.LookAhead(_runs[index], _mayEvict, _ahead) : instance.StepDueNs;
             if (instance is { IsAhead: true, EvictsAhead: true }) _evicting[index >> 6] |= 1UL << (index & 63);
-            Schedule(index, dueNs);
+            _ends.Set(index, dueNs);
         }
 
         /// <summary>
@@ -113,6 +139,13 @@ public sealed partial class ClusterSimulation
             }
         }
 
+        /// <summary>All that the instance has is lost, and the step that it is in.</summary>
+        public void Crash(int index)
+        {
+            this[index].Crash();
+            _ends.Set(index, Time.Never);
+        }
+
         /// <summary>The instance, of which nothing is left, was built anew.</summary>
         public void Replace(int index, InstanceSpec spec, double slowdown)
         {
@@ -130,23 +163,18 @@ public sealed partial class ClusterSimulation
         private void Cut(int index, Instance instance)
         {
             var nowNs = _simulation._nowNs;
-            // Halfway through the run is where half of what was priced is thrown away.
-            _runs[index] = Math.Max(ShortestRun, _runs[index] / 2);
-            instance.CutAhead(nowNs, _simulation._begunNs == nowNs || _simulation._touched.HadItsTurn(index));
-            if (instance.StepDueNs > nowNs)
-            {
-                Schedule(index, instance.StepDueNs);
-                return;
-            }
-
+            Shorten(index);
+            instance.CutAhead(nowNs, HasBegun(index));
+            _ends.Set(index, instance.StepDueNs > nowNs ? instance.StepDueNs : Time.Never);
+            if (instance.StepDueNs > nowNs) return;
             instance.EndStep(nowNs);
             _simulation.Touch(index);
         }
 
-        private void Schedule(int index, long dueNs)
-        {
-            _dueNs[index] = dueNs;
-            _simulation._events.Schedule(dueNs, EventKind.StepEnd, index);
-        }
+        /// <summary>Halfway through the run is where half of what was priced is thrown away.</summary>
+        private void Shorten(int index) => _runs[index] = Math.Max(ShortestRun, _runs[index] / 2);
+
+        /// <summary>Whether a step that begins at this moment has begun by now.</summary>
+        private bool HasBegun(int index) => _simulation._begunNs == _simulation._nowNs || _simulation._touched.HadItsTurn(index);
     }
 }

@@ -87,17 +87,11 @@ public sealed partial class ClusterSimulation
         BeginAutoscaling();
         ScheduleFaults();
         ScheduleArrival();
-        while (_events.Count > 0)
+        while (NextNs < Time.Never)
         {
-            var next = _events.Take();
-            if (_events.NextStep is >= 0 and var soon) _instances.Fetch(soon);
-            if (next.Kind != EventKind.StepEnd || _instances.IsDue((int)next.Target, next.TimeNs))
-            {
-                _nowNs = next.TimeNs;
-                Handle(in next);
-            }
-
-            if (_events.Count == 0 || _events.NextNs > _nowNs) BeginSteps();
+            if (_instances.NextEndNs == NextNs) EndStep();
+            else Handle(_events.Take());
+            if (NextNs > _nowNs) BeginSteps();
             if ((++_handled & 0xFFFF) == 0) cancellation.ThrowIfCancellationRequested();
         }
 
@@ -105,13 +99,16 @@ public sealed partial class ClusterSimulation
             throw new InvalidOperationException($"{_flights.Count} requests never ended, the first is {_flights.Keys.Min()}: the cluster stalled at {Time.ToSeconds(_nowNs)} s.");
     }
 
+    /// <summary>When something happens next; of what happens at one moment, ends of steps go first.</summary>
+    private long NextNs => Math.Min(_instances.NextEndNs, _events.NextNs);
+
     private void Handle(in Event next)
     {
+        _nowNs = next.TimeNs;
         switch (next.Kind)
         {
             case EventKind.Arrival: Arrive(); break;
             case EventKind.Routed: if (_flights.TryGetValue(next.Target, out var routed)) Place(routed); break;
-            case EventKind.StepEnd: EndStep((int)next.Target); break;
             case EventKind.Onboard: Touch((int)next.Target); break;
             case EventKind.Plan: Plan(); break;
             case EventKind.Provisioned: Provisioned(next.Target); break;
@@ -174,14 +171,16 @@ public sealed partial class ClusterSimulation
 
     private void EnqueuePrefill(Flight flight)
     {
-        var instance = flight.Placement!.Value.PrefillInstance;
-        _instances[instance].Enqueue(flight.BeginPrefill(), _nowNs);
-        Touch(instance);
+        var index = flight.Placement!.Value.PrefillInstance;
+        var instance = _instances.ForNewcomer(index);
+        instance.Enqueue(flight.BeginPrefill(), _nowNs);
+        Came(index, instance);
     }
 
-    private void EndStep(int index)
+    private void EndStep()
     {
-        var instance = _instances.Ending(index);
+        _nowNs = _instances.NextEndNs;
+        var index = _instances.TakeEnding(out var instance);
         instance.EndStep(_nowNs);
         if (_router.UsesLoadReports)
             _router.Report(index, new InstanceLoad(instance.State.Running, instance.State.WaitingCount, instance.State.Pool.Usage), _nowNs);

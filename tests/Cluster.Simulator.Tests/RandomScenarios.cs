@@ -42,6 +42,8 @@ internal static class RandomScenarios
             ExpiryNs = random.NextInt(2) == 0 ? 10 * Time.Millisecond : 480 * Time.Second,
         };
         var mixed = random.NextInt(3) == 0;
+        // As scenarios allow it.
+        var overlap = scheduler != "static" && new RandomStream(seed, "overlap").NextInt(2) == 0;
         var impatient = random.NextInt(2) == 0;
         var cluster = random.NextInt(2) == 0
             ? Clusters.Aggregated(random.NextInt(1, 3), i => Make($"aggregated-{i}", InstanceRole.Aggregated), router)
@@ -65,7 +67,7 @@ internal static class RandomScenarios
             {
                 Seed = seed,
                 Deployment = spec.Deployment with { Speculation = speculation },
-                Scheduler = spec.Scheduler with { EnableChunkedPrefill = chunked, LongPrefillTokenThreshold = chunked ? 40 : 0, PriorityOrder = seed % 5 == 0 },
+                Scheduler = spec.Scheduler with { EnableChunkedPrefill = chunked, LongPrefillTokenThreshold = chunked ? 40 : 0, PriorityOrder = seed % 5 == 0, OverlapScheduling = overlap },
                 Kv = spec.Kv with
                 {
                     ContiguousReservation = contiguous,

@@ -65,6 +65,34 @@ public sealed class SkippingAheadTests
     }
 
     [Fact]
+    public void A_request_that_comes_amid_a_run_of_steps_costs_no_event_more_where_steps_are_composed_one_ahead()
+    {
+        Events(overlap: true).ShouldBe(Events(overlap: false));
+
+        long Events(bool overlap)
+        {
+            var instance = Clusters.Instance("aggregated-0");
+            var cluster = Clusters.Aggregated(1, _ => instance with { Scheduler = instance.Scheduler with { OverlapScheduling = overlap } });
+            // The second comes while the first has its hundred tokens made in one run.
+            List<RequestSpec> requests = [Clusters.Request(0, 100, 200), Clusters.Request(1, 100, 3, Time.FromSeconds(0.5))];
+            return ClusterSimulation.Run(cluster, new Workload.OpenLoop(requests)).Effort!.Events;
+        }
+    }
+
+    [Theory]
+    [InlineData("vllm", 1)]
+    [InlineData("sglang", 1)]
+    [InlineData("trtllm", 2)]
+    public void Why_a_request_waits_that_comes_amid_a_run_of_steps_is_counted_from_the_next_step_on(string scheduler, int slots)
+    {
+        // Blocks for one sequence at its full length.
+        var instance = Clusters.Instance("aggregated-0", blocks: 30, maxNumSeqs: slots, scheduler: scheduler);
+        var cluster = Clusters.Aggregated(1, _ => instance with { Scheduler = instance.Scheduler with { OverlapScheduling = true } });
+        var workload = new Workload.OpenLoop([Clusters.Request(0, 100, 200), Clusters.Request(1, 100, 200, Time.FromSeconds(0.5))]);
+        Log(cluster, workload, skipAhead: true).ShouldBe(Log(cluster, workload, skipAhead: false));
+    }
+
+    [Fact]
     public void An_observer_that_wants_every_step_gets_every_step()
     {
         var (cluster, workload) = (Clusters.Aggregated(1), new Workload.OpenLoop([Clusters.Request(0, 100, 50)]));

@@ -11,4 +11,10 @@ public interface IScheduler
     /// leaves or something arrives: drivers may then price many at once.
     /// </summary>
     bool RepeatsDecodes => false;
+
+    /// <summary>
+    /// Promises that a step with batch slots left is composed alike whether nobody waits or all who wait came too late for it
+    /// (<see cref="InstanceState.CameTooLate"/>), but for <see cref="WaitCause.Policy"/> as the reason why they wait.
+    /// </summary>
+    bool PassesOverLatecomers => false;
 }

@@ -34,6 +34,8 @@ public sealed class SglangScheduler(double newTokenRatio, double minRatioFactor,
 
     public bool RepeatsDecodes => true;
 
+    public bool PassesOverLatecomers => true;
+
     private double NewTokenRatio
     {
         get

@@ -13,6 +13,8 @@ public sealed class VllmScheduler : IScheduler
 
     public bool RepeatsDecodes => true;
 
+    public bool PassesOverLatecomers => true;
+
     public void Compose(StepBuilder step)
     {
         var state = step.State;

@@ -1,9 +1,10 @@
+using Cluster.Engine.Units;
+
 namespace Cluster.Simulator.Events;
 
-/// <summary>What happens at a moment of virtual time. At equal times lower kinds go first, then ends of steps by instance, all else as scheduled.</summary>
+/// <summary>What happens at a moment of virtual time, after the steps that end then. At equal times lower kinds go first, then as scheduled.</summary>
 public enum EventKind : byte
 {
-    StepEnd,
     /// <summary>KV has crossed a link, or nobody pulled it in time.</summary>
     Transfer,
     /// <summary>A copy to or from a store that instances share begins to move, or ends.</summary>
@@ -33,8 +34,8 @@ public readonly record struct Event(long TimeNs, EventKind Kind, long Sequence, 
 }
 
 /// <summary>
-/// Scheduled events in the order (time, kind, sequence): total, so that a run never depends on a heap's whims. The sequence
-/// of a step's end is its instance: when it was scheduled depends on how many steps were priced at once, and must not matter.
+/// Scheduled events in the order (time, kind, sequence): total, so that a run never depends on a heap's whims. Ends of steps are kept
+/// apart, in <see cref="StepEnds"/>: when they were scheduled depends on how many steps were priced at once, and must not matter.
 /// </summary>
 public sealed class EventQueue
 {
@@ -43,16 +44,13 @@ public sealed class EventQueue
 
     public int Count { get; private set; }
 
-    /// <summary>The next event's time; undefined while empty.</summary>
-    public long NextNs => _heap[0].TimeNs;
-
-    /// <summary>The instance whose step ends next; −1 when something else comes next.</summary>
-    public int NextStep => Count > 0 && _heap[0].Kind == EventKind.StepEnd ? (int)_heap[0].Target : -1;
+    /// <summary>The next event's time; <see cref="Time.Never"/> while there is none.</summary>
+    public long NextNs => Count == 0 ? Time.Never : _heap[0].TimeNs;
 
     public void Schedule(long timeNs, EventKind kind, long target)
     {
         if (Count == _heap.Length) Array.Resize(ref _heap, Count * 2);
-        var added = new Event(timeNs, kind, kind == EventKind.StepEnd ? target : _sequence++, target);
+        var added = new Event(timeNs, kind, _sequence++, target);
         var at = Count++;
         while (at > 0)
         {
