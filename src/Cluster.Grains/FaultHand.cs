@@ -22,6 +22,9 @@ internal readonly struct FaultHand(ClusterSpec cluster, IGrainFactory grains, Fa
             case "link" when cluster.Link is not null:
                 foreach (var name in fault.Instances) await Links.DegradeAsync(name, Product(name, "link"));
                 break;
+            case "store" when cluster.HasStores:
+                await grains.GetGrain<IStoreGrain>(cluster.Name).DegradeAsync(inForce.Where(f => f.Kind == "store").Aggregate(1.0, (product, f) => product * f.Factor!.Value));
+                break;
             case "expire_kv" when cluster.Link is not null:
                 foreach (var name in fault.Instances) await Links.ExpireAsync(name);
                 break;

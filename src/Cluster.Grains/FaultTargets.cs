@@ -12,6 +12,8 @@ internal sealed record FaultTargets(string[] Instances, string? Refusal = null, 
     /// <summary>An instance, a pool, or all when the link is meant.</summary>
     public static FaultTargets Of(FaultMessage order, MemberMessage[] members, ClusterContext context)
     {
+        if (order.Kind == "store" && !context.Cluster.HasStores)
+            return new FaultTargets([], "No instance keeps KV in a remote store: add engine.kv_tiers.remote to the scenario.", NotFound: true);
         if (FaultKinds.Find(order.Kind) is not { HasTarget: true }) return new FaultTargets([]);
         var struck = Array.FindAll(members, m => m.Name == order.Target || m.Pool == order.Target || context.Cluster.Link?.Name == order.Target);
         if (struck.Length == 0)

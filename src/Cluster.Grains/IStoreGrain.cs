@@ -23,6 +23,9 @@ public interface IStoreGrain : IGrainWithStringKey
     /// <summary>An instance ends. It hears nothing any more.</summary>
     Task LeaveAsync(StoreSeat seat);
 
+    /// <summary>All wires run at a share of their bandwidth; 0 is cut.</summary>
+    Task DegradeAsync(double share);
+
     [AlwaysInterleave]
     Task<StoreSnapshot> GetSnapshotAsync();
 }

@@ -26,7 +26,8 @@ public sealed class StoreGrain(ClusterContext context) : Grain, IStoreGrain
     public Task<StoreBlocks> JoinAsync(StoreSeat seat)
     {
         if (_seats.Leave(seat.Instance) is { } port) Release(port);
-        return Task.FromResult(new StoreBlocks(_seats.Join(seat).Store.Readable()));
+        var store = _seats.Join(seat).Store;
+        return Task.FromResult(new StoreBlocks(store.Readable(), store.IsCut));
     }
 
     public Task<bool> WriteAsync(StoreOrder order)
@@ -60,6 +61,14 @@ public sealed class StoreGrain(ClusterContext context) : Grain, IStoreGrain
     public Task LeaveAsync(StoreSeat seat)
     {
         if (_seats.Knows(seat)) Release(_seats.Leave(seat.Instance)!);
+        return Task.CompletedTask;
+    }
+
+    public Task DegradeAsync(double share)
+    {
+        Advance(context.Clock.NowNs);
+        _stores.Degrade(share, _nowNs);
+        Publish();
         return Task.CompletedTask;
     }
 

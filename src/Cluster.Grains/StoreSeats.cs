@@ -58,7 +58,7 @@ internal sealed class StoreSeats(ClusterSpec cluster, SharedKvStores stores, IGr
             ulong[] stored = [.. news.Stored], dropped = [.. news.Dropped];
             news.Clear();
             foreach (var taken in _taken.Values.Where(t => t.Port.Store == store).ToList())
-                taken.News.Send(new StoreNewsMessage(taken.Seat, stored, dropped));
+                taken.News.Send(new StoreNewsMessage(taken.Seat, stored, dropped, store.IsCut));
         }
     }
 

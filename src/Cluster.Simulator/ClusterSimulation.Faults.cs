@@ -34,6 +34,7 @@ public sealed partial class ClusterSimulation
             case InstanceResize resize: Resize(resize); break;
             case StragglerRank slow: SetSlowdown(slow.Instance); break;
             case LinkDegradation link: Degrade(link.Instance); break;
+            case StoreDegradation: DegradeStores(); break;
             case KvExpiry expiry: ExpireAllHeldAt(expiry.Instance); break;
             case RouterRestart: _router.Restart(); break;
             case SlowClients: break; // felt by those that come
@@ -141,10 +142,23 @@ public sealed partial class ClusterSimulation
         Deliver();
     }
 
+    private void DegradeStores()
+    {
+        double factor = 1;
+        foreach (var change in Lasting<StoreDegradation>()) factor *= change.Factor;
+        foreach (var index in _stores.Advance(_nowNs)) Touch(index);
+        // What an instance did ahead of this moment is taken back before it loses what it waits for.
+        for (var i = 0; i < _cluster.Instances.Length; i++) _ = _stores[i] is null ? null : _instances[i];
+        foreach (var index in _stores.Degrade(factor, _nowNs)) Touch(index);
+    }
+
     /// <summary>Faults of this kind that hold at this moment.</summary>
     private IEnumerable<T> Lasting<T>(int index)
-        where T : InstanceFault =>
-        _faults.Where(c => !c.Passes && c.Fault is T fault && fault.Instance == index && fault.AtNs <= _nowNs && fault.EndsNs > _nowNs).Select(c => (T)c.Fault);
+        where T : InstanceFault => Lasting<T>().Where(fault => fault.Instance == index);
+
+    private IEnumerable<T> Lasting<T>()
+        where T : Fault =>
+        _faults.Where(c => !c.Passes && c.Fault is T fault && fault.AtNs <= _nowNs && fault.EndsNs > _nowNs).Select(c => (T)c.Fault);
 
     private void ExpireAllHeldAt(int index)
     {

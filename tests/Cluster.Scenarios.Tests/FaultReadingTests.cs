@@ -35,6 +35,16 @@ public class FaultReadingTests
     }
 
     [Fact]
+    public void A_store_degrades_where_there_is_one()
+    {
+        Scenarios.Read(With("a: { kind: store, at: 2s, factor: 0, for: 1s }") + "engine: { kv_tiers: { remote: 1TB } }\n").OrThrow().Variants[0].Cluster
+            .Faults.ShouldHaveSingleItem().ShouldBe(new StoreDegradation(2_000_000_000, 0) { ForNs = 1_000_000_000 });
+        var error = Scenarios.Read(With("a: { kind: store, at: 2s, factor: 0.5 }")).Errors.ShouldHaveSingleItem();
+        (error.Key, error.Message).ShouldBe(("faults.a", "No instance keeps KV in a remote store."));
+        Scenarios.Read(With("a: { kind: store, at: 2s, factor: 2 }")).Errors.ShouldContain(e => e.Message == "A store degrades; it does not get faster.");
+    }
+
+    [Fact]
     public void At_one_moment_what_passes_comes_before_what_begins()
     {
         var cluster = Scenarios.Read(With("b: { kind: drain, at: 3s, target: decode-0 }, a: { kind: drain, at: 2s, for: 1s, target: decode-0 }")).OrThrow().Variants[0].Cluster;

@@ -135,7 +135,7 @@ internal static class RandomScenarios
                 8 => new InstanceResize(at, instance, new(random.NextInt(1, 3))) { AtOnce = random.NextInt(2) == 0 },
                 3 => new StragglerRank(at, instance, random.NextInt(1, 5)),
                 4 => new LinkDegradation(at, instance, random.NextInt(3) * 0.25),
-                5 => random.NextInt(2) == 0 ? new RouterRestart(at) : new KvExpiry(at, instance),
+                5 => random.NextInt(3) switch { 0 => new RouterRestart(at), 1 => new KvExpiry(at, instance), _ => new StoreDegradation(at, random.NextInt(3) * 0.25) },
                 6 => new SlowClients(at, 0.3, random.NextInt(5, 100)),
                 _ => new ClientDisconnect(at, 0.2),
             };

@@ -81,7 +81,7 @@ internal static class AdminCommand
     {
         var kind = new Argument<string>("KIND") { Description = string.Join(", ", FaultKinds.All.Select(k => k.Name)) + "." };
         var target = new Argument<string?>("TARGET") { Description = "Instance, pool, or the link's name for all instances.", Arity = ArgumentArity.ZeroOrOne };
-        var factor = new Option<double?>("--factor") { Description = "Of slow: step time ×. Of link: bandwidth ×, 0 is cut. Of disconnect: share of clients. Of slow_client: tokens per second that they read." };
+        var factor = new Option<double?>("--factor") { Description = "Of slow: step time ×. Of link and store: bandwidth ×, 0 is cut. Of disconnect: share of clients. Of slow_client: tokens per second that they read." };
         var duration = new Option<string?>("--for") { Description = "Emulated time that it lasts, e.g. 30s, or a number of seconds; default: until it is cleared.", HelpName = "time" };
         var rank = new Option<int>("--rank") { Description = "Of slow: which rank; the instance waits for it." };
         var id = new Argument<string>("ID") { Description = "As 'faults' lists it." };

@@ -53,6 +53,10 @@ public sealed record StragglerRank(long AtNs, int Instance, double Factor) : Ins
 /// <param name="Factor">In [0, 1]; 0: the link is cut.</param>
 public sealed record LinkDegradation(long AtNs, int Instance, double Factor) : InstanceFault(AtNs, Instance);
 
+/// <summary>The remote KV stores, and all ways to them, run at a share of their bandwidth.</summary>
+/// <param name="Factor">In [0, 1]; 0: nobody reaches them, and what was to come from them is computed.</param>
+public sealed record StoreDegradation(long AtNs, double Factor) : Fault(AtNs);
+
 /// <summary>All KV that the instance holds for others to pull is dropped: the decode instances compute those prompts themselves.</summary>
 public sealed record KvExpiry(long AtNs, int Instance) : InstanceFault(AtNs, Instance)
 {

@@ -22,6 +22,7 @@ public static class FaultKinds
         new("drain", true, true, null, "The instance gets no new requests."),
         new("slow", true, true, new FactorRange(2, 1, 1000, "step time ×"), "One rank is slow and its group waits for it."),
         new("link", true, true, new FactorRange(0.1, 0, 1, "bandwidth ×; 0 is cut"), "The instance's ports degrade."),
+        new("store", false, true, new FactorRange(0.1, 0, 1, "bandwidth ×; 0 is cut"), "The remote KV stores degrade; out of reach, prompts are computed instead."),
         new("expire_kv", true, false, null, "KV held for others is dropped; they compute those prompts themselves."),
         new("router_restart", false, false, null, "The router knows nothing of caches and load."),
         new("slow_client", false, true, new FactorRange(5, 0.01, 1e6, "tokens per second that they read"), "Clients that come read slowly; what they have not read waits at the gateway."),

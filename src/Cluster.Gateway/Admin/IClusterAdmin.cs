@@ -26,7 +26,7 @@ public interface IClusterAdmin
     /// <summary>Another routing policy, from the next decision on.</summary>
     ValueTask<JsonNode> SetRouterAsync(RouterOrder router, CancellationToken cancellationToken);
 
-    /// <summary>Breaks or slows something: <c>crash</c>, <c>drain</c>, <c>slow</c>, <c>link</c>, <c>expire_kv</c>, <c>router_restart</c>, <c>disconnect</c>, <c>slow_client</c>.</summary>
+    /// <summary>Breaks or slows something: <c>crash</c>, <c>drain</c>, <c>slow</c>, <c>link</c>, <c>store</c>, <c>expire_kv</c>, <c>router_restart</c>, <c>disconnect</c>, <c>slow_client</c>.</summary>
     ValueTask<JsonNode> InjectFaultAsync(FaultOrder fault, CancellationToken cancellationToken);
 
     /// <summary>Undoes a fault.</summary>

@@ -57,6 +57,7 @@ internal sealed class FaultPlayer(ClusterBackend backend, ClusterContext context
             InstanceDrain => new FaultMessage("", "drain", target),
             StragglerRank slow => new FaultMessage("", "slow", target, slow.Factor),
             LinkDegradation link => new FaultMessage("", "link", target, link.Factor),
+            StoreDegradation store => new FaultMessage("", "store", target, store.Factor),
             KvExpiry => new FaultMessage("", "expire_kv", target),
             RouterRestart => new FaultMessage("", "router_restart", target),
             SlowClients slow => new FaultMessage("", "slow_client", target, slow.TokensPerSecond) { Share = slow.Share },

@@ -15,6 +15,7 @@ internal sealed class StoreLine(KvTierSpec spec, StoreSeat seat, IStoreGrain sto
     private readonly HashSet<ulong> _readable = [];
     private StoreSeat _seat = seat;
     private bool _heard;
+    private bool _isCut;
     private bool _isJoining;
     private bool _hasLeft;
 
@@ -34,10 +35,11 @@ internal sealed class StoreLine(KvTierSpec spec, StoreSeat seat, IStoreGrain sto
     {
     }
 
-    public bool CanRead(ulong key) => _readable.Contains(key);
+    public bool CanRead(ulong key) => !_isCut && _readable.Contains(key);
 
     public int Write(ulong[] keys, long nowNs)
     {
+        if (_isCut) return 0;
         _ = WriteAsync(new StoreOrder(_seat, keys, nowNs));
         return keys.Count(key => !_readable.Contains(key));
     }
@@ -60,6 +62,7 @@ internal sealed class StoreLine(KvTierSpec spec, StoreSeat seat, IStoreGrain sto
             var blocks = await store.JoinAsync(_seat);
             _readable.Clear();
             _readable.UnionWith(blocks.Readable);
+            _isCut = blocks.IsCut;
         }
         while (_heard);
         _isJoining = false;
@@ -76,6 +79,7 @@ internal sealed class StoreLine(KvTierSpec spec, StoreSeat seat, IStoreGrain sto
     {
         if (news.Seat.Incarnation != _seat.Incarnation) return;
         _heard = true;
+        _isCut = news.IsCut;
         _readable.UnionWith(news.Stored);
         _readable.ExceptWith(news.Dropped);
     }

@@ -28,17 +28,22 @@ public sealed record StoreArrival(
     [property: Id(1)] bool Arrived,
     [property: Id(2)] bool IsKnown = true);
 
-/// <summary>From a store, to an instance that joins: the blocks that can be read.</summary>
+/// <summary>From a store, to an instance that joins: the blocks that it has.</summary>
+/// <param name="IsCut">Nobody reaches it at present.</param>
 [GenerateSerializer, Immutable, Alias("xpyd.store-blocks.v1")]
-public sealed record StoreBlocks([property: Id(0)] ulong[] Readable);
+public sealed record StoreBlocks(
+    [property: Id(0)] ulong[] Readable,
+    [property: Id(1)] bool IsCut);
 
 /// <summary>From a store, to all that use it: blocks that can be read from now on, and then those that cannot any more.</summary>
 /// <param name="Seat">Whom it is for.</param>
+/// <param name="IsCut">Nobody reaches it at present.</param>
 [GenerateSerializer, Immutable, Alias("xpyd.store-news.v1")]
 public sealed record StoreNewsMessage(
     [property: Id(0)] StoreSeat Seat,
     [property: Id(1)] ulong[] Stored,
-    [property: Id(2)] ulong[] Dropped);
+    [property: Id(2)] ulong[] Dropped,
+    [property: Id(3)] bool IsCut);
 
 /// <summary>What the stores of a cluster are doing.</summary>
 /// <param name="Copies">Under way, those in set-up included.</param>

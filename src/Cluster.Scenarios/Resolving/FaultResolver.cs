@@ -16,6 +16,8 @@ internal static class FaultResolver
         {
             if (section.Target.Length == 0)
             {
+                if (section.Kind == "store" && !instances.Any(i => i.Kv.Tiers.Any(t => t.Kind == KvTierKind.Remote)))
+                    Refuse(variant, section.Name, "No instance keeps KV in a remote store.", "Add e.g. 'engine: { kv_tiers: { remote: 1TB } }'.");
                 faults.Add(section.On(-1));
                 continue;
             }
@@ -32,7 +34,6 @@ internal static class FaultResolver
     /// <summary>Each must be able to run on its new ranks, and others must serve meanwhile.</summary>
     private static void CheckResize(ScenarioVariant variant, FaultSection section, int[] struck, ImmutableArray<InstanceSpec> instances)
     {
-        var key = $"faults.{section.Name}";
         foreach (var i in struck)
         {
             var (instance, present) = (instances[i], instances[i].Deployment.Parallelism);
@@ -48,9 +49,11 @@ internal static class FaultResolver
             Add($"Requests have nowhere to go while every {word} instance is built anew.", $"Leave one {word} instance as it is, or add one.");
         }
 
-        void Add(string message, string? next = null) =>
-            variant.Places.Add(new ScenarioError(variant.Places.At(key), key, message) { Suggestion = next });
+        void Add(string message, string? next = null) => Refuse(variant, section.Name, message, next);
     }
+
+    private static void Refuse(ScenarioVariant variant, string name, string message, string? next) =>
+        variant.Places.Add(new ScenarioError(variant.Places.At($"faults.{name}"), $"faults.{name}", message) { Suggestion = next });
 
     private static void Fail(ScenarioVariant variant, string name, string target, ImmutableArray<InstanceSpec> instances)
     {

@@ -15,7 +15,7 @@ public sealed record FaultSection(string Name, string Kind, long AtNs)
     /// <summary>An instance, e.g. <c>decode-1</c>, or a pool, e.g. <c>decode</c>: all of its instances. Empty where none is meant.</summary>
     public string Target { get; init; } = "";
 
-    /// <summary>Of <c>slow</c>: step time ×; of <c>link</c>: bandwidth ×; of <c>slow_client</c>: tokens per second.</summary>
+    /// <summary>Of <c>slow</c>: step time ×; of <c>link</c> and <c>store</c>: bandwidth ×; of <c>slow_client</c>: tokens per second.</summary>
     public double Factor { get; init; } = 1;
 
     /// <summary>Of <c>disconnect</c> and <c>slow_client</c>: share of clients.</summary>
@@ -50,6 +50,7 @@ public sealed record FaultSection(string Name, string Kind, long AtNs)
             "resize" => new InstanceResize(AtNs, instance, Over(present!)) { AtOnce = AtOnce },
             "slow" => new StragglerRank(AtNs, instance, Factor),
             "link" => new LinkDegradation(AtNs, instance, Factor),
+            "store" => new StoreDegradation(AtNs, Factor),
             "expire_kv" => new KvExpiry(AtNs, instance),
             "router_restart" => new RouterRestart(AtNs),
             "slow_client" => new SlowClients(AtNs, Share, Factor),

@@ -161,6 +161,38 @@ public sealed class KvTiersTests
         first.CountPrefix([1]).ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(0.5, 15)]
+    [InlineData(0.25, 25)]
+    public void A_store_that_degrades_takes_as_many_times_as_long_for_what_is_left(double share, int expectedMs)
+    {
+        var store = new KvStore(Tier(KvTierKind.Remote, 1000));
+        var ended = 0L;
+        new StorePort(store).Read(Keys(10), 0, read => ended = read.AtNs);
+        store.Degrade(share, 5 * Time.Millisecond);
+        store.Advance(Time.Second);
+        ended.ShouldBe(expectedMs * Time.Millisecond);
+    }
+
+    [Fact]
+    public void Nobody_waits_for_a_store_that_is_cut_and_what_it_had_is_there_when_it_is_back()
+    {
+        var store = new KvStore(Tier(KvTierKind.Remote, 1000)) { News = new StoreNews() };
+        var (tiers, port) = (Tiers(store), new StorePort(store));
+        tiers.Stored(BlockChain.Of([1, 2]), 0, 2);
+        store.Advance(Time.Second);
+        tiers.NowNs = Time.Second;
+        tiers.Stored(BlockChain.Of([3]), 0, 1);
+        StoreRead? told = null;
+        port.Read([1, 2], Time.Second, read => told = read);
+        store.Degrade(0, Time.Second + 1);
+        told.ShouldBe(new StoreRead(Time.Second + 1, Arrived: false));
+        (store.Active, tiers.CountPrefix([1, 2]), store.News.Turned).ShouldBe((0, 0, true));
+        port.Write([4], Time.Second + 1).ShouldBe(0);
+        store.Degrade(1, Time.Second + 2);
+        (tiers.CountPrefix([1, 2]), tiers.CountPrefix([3])).ShouldBe((2, 0));
+    }
+
     [Fact]
     public void A_prompt_whose_blocks_will_not_come_from_the_store_is_computed_instead()
     {

@@ -2,6 +2,7 @@ using Cluster.Engine.Hardware;
 using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
+using Cluster.Gateway.Admin;
 using Cluster.Gateway.Backend;
 using Cluster.Gateway.Live;
 using Cluster.Simulator;
@@ -22,18 +23,7 @@ public sealed class LiveStoreTests
 
         await using var cluster = await LiveCluster.StartAsync(spec, new LiveOptions { Compute = ComputeMode.Modeled });
         var hops = new List<HopTimes>();
-        foreach (var request in Prompts())
-        {
-            var stream = await cluster.Backend.SubmitAsync(new InferenceRequest(request, $"r{request.Id}", FinishReason.Length), default);
-            StreamEnd? end;
-            while ((end = (await stream.ReadAsync()).End) is null)
-            {
-                // Its tokens are nobody's business here.
-            }
-
-            hops.Add(end.ShouldBeOfType<StreamEnd.Finished>().Usage.Hops!);
-            await UntilAtRestAsync(cluster);
-        }
+        foreach (var request in Prompts()) hops.Add(await ServeAsync(cluster, request));
 
         var live = await cluster.GetSnapshotAsync();
         hops.Select(h => (h.PrefillQueueNs, h.PrefillNs)).ShouldBe(simulated.Requests.OrderBy(r => r.Id).Select(r => (r.Hops.PrefillQueueNs, r.Hops.PrefillNs)));
@@ -41,6 +31,28 @@ public sealed class LiveStoreTests
             .ShouldBe(simulated.Instances.Select(i => (i.Name, i.PromptTokens, i.PrefixCacheQueries, i.PrefixCacheHits)));
         // Three contents on two instances: whoever comes second finds what the other has stored, and waits for it.
         hops.Count(h => h.PrefillQueueNs > 5 * Time.Millisecond).ShouldBeGreaterThanOrEqualTo(3);
+    }
+
+    [Fact]
+    public async Task Prompts_are_computed_while_the_store_is_cut_and_it_is_refused_where_there_is_none()
+    {
+        var spec = Clusters.Aggregated(2, i => WithStore($"aggregated-{i}", storeBlocks: 1000), new RouterSpec("round-robin"));
+        await using var cluster = await LiveCluster.StartAsync(spec, new LiveOptions { Compute = ComputeMode.Modeled, TimeScale = 20 });
+        var prompts = Prompts().Select(p => p with { Content = TokenContent.Unique(1, 400) }).ToArray();
+        await ServeAsync(cluster, prompts[0]);
+        var fault = await cluster.Admin.InjectFaultAsync(new FaultOrder("store", null, 0), default);
+        await UntilAtRestAsync(cluster);
+        // The other instance, without the store; the one that computed the first; and the other again.
+        foreach (var prompt in prompts[1..4]) await ServeAsync(cluster, prompt);
+        (await cluster.GetSnapshotAsync()).Instances[1].PrefixCacheHits.ShouldBe(160);
+        await cluster.Admin.ClearFaultAsync(fault["id"]!.GetValue<string>(), default);
+        await UntilAtRestAsync(cluster);
+        (await cluster.GetSnapshotAsync()).Stores!.BytesMoved.ShouldBe(10e6);
+        await ServeAsync(cluster, prompts[4]);
+        (await cluster.GetSnapshotAsync()).Stores!.BytesMoved.ShouldBeGreaterThan(10e6);
+
+        await using var without = await LiveCluster.StartAsync(Clusters.Aggregated(1), new LiveOptions { Compute = ComputeMode.Modeled });
+        (await Should.ThrowAsync<AdminException>(async () => await without.Admin.InjectFaultAsync(new FaultOrder("store", null, 0), default))).Message.ShouldContain("kv_tiers.remote");
     }
 
     [Fact]
@@ -61,6 +73,19 @@ public sealed class LiveStoreTests
     /// <summary>A second apart, so that all that the one before stored is there.</summary>
     private static IEnumerable<RequestSpec> Prompts() => Enumerable.Range(1, Requests).Select(i =>
         Clusters.Request(i, input: 150 + 10 * i, output: 4, arrivalNs: i * Time.Second, content: TokenContent.Unique((ulong)(i % 3), 400)));
+
+    private static async Task<HopTimes> ServeAsync(LiveCluster cluster, RequestSpec request)
+    {
+        var stream = await cluster.Backend.SubmitAsync(new InferenceRequest(request, $"r{request.Id}", FinishReason.Length), default);
+        StreamEnd? end;
+        while ((end = (await stream.ReadAsync()).End) is null)
+        {
+            // Its tokens are nobody's business here.
+        }
+
+        await UntilAtRestAsync(cluster);
+        return end.ShouldBeOfType<StreamEnd.Finished>().Usage.Hops!;
+    }
 
     private static async Task UntilAtRestAsync(LiveCluster cluster)
     {

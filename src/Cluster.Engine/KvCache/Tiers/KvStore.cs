@@ -14,21 +14,27 @@ public sealed class KvStore
     private readonly FairShare _flows = new();
     private readonly Dictionary<long, StoreCopy> _copies = [];
     private readonly List<int> _served = [];
+    private readonly List<StorePort.Lane> _lanes = [];
+    private readonly List<double> _capacities = [];
     private readonly int? _out;
     private readonly int? _in;
+    private double _share = 1;
 
     public KvStore(KvTierSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
         Blocks = new KvTier(spec);
         if (spec.StoreBytesPerSecond is not { } bandwidth) return;
-        (_out, _in) = (_flows.Add(bandwidth), _flows.Add(bandwidth));
+        (_out, _in) = (AddWire(bandwidth), AddWire(bandwidth));
     }
 
     public KvTier Blocks { get; }
 
     /// <summary>Learns which blocks can be read and which cannot any more; null: nobody asks.</summary>
     public StoreNews? News { get; init; }
+
+    /// <summary>Nobody reaches it at present.</summary>
+    public bool IsCut => _share == 0;
 
     /// <summary>Copies under way, those in set-up included.</summary>
     public int Active => _flows.Count;
@@ -59,10 +65,21 @@ public sealed class KvStore
     }
 
     /// <summary>The block is here, and the copy that brought it has ended.</summary>
-    public bool CanRead(ulong key) => Blocks.Contains(key) && Blocks.ReadableNs(key) != Time.Never;
+    public bool CanRead(ulong key) => !IsCut && IsHere(key);
 
-    /// <summary>All that can be read, in no order.</summary>
-    public ulong[] Readable() => [.. Blocks.Keys.Where(CanRead)];
+    /// <summary>All wires run at a share of their bandwidth; 0 is cut: nobody waits for a copy that cannot come, and what was on its way down is not stored.</summary>
+    public void Degrade(double share, long nowNs)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(share);
+        if (News is not null && share == 0 != IsCut) News.Turned = true;
+        _share = share;
+        for (var wire = 0; wire < _capacities.Count; wire++) _flows.SetCapacity(wire, _capacities[wire] * share, nowNs);
+        if (!IsCut) return;
+        foreach (var lane in _lanes) lane.Reset(nowNs);
+    }
+
+    /// <summary>All that can be read while it is in reach, in no order.</summary>
+    public ulong[] Readable() => [.. Blocks.Keys.Where(IsHere)];
 
     /// <summary>Makes room for blocks that are to come; those that are here count as used. Returns those that are not.</summary>
     internal ulong[] Take(ulong[] keys)
@@ -99,7 +116,12 @@ public sealed class KvStore
             if (Blocks.Contains(key)) Blocks.Touch(key);
     }
 
-    internal int AddPort(double bytesPerSecond) => _flows.Add(bytesPerSecond);
+    /// <summary>A lane's own wire.</summary>
+    internal int AddPort(StorePort.Lane lane)
+    {
+        _lanes.Add(lane);
+        return AddWire(Blocks.Spec.Link.BytesPerSecond * Blocks.Spec.Link.PeakEfficiency);
+    }
 
     internal long Begin(StoreCopy copy, long nowNs)
     {
@@ -120,6 +142,14 @@ public sealed class KvStore
             copy!.Told(new StoreRead(nowNs, Arrived: false));
         }
     }
+
+    private bool IsHere(ulong key) => Blocks.Contains(key) && Blocks.ReadableNs(key) != Time.Never;
+
+    private int AddWire(double bytesPerSecond)
+    {
+        _capacities.Add(bytesPerSecond);
+        return _flows.Add(bytesPerSecond * _share);
+    }
 }
 
 /// <summary>What those who use a store have to hear, in this order.</summary>
@@ -131,12 +161,16 @@ public sealed class StoreNews
     /// <summary>Blocks that had to go.</summary>
     public List<ulong> Dropped { get; } = [];
 
-    public bool IsEmpty => Stored.Count + Dropped.Count == 0;
+    /// <summary>The store came within reach, or out of it.</summary>
+    public bool Turned { get; set; }
+
+    public bool IsEmpty => Stored.Count + Dropped.Count == 0 && !Turned;
 
     public void Clear()
     {
         Stored.Clear();
         Dropped.Clear();
+        Turned = false;
     }
 }
 

@@ -40,6 +40,13 @@ public sealed class SharedKvStores
     /// <summary>Lets time pass. Returns the places of instances for which KV has come.</summary>
     public IReadOnlyList<int> Advance(long nowNs) => [.. _stores.Values.SelectMany(s => s.Advance(nowNs))];
 
+    /// <summary>All wires of all stores run at a share of their bandwidth; 0 is cut. Returns the places of instances that have a store.</summary>
+    public IReadOnlyList<int> Degrade(double share, long nowNs)
+    {
+        foreach (var store in _stores.Values) store.Degrade(share, nowNs);
+        return [.. Enumerable.Range(0, _ports.Count).Where(place => _ports[place] is not null)];
+    }
+
     private StorePort? Connect(InstanceSpec instance, int place)
     {
         if (instance.Kv.Tiers.FirstOrDefault(t => t.Kind == KvTierKind.Remote) is not { } remote) return null;

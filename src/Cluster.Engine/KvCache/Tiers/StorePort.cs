@@ -34,6 +34,7 @@ public sealed class StorePort : IKvStorePort
 
     public int Write(ulong[] keys, long nowNs)
     {
+        if (_store.IsCut) return 0;
         var missing = _store.Take(keys);
         if (missing.Length > 0) _writes.Enqueue(missing.Length, nowNs, end => _store.Written(missing, end));
         return missing.Length;
@@ -53,20 +54,33 @@ public sealed class StorePort : IKvStorePort
     }
 
     /// <summary>One direction.</summary>
-    internal sealed class Lane(KvStore store, int owner, bool reads)
+    internal sealed class Lane
     {
+        private readonly KvStore _store;
         private readonly Queue<StoreCopy> _waiting = new();
-        private readonly KvTierSpec _spec = store.Blocks.Spec;
+        private readonly KvTierSpec _spec;
         private int _underWay;
 
-        public int Owner => owner;
+        public Lane(KvStore store, int owner, bool reads)
+        {
+            (_store, _spec, Owner, Reads) = (store, store.Blocks.Spec, owner, reads);
+            Port = store.AddPort(this);
+        }
 
-        public bool Reads => reads;
+        public int Owner { get; }
 
-        public int Port { get; } = store.AddPort(store.Blocks.Spec.Link.BytesPerSecond * store.Blocks.Spec.Link.PeakEfficiency);
+        public bool Reads { get; }
+
+        public int Port { get; }
 
         public void Enqueue(int blocks, long nowNs, Action<StoreRead> told)
         {
+            if (_store.IsCut)
+            {
+                told(new StoreRead(nowNs, Arrived: false));
+                return;
+            }
+
             _waiting.Enqueue(new StoreCopy(this, blocks * _spec.BytesPerBlock, told));
             BeginNext(nowNs);
         }
@@ -82,7 +96,7 @@ public sealed class StorePort : IKvStorePort
             StoreCopy[] waiting = [.. _waiting];
             _waiting.Clear();
             _underWay = 0;
-            store.Cancel(this, nowNs);
+            _store.Cancel(this, nowNs);
             foreach (var copy in waiting) copy.Told(new StoreRead(nowNs, Arrived: false));
         }
 
@@ -91,7 +105,7 @@ public sealed class StorePort : IKvStorePort
             while (_underWay < _spec.Concurrency && _waiting.TryDequeue(out var next))
             {
                 _underWay++;
-                store.Begin(next, nowNs);
+                _store.Begin(next, nowNs);
             }
         }
     }
