@@ -5,6 +5,7 @@ using Cluster.Grains.Hosting;
 using Cluster.Grains.Instances;
 using Cluster.Grains.Journal;
 using Cluster.Grains.Messages;
+using Cluster.Grains.Nearby;
 using Cluster.Grains.Timing;
 
 namespace Cluster.Grains;
@@ -19,6 +20,9 @@ public sealed record ClusterContext(ClusterSpec Cluster, EmulatedClock Clock, Fu
 
     /// <summary>Looks on at every step of this silo; null: nobody does.</summary>
     public IStepWatch? Watch { get; init; }
+
+    /// <summary>Who of the cluster is in this process.</summary>
+    public Neighbourhood Nearby { get; } = new();
 
     /// <summary>Writes the router's inputs down; null: nobody wants them.</summary>
     public RouterJournal? Journal { get; init; }

@@ -22,13 +22,21 @@ public sealed class RouterGrain : Grain, IRouterGrain
         var plan = await GrainFactory.GetGrain<ITopologyGrain>(_context.Cluster.Name).GetPlanAsync();
         var nowNs = _chronicle.Note(new JournalEntry("begin", NowNs) { Cluster = _context.Cluster.Name, Plan = plan });
         _seat = new RouterSeat(_context.Cluster, plan, nowNs);
+        _context.Nearby.Router.Open();
         await base.OnActivateAsync(cancellationToken);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _context.Nearby.Router.Close();
+        return base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     public async Task<RouteReply> RouteAsync(RequestMessage request)
     {
         ArgumentNullException.ThrowIfNull(request);
         using var span = RequestTracing.BeginHop("route", request.Trace);
+        ReadNews();
         var atNs = NowNs;
         var decision = _seat.Route(request, atNs);
         var reply = _seat.Answer(decision);
@@ -42,13 +50,14 @@ public sealed class RouterGrain : Grain, IRouterGrain
     public Task ReportAsync(InstanceReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        _chronicle.Reported(report, NowNs);
-        _seat.Report(report);
+        ReadNews();
+        Hear(report, NowNs);
         return Task.CompletedTask;
     }
 
     public Task EndedAsync(long requestId)
     {
+        ReadNews();
         _chronicle.Note(new JournalEntry("withdraw", NowNs) { RequestId = requestId });
         _seat.Router.Withdraw(requestId);
         return Task.CompletedTask;
@@ -57,12 +66,14 @@ public sealed class RouterGrain : Grain, IRouterGrain
     public Task ApplyAsync(RouterPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        ReadNews();
         _seat.Apply(plan, _chronicle.Note(new JournalEntry("plan", NowNs) { Plan = plan }));
         return Task.CompletedTask;
     }
 
     public Task RestartAsync()
     {
+        ReadNews();
         _chronicle.Note(new JournalEntry("restart", NowNs));
         _seat.Router.Restart();
         return Task.CompletedTask;
@@ -70,11 +81,28 @@ public sealed class RouterGrain : Grain, IRouterGrain
 
     public Task ForgetAsync(string instance)
     {
+        ReadNews();
         _seat.Forget(instance, _chronicle.Note(new JournalEntry("forget", NowNs) { Instance = instance }));
         return Task.CompletedTask;
     }
 
-    public Task<int> CountActiveAsync(string instance) => Task.FromResult(_seat.CountActive(instance, NowNs));
+    public Task<int> CountActiveAsync(string instance)
+    {
+        ReadNews();
+        return Task.FromResult(_seat.CountActive(instance, NowNs));
+    }
 
     public Task<DecisionMessage[]> GetDecisionsAsync(int limit) => Task.FromResult(_chronicle.Newest(limit));
+
+    /// <summary>What instances of this process have left here comes before all else.</summary>
+    private void ReadNews()
+    {
+        foreach (var (report, arrivedNs) in _context.Nearby.Router.Read()) Hear(report, arrivedNs);
+    }
+
+    private void Hear(InstanceReport report, long arrivedNs)
+    {
+        _chronicle.Reported(report, arrivedNs);
+        _seat.Report(report);
+    }
 }

@@ -65,7 +65,7 @@ internal sealed class BenchedCluster : IGatewayObserver, IAsyncDisposable
         await cluster._app.StartAsync(cancellation);
         var grains = cluster._app.Services.GetRequiredService<IGrainFactory>();
         await grains.GetGrain<ITopologyGrain>(spec.Name).GetSnapshotAsync();
-        var gateway = grains.CreateObjectReference<IGatewayObserver>(cluster);
+        var gateway = cluster.Resources.Context.Nearby.Welcome(cluster, grains);
         for (var i = 0; i < instances * batch; i++) await cluster.SubmitAsync(grains, spec, gateway, i);
         await cluster._allDecode.Task.WaitAsync(s_patience, cancellation);
         return cluster;

@@ -72,7 +72,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     {
         ArgumentNullException.ThrowIfNull(grains);
         _grains = grains;
-        _self = grains.CreateObjectReference<IGatewayObserver>(this);
+        _self = _context.Nearby.Welcome(this, grains);
         await RefreshAsync();
         IsReady = true;
     }
@@ -157,7 +157,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
             flight.Saw(token.Count, batch.EmittedNs);
             var isLost = token.End is { Lost: true };
             if (token.Count > 0 || !isLost) outputs[count++] = new StepOutput(flight.StreamId, token.Count, token.End is null || isLost ? null : Finish(flight, token.End));
-            if (isLost) _ = PlaceAnewAsync(flight, token.RequestId, token.End);
+            if (isLost && flight.TryMoveOn(token.RequestId, token.End!.HopsNs)) LeaveForElsewhere(flight, token.RequestId);
         }
 
         _fanout.Publish(outputs.AsSpan(0, count), _context.Clock.ToTimestamp(batch.EmittedNs));
@@ -197,13 +197,20 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     {
         GatewayLog.NotTaken(Logger, failure, id, route?.PrefillInstance ?? "the router");
         await Task.Delay(flight.Backoff);
-        await PlaceAnewAsync(flight, id, null);
+        await PlaceAnewAsync(flight, id);
     }
 
     /// <summary>The instance that served this placement is lost: the request goes on elsewhere, with the tokens that its client has.</summary>
-    private async Task PlaceAnewAsync(Flight flight, long lostId, RequestEnd? lost)
+    private async Task PlaceAnewAsync(Flight flight, long lostId)
     {
-        if (!flight.TryMoveOn(lostId, lost?.HopsNs)) return; // somebody else noticed first
+        if (flight.TryMoveOn(lostId, null)) await GoOnElsewhereAsync(flight, lostId); // else somebody noticed first
+    }
+
+    /// <summary>Not on the calling thread: that may be the turn of the very instance that is lost.</summary>
+    private void LeaveForElsewhere(Flight flight, long lostId) => _ = Task.Run(() => GoOnElsewhereAsync(flight, lostId));
+
+    private async Task GoOnElsewhereAsync(Flight flight, long lostId)
+    {
         if (flight.Route is { } route) AbortEverywhere(route, lostId);
         await Router.EndedAsync(lostId);
         // Whatever keeps losing it may need a moment, as a silo does whose loss has yet to be noticed.
@@ -221,7 +228,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
             _incarnations[instance.Name] = instance.Incarnation;
             if (known == instance.Incarnation) continue;
             await Router.ForgetAsync(instance.Name);
-            foreach (var flight in _flights.Values.Where(f => f.Needs(instance.Name)).ToList()) await PlaceAnewAsync(flight, flight.Id, null);
+            foreach (var flight in _flights.Values.Where(f => f.Needs(instance.Name)).ToList()) await PlaceAnewAsync(flight, flight.Id);
             await Faults.RemindAsync(instance.Name);
         }
     }

@@ -27,9 +27,10 @@ internal sealed class InstanceShell : IDisposable
     public InstanceShell(InstanceSpec spec, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, RankGroups ranks, StoreLine? store, InstanceGrain side, ILogger logger)
     {
         (_context, _side, _logger) = (context, side, logger);
-        _outbox = new Outbox(spec.Name, Find, GiveUpOn);
+        _outbox = new Outbox(spec.Name, Find, context.Nearby.WayTo, GiveUpOn);
         _spans = new RequestSpans(spec.Name, context.Clock);
-        _reports = new OrderedSender<InstanceReport>(router.ReportAsync, ReportLost);
+        _reports = new OrderedSender<InstanceReport>(
+            report => context.Nearby.Router.TryLeave(report, context.Clock.NowNs) ? Task.CompletedTask : router.ReportAsync(report), ReportLost);
         Ranks = ranks;
         Recorder = new InstanceRecorder(metrics, context, spec);
         Store = store;

@@ -8,8 +8,10 @@ namespace Cluster.Grains.Instances;
 
 /// <summary>Gathers what a step has to say, so that each gateway and the router get one message for it, in order.</summary>
 /// <param name="find">The request of an id, while it is here.</param>
+/// <param name="wayTo">How tokens get to a gateway.</param>
 /// <param name="onGatewayLost">A gateway that no message reaches any more: nobody waits for its requests.</param>
-internal sealed class Outbox(string instance, Func<long, LiveRequest?> find, Action<IGatewayObserver, Exception> onGatewayLost) : IKvEventSink
+internal sealed class Outbox(
+    string instance, Func<long, LiveRequest?> find, Func<IGatewayObserver, Func<TokenBatch, Task>> wayTo, Action<IGatewayObserver, Exception> onGatewayLost) : IKvEventSink
 {
     private readonly Dictionary<IGatewayObserver, GatewayLane> _lanes = [];
     private readonly List<BlockNews> _blocks = [];
@@ -107,7 +109,7 @@ internal sealed class Outbox(string instance, Func<long, LiveRequest?> find, Act
         // Request after request is of one gateway, and references compare by the text of their keys.
         if (ReferenceEquals(gateway, _latest.Gateway)) return _latest.Lane!;
         if (!_lanes.TryGetValue(gateway, out var lane))
-            _lanes[gateway] = lane = new GatewayLane(new OrderedSender<TokenBatch>(gateway.OnTokensAsync, failure => onGatewayLost(gateway, failure)));
+            _lanes[gateway] = lane = new GatewayLane(new OrderedSender<TokenBatch>(wayTo(gateway), failure => onGatewayLost(gateway, failure)));
         _latest = (gateway, lane);
         return lane;
     }
