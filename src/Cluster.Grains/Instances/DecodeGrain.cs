@@ -12,6 +12,7 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
     public Task TakeOverAsync(HandOver handOver)
     {
         ArgumentNullException.ThrowIfNull(handOver);
+        using var entered = Shell.Enter();
         var request = LiveRequest.Of(handOver);
         if (!Shell.TryAdd(request)) return Task.CompletedTask;
         Shell.Recorder.Selected();
@@ -23,6 +24,7 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
     public Task PrefillEndedAsync(HandOver handOver)
     {
         ArgumentNullException.ThrowIfNull(handOver);
+        using var entered = Shell.Enter();
         if (Shell.Find(handOver.Request.Id) is not { } request) return Task.CompletedTask;
         request.PrefillCachedTokens = handOver.CachedTokens;
         request.Sequence.Timeline.PrefillStartedNs = handOver.Request.Stations.PrefillStartedNs;
@@ -33,6 +35,7 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
     public Task KvArrivedAsync(KvArrival arrival)
     {
         ArgumentNullException.ThrowIfNull(arrival);
+        using var entered = Shell.Enter();
         if (Shell.Find(arrival.RequestId) is { Sequence.Status: SequenceStatus.Receiving } request)
         {
             Shell.Recorder.KvReceived(arrival.DurationNs, arrival.Bytes);
@@ -45,6 +48,7 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
 
     public Task FallBackAsync(long requestId, long atNs)
     {
+        using var entered = Shell.Enter();
         if (Shell.Find(requestId) is { Sequence.Status: SequenceStatus.Reserving or SequenceStatus.Receiving } request)
         {
             Instance.FallBack(request.Sequence, Shell.InputNs(atNs));

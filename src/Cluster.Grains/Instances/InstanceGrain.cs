@@ -14,6 +14,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
     public Task SubmitAsync(SubmitOrder order)
     {
         ArgumentNullException.ThrowIfNull(order);
+        using var entered = Shell.Enter();
         var request = LiveRequest.Of(order, Name);
         if (!Shell.TryAdd(request)) return Task.CompletedTask;
         Shell.Recorder.Selected();
@@ -24,6 +25,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
 
     public Task CopyEndedAsync(long requestId, bool arrived, long atNs)
     {
+        using var entered = Shell.Enter();
         if (Shell.Find(requestId) is not { AwaitedCopy: { } copy } request) return Task.CompletedTask; // aborted meanwhile
         request.AwaitedCopy = null;
         if (arrived) Instance.AdoptPrefix(request.Sequence.Request, copy.Tokens);
@@ -33,6 +35,7 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
 
     public Task AbortAsync(long requestId)
     {
+        using var entered = Shell.Enter();
         Shell.Abort(requestId);
         return Task.CompletedTask;
     }

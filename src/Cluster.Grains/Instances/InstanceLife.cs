@@ -40,14 +40,20 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
     public Task<EstimateMessage> EstimateAsync(RequestMessage request)
     {
         ArgumentNullException.ThrowIfNull(request);
+        using var entered = Shell.Enter();
         var estimate = _oracle.Ask(Instance, request.ToSpec(), Shell.Ranks.Slowdown, Context.Clock.NowNs);
         return Task.FromResult(new EstimateMessage(estimate.PrefillNs, estimate.DecodeNs));
     }
 
-    public Task<InstanceSnapshot> GetSnapshotAsync() => Task.FromResult(Shell.Snapshot(_incarnation));
+    public Task<InstanceSnapshot> GetSnapshotAsync()
+    {
+        using var entered = Shell.Enter();
+        return Task.FromResult(Shell.Snapshot(_incarnation));
+    }
 
     public Task<bool> ResetPrefixCacheAsync()
     {
+        using var entered = Shell.Enter();
         Instance.State.Pool.EvictAll();
         Shell.Kick();
         return Task.FromResult(Instance.State.Pool.Referenced == 0);
@@ -62,18 +68,21 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
 
     public Task HearOfStoreAsync(StoreNewsMessage news)
     {
+        using var entered = Shell.Enter();
         Shell.Store?.Hear(news);
         return Task.CompletedTask;
     }
 
     public Task CrashAsync()
     {
+        using var entered = Shell.Enter();
         Shell.Crash();
         return Task.CompletedTask;
     }
 
     public Task ReviveAsync()
     {
+        using var entered = Shell.Enter();
         Shell.IsDown = false;
         return Task.CompletedTask;
     }
@@ -86,6 +95,7 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
 
     public Task SlowAsync(int rank, double factor)
     {
+        using var entered = Shell.Enter();
         Shell.Ranks.Slow(rank, factor);
         return Task.CompletedTask;
     }
@@ -98,9 +108,10 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
     private async Task BeginAsync(InstanceSpec spec)
     {
         _incarnation = Guid.NewGuid().ToString("N");
-        var store = StoreLine.Of(spec, _incarnation, GrainFactory.GetGrain<IStoreGrain>(Context.Cluster.Name), logger);
+        var gate = new Lock();
+        var store = StoreLine.Of(gate, spec, _incarnation, GrainFactory.GetGrain<IStoreGrain>(Context.Cluster.Name), logger);
         if (store is not null) await store.JoinAsync();
         var router = GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name);
-        Shell = new InstanceShell(spec, Context, metrics, router, RankGroups.Of(Context, spec, GrainFactory), store, Side, logger);
+        Shell = new InstanceShell(gate, spec, Context, metrics, router, RankGroups.Of(Context, spec, GrainFactory), store, Side, logger);
     }
 }

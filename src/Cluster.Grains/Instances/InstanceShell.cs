@@ -22,11 +22,14 @@ internal sealed class InstanceShell : IDisposable
     private readonly Outbox _outbox;
     private readonly RequestSpans _spans;
     private readonly StepLoop _loop;
+    private readonly Lock _gate;
     private bool _failureReported;
 
-    public InstanceShell(InstanceSpec spec, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, RankGroups ranks, StoreLine? store, InstanceGrain side, ILogger logger)
+    /// <param name="gate">Keeps turns, step loop and store apart: whoever touches what is here holds it.</param>
+    public InstanceShell(
+        Lock gate, InstanceSpec spec, ClusterContext context, ClusterMetrics metrics, IRouterGrain router, RankGroups ranks, StoreLine? store, InstanceGrain side, ILogger logger)
     {
-        (_context, _side, _logger) = (context, side, logger);
+        (_gate, _context, _side, _logger) = (gate, context, side, logger);
         _outbox = new Outbox(spec.Name, Find, context.Nearby.WayTo, GiveUpOn);
         _spans = new RequestSpans(spec.Name, context.Clock);
         _reports = new OrderedSender<InstanceReport>(
@@ -36,7 +39,7 @@ internal sealed class InstanceShell : IDisposable
         Store = store;
         if (store is not null) store.Input = Take;
         Instance = new Instance(spec, _outbox, Recorder, reportTokens: true, store: store);
-        _loop = new StepLoop(Instance, context.Clock, ranks, Recorder, Collect, Publish, side.OnStepBegan);
+        _loop = new StepLoop(gate, Instance, context.Clock, ranks, Recorder, Collect, Publish, side.OnStepBegan);
     }
 
     public Instance Instance { get; }
@@ -50,6 +53,9 @@ internal sealed class InstanceShell : IDisposable
 
     /// <summary>It has crashed and is not back.</summary>
     public bool IsDown { get; set; }
+
+    /// <summary>For each turn, while it touches what is here.</summary>
+    public Lock.Scope Enter() => _gate.EnterScope();
 
     public InstanceSnapshot Snapshot(string incarnation) => Snapshots.Of(Instance, _loop) with
     {
@@ -117,6 +123,7 @@ internal sealed class InstanceShell : IDisposable
 
     public void Dispose()
     {
+        using var entered = Enter();
         _loop.Stop();
         Recorder.Dispose();
         _ = LeaveStoreAsync();
@@ -209,6 +216,7 @@ internal sealed class InstanceShell : IDisposable
     private void GiveUpOn(IGatewayObserver gateway, Exception failure)
     {
         GrainLog.TokensLost(_logger, Instance.Spec.Name, failure);
+        using var entered = Enter();
         foreach (var request in _requests.Values.Where(r => r.Gateway.Equals(gateway)).ToList())
         {
             _side.Leave(request);

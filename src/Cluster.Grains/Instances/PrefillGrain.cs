@@ -50,6 +50,7 @@ public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics,
 
     private Task LetGo(long requestId, Action<LiveRequest> release)
     {
+        using var entered = Shell.Enter();
         if (Shell.Find(requestId) is { Sequence.Status: SequenceStatus.Held } request)
         {
             release(request);

@@ -14,7 +14,7 @@ internal sealed class RankGroups : IStepTimer
     private readonly IStepTimer _here;
     private readonly IRankGroupGrain[] _elsewhere;
     private readonly Task<RankTiming>[] _answers;
-    private readonly double[] _slowdowns;
+    private double[] _slowdowns;
     private readonly RankLayout _layout;
     private readonly Dictionary<int, double> _slowRanks = [];
 
@@ -48,8 +48,11 @@ internal sealed class RankGroups : IStepTimer
     {
         if (rank >= _layout.Ranks) return;
         _slowRanks[rank] = factor;
-        Array.Fill(_slowdowns, 1);
-        foreach (var (slow, times) in _slowRanks) _slowdowns[_layout.GroupOf(slow)] = Math.Max(_slowdowns[_layout.GroupOf(slow)], times);
+        var slowdowns = new double[_slowdowns.Length];
+        Array.Fill(slowdowns, 1);
+        foreach (var (slow, times) in _slowRanks) slowdowns[_layout.GroupOf(slow)] = Math.Max(slowdowns[_layout.GroupOf(slow)], times);
+        // A step that is being timed goes by one or the other.
+        _slowdowns = slowdowns;
     }
 
     /// <exception cref="RankLostException">A group does not answer: the instance cannot step any more.</exception>

@@ -10,7 +10,8 @@ namespace Cluster.Grains.Instances;
 /// An instance's way to the store that the cluster shares: it knows of the store's blocks what the store's grain has said, and its orders
 /// are messages to that grain. A store that is lost, or has forgotten the instance, is joined anew, with nothing of what was in it.
 /// </summary>
-internal sealed class StoreLine(KvTierSpec spec, StoreSeat seat, IStoreGrain store, ILogger logger) : IKvStorePort
+/// <param name="gate">The instance's: its steps order from here, and answers come on any thread.</param>
+internal sealed class StoreLine(Lock gate, KvTierSpec spec, StoreSeat seat, IStoreGrain store, ILogger logger) : IKvStorePort
 {
     private readonly HashSet<ulong> _readable = [];
     private StoreSeat _seat = seat;
@@ -20,8 +21,8 @@ internal sealed class StoreLine(KvTierSpec spec, StoreSeat seat, IStoreGrain sto
     private bool _hasLeft;
 
     /// <summary>The way of an instance to its store; null where it has none.</summary>
-    public static StoreLine? Of(InstanceSpec instance, string incarnation, IStoreGrain store, ILogger logger) =>
-        instance.Kv.Tiers.FirstOrDefault(t => t.Kind == KvTierKind.Remote) is { } remote ? new StoreLine(remote, new StoreSeat(instance.Name, incarnation, 0), store, logger) : null;
+    public static StoreLine? Of(Lock gate, InstanceSpec instance, string incarnation, IStoreGrain store, ILogger logger) =>
+        instance.Kv.Tiers.FirstOrDefault(t => t.Kind == KvTierKind.Remote) is { } remote ? new StoreLine(gate, remote, new StoreSeat(instance.Name, incarnation, 0), store, logger) : null;
 
     /// <summary>Hands an input of this moment to the engine.</summary>
     public Action<long, Action> Input { get; set; } = static (_, _) => { };
@@ -54,25 +55,33 @@ internal sealed class StoreLine(KvTierSpec spec, StoreSeat seat, IStoreGrain sto
 
     public async Task JoinAsync()
     {
-        _isJoining = true;
         do
         {
-            // News that overtake the answer are in the next.
-            _heard = false;
-            var blocks = await store.JoinAsync(_seat);
+            (_isJoining, _heard) = (true, false);
+        }
+        while (!TryTake(await store.JoinAsync(_seat)));
+    }
+
+    /// <summary>What is in the store; false when news overtook it, which are in the next answer.</summary>
+    private bool TryTake(StoreBlocks blocks)
+    {
+        lock (gate)
+        {
             _readable.Clear();
             _readable.UnionWith(blocks.Readable);
-            _isCut = blocks.IsCut;
+            (_isCut, _isJoining) = (blocks.IsCut, _heard);
+            return !_heard;
         }
-        while (_heard);
-        _isJoining = false;
     }
 
     public Task LeaveAsync()
     {
-        if (_hasLeft) return Task.CompletedTask;
-        _hasLeft = true;
-        return store.LeaveAsync(_seat);
+        lock (gate)
+        {
+            if (_hasLeft) return Task.CompletedTask;
+            _hasLeft = true;
+            return store.LeaveAsync(_seat);
+        }
     }
 
     public void Hear(StoreNewsMessage news)
@@ -109,10 +118,13 @@ internal sealed class StoreLine(KvTierSpec spec, StoreSeat seat, IStoreGrain sto
             arrival = new StoreArrival(order.AtNs, Arrived: false);
         }
 
-        // It crashed meanwhile: nobody waits any more.
-        if (_hasLeft || order.Seat.Life != _seat.Life) return;
-        if (!arrival.IsKnown) Rejoin();
-        Input(arrival.AtNs, () => read(new StoreRead(arrival.AtNs, arrival.Arrived)));
+        lock (gate)
+        {
+            // It crashed meanwhile: nobody waits any more.
+            if (_hasLeft || order.Seat.Life != _seat.Life) return;
+            if (!arrival.IsKnown) Rejoin();
+            Input(arrival.AtNs, () => read(new StoreRead(arrival.AtNs, arrival.Arrived)));
+        }
     }
 
     private void Lost(Exception failure)
@@ -124,8 +136,11 @@ internal sealed class StoreLine(KvTierSpec spec, StoreSeat seat, IStoreGrain sto
 
     private void Rejoin()
     {
-        _readable.Clear();
-        if (!_isJoining && !_hasLeft) _ = RejoinAsync();
+        lock (gate)
+        {
+            _readable.Clear();
+            if (!_isJoining && !_hasLeft) _ = RejoinAsync();
+        }
     }
 
     private async Task RejoinAsync()

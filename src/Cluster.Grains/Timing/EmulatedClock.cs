@@ -88,18 +88,23 @@ public sealed class EmulatedClock
     public DateTime ToUtc(long emulatedNs) => DateTime.UtcNow + Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), ToTimestamp(emulatedNs));
 
     /// <summary>Completes at this emulated moment, at once if it has passed.</summary>
-    public Task WaitUntilAsync(long emulatedNs)
+    public Task WaitUntilAsync(long emulatedNs) => WaitUntilAsync(emulatedNs, goesOnAtOnce: false);
+
+    /// <summary>As <see cref="WaitUntilAsync(long)"/>, and who awaits it without its context goes on at once, on the clock's own thread: shortly, for others wait for that.</summary>
+    public Task ReachAsync(long emulatedNs) => WaitUntilAsync(emulatedNs, goesOnAtOnce: true);
+
+    private Task WaitUntilAsync(long emulatedNs, bool goesOnAtOnce)
     {
         var course = _course;
-        var sleep = _pacer.WaitUntilAsync(course.ToTimestamp(emulatedNs) + 1);
+        var sleep = _pacer.WaitUntilAsync(course.ToTimestamp(emulatedNs) + 1, goesOnAtOnce);
         // Who sleeps is given another time when the scale changes; between working the wake-up out and going to sleep it may have been missed.
-        return ReferenceEquals(course, _course) ? sleep : SleepOnAsync(sleep, emulatedNs);
+        return ReferenceEquals(course, _course) ? sleep : SleepOnAsync(sleep, emulatedNs, goesOnAtOnce);
     }
 
-    private async Task SleepOnAsync(Task sleep, long emulatedNs)
+    private async Task SleepOnAsync(Task sleep, long emulatedNs, bool goesOnAtOnce)
     {
-        await sleep;
-        if (NowNs < emulatedNs) await WaitUntilAsync(emulatedNs);
+        await sleep.ConfigureAwait(false);
+        if (NowNs < emulatedNs) await WaitUntilAsync(emulatedNs, goesOnAtOnce).ConfigureAwait(false);
     }
 
     private static long TimestampOf(DateTime utc)

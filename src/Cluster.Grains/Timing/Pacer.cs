@@ -39,10 +39,11 @@ public sealed class Pacer : IDisposable
     public bool IsDue => Stopwatch.GetTimestamp() >= Volatile.Read(ref _sleepsUntil);
 
     /// <summary>Completes when <see cref="Stopwatch.GetTimestamp"/> reaches this value.</summary>
-    public Task WaitUntilAsync(long timestamp)
+    /// <param name="goesOnAtOnce">Who awaits it without its context runs on this pacer's thread; else on the thread pool.</param>
+    public Task WaitUntilAsync(long timestamp, bool goesOnAtOnce = false)
     {
         if (Stopwatch.GetTimestamp() >= timestamp) return Task.CompletedTask;
-        var sleeper = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var sleeper = new TaskCompletionSource(goesOnAtOnce ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         bool isEarliest;
         lock (_gate)
         {
@@ -118,7 +119,7 @@ public sealed class Pacer : IDisposable
         while (TryTake(out var sleeper, out var idleTicks, out var isBehind))
         {
             if (sleeper is null) _sleep.For(idleTicks == long.MaxValue ? long.MaxValue : (long)(idleTicks * (1e9 / Stopwatch.Frequency)));
-            else if (isBehind) sleeper.SetResult();
+            else if (isBehind) ThreadPool.UnsafeQueueUserWorkItem(static waiting => waiting.SetResult(), sleeper, preferLocal: false);
             else ClusterRuntime.Wake(sleeper);
         }
     }
