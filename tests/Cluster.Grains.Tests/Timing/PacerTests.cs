@@ -38,6 +38,23 @@ public sealed class PacerTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_goes_on_at_once_does_so_on_the_thread_of_the_pacer_and_nobody_else()
+    {
+        async Task<string?> ThreadAfterAsync(bool goesOnAtOnce)
+        {
+            await _pacer.WaitUntilAsync(In(TimeSpan.FromHours(1)), goesOnAtOnce).ConfigureAwait(false);
+            return Thread.CurrentThread.Name;
+        }
+
+        foreach (var goesOnAtOnce in new[] { true, false })
+        {
+            var woken = ThreadAfterAsync(goesOnAtOnce);
+            _pacer.Remap(_ => Stopwatch.GetTimestamp());
+            ((await woken.WaitAsync(s_patience)) == "xpyd-pacer").ShouldBe(goesOnAtOnce);
+        }
+    }
+
+    [Fact]
     public async Task The_end_of_the_pacer_is_the_end_of_every_sleep()
     {
         var far = _pacer.WaitUntilAsync(In(TimeSpan.FromHours(1)));
