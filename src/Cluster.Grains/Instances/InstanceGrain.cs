@@ -7,7 +7,7 @@ namespace Cluster.Grains.Instances;
 /// <summary>How requests come into an instance and leave it before their time; what differs by role is left to prefill and decode grain.</summary>
 public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metrics, ILogger logger) : InstanceLife(context, metrics, logger)
 {
-    private protected ILinkGrain Links => GrainFactory.GetGrain<ILinkGrain>(Context.Cluster.Name);
+    private protected ILinkGrain Links => Grains.GetGrain<ILinkGrain>(Context.Cluster.Name);
 
     private protected override InstanceGrain Side => this;
 

@@ -19,6 +19,9 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
 
     protected string Name { get; private set; } = "";
 
+    /// <summary>The runtime gives it to turns only; steps need it, too.</summary>
+    private protected IGrainFactory Grains { get; private set; } = null!;
+
     private protected InstanceShell Shell { get; private set; } = null!;
 
     private protected Instance Instance => Shell.Instance;
@@ -26,7 +29,8 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Name = GrainKeys.Split(this.GetPrimaryKeyString()).Instance;
-        await BeginAsync(await Context.FindAsync(Name, GrainFactory));
+        Grains = GrainFactory;
+        await BeginAsync(await Context.FindAsync(Name, Grains));
         await base.OnActivateAsync(cancellationToken);
     }
 
@@ -101,7 +105,7 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
     }
 
     /// <summary>The step loop broke, which is a fault of ours: the instance has to begin afresh.</summary>
-    internal void Break() => DeactivateOnIdle();
+    internal void Break() => GrainBaseExtensions.DeactivateOnIdle(this);
 
     private protected abstract InstanceGrain Side { get; }
 
@@ -109,9 +113,9 @@ public abstract class InstanceLife(ClusterContext context, ClusterMetrics metric
     {
         _incarnation = Guid.NewGuid().ToString("N");
         var gate = new Lock();
-        var store = StoreLine.Of(gate, spec, _incarnation, GrainFactory.GetGrain<IStoreGrain>(Context.Cluster.Name), logger);
+        var store = StoreLine.Of(gate, spec, _incarnation, Grains.GetGrain<IStoreGrain>(Context.Cluster.Name), logger);
         if (store is not null) await store.JoinAsync();
-        var router = GrainFactory.GetGrain<IRouterGrain>(Context.Cluster.Name);
-        Shell = new InstanceShell(gate, spec, Context, metrics, router, RankGroups.Of(Context, spec, GrainFactory), store, Side, logger);
+        var router = Grains.GetGrain<IRouterGrain>(Context.Cluster.Name);
+        Shell = new InstanceShell(gate, spec, Context, metrics, router, RankGroups.Of(Context, spec, Grains), store, Side, logger);
     }
 }

@@ -71,5 +71,5 @@ public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics,
         new(request.Message.Id, Name, request.DecodeInstance!, request.Message.InputTokens, computed, tokens, ended) { AtNs = atNs };
 
     private IDecodeGrain DecodeOf(LiveRequest request) =>
-        GrainFactory.GetGrain<IDecodeGrain>(GrainKeys.Instance(Context.Cluster.Name, request.DecodeInstance!));
+        Grains.GetGrain<IDecodeGrain>(GrainKeys.Instance(Context.Cluster.Name, request.DecodeInstance!));
 }

@@ -29,7 +29,10 @@ public abstract class Grain : IGrainBase, IAddressable
 
     public string IdentityString => GrainContext.GrainId.ToString();
 
-    protected IGrainFactory GrainFactory => ((Activation)GrainContext).Runtime.Factory;
+    /// <exception cref="InvalidOperationException">Asked for outside of any turn: what a turn has kept of it can be used anywhere.</exception>
+    protected IGrainFactory GrainFactory => Activation.Current is null
+        ? throw new InvalidOperationException($"Activation access violation: {GetType().Name} asked for its grain factory outside of a turn. Keep what a turn was given.")
+        : ((Activation)GrainContext).Runtime.Factory;
 
     protected internal IServiceProvider ServiceProvider => GrainContext.ActivationServices;
 

@@ -29,6 +29,10 @@ public sealed class GrainContractTests(ContractHost host)
     }
 
     [Fact]
+    public async Task Outside_of_turns_a_grain_factory_is_not_given_but_one_that_was_kept_works() =>
+        (await _grain.IsRefusedOutsideOfTurnsAsync(Guid.NewGuid().ToString())).ShouldBeTrue();
+
+    [Fact]
     public async Task A_reentrant_grain_may_wait_for_itself()
     {
         var grain = host.Client.GetGrain<IReentrantProbeGrain>(Guid.NewGuid().ToString());

@@ -36,6 +36,9 @@ public interface IProbeGrain : IGrainWithStringKey
 
     Task<string> GetActivationAsync();
 
+    /// <summary>Asks for the grain factory, and uses one that a turn was given, outside of any turn.</summary>
+    Task<bool> IsRefusedOutsideOfTurnsAsync(string other);
+
     Task DeactivateAsync();
 
     /// <summary>As <see cref="DeactivateAsync"/>, without waiting for a turn.</summary>
@@ -234,6 +237,23 @@ public sealed class ProbeGrain : Grain, IProbeGrain
             await Task.Yield();
             yield return i;
         }
+    }
+
+    public async Task<bool> IsRefusedOutsideOfTurnsAsync(string other)
+    {
+        var kept = GrainFactory;
+        return await Task.Run(async () =>
+        {
+            await kept.GetGrain<IProbeGrain>(other).GetActivationAsync();
+            try
+            {
+                return GrainFactory is null;
+            }
+            catch (InvalidOperationException)
+            {
+                return true;
+            }
+        });
     }
 
     public Task<int> BlockOnAsync(string other) => Task.FromResult(GrainFactory.GetGrain<IProbeGrain>(other).AppendAsync(7).GetAwaiter().GetResult());
