@@ -5,7 +5,7 @@ namespace Cluster.Grains.Instances;
 /// calls overtake one another while their receiver is being activated or moved, and here the order matters. Thread-safe.
 /// </summary>
 /// <param name="send">Completes when the message has been received.</param>
-/// <param name="onFailure">Told, on the thread pool, of a message that did not arrive; the next ones are sent all the same.</param>
+/// <param name="onFailure">Told, on a turn of the grain if a turn had sent it, of a message that did not arrive; the next ones are sent all the same.</param>
 /// <remarks>Nobody wakes up for an answer that came in time, which is nearly every one: only failures and messages that had to wait do.</remarks>
 internal sealed class OrderedSender<T>(Func<T, Task> send, Action<Exception> onFailure)
 {
@@ -52,13 +52,13 @@ internal sealed class OrderedSender<T>(Func<T, Task> send, Action<Exception> onF
         if (_last.IsCompletedSuccessfully) return;
         _ = _last.ContinueWith(
             lost => onFailure(lost.Exception?.InnerException ?? new TaskCanceledException(lost)),
-            CancellationToken.None, TaskContinuationOptions.NotOnRanToCompletion, TaskScheduler.Default);
+            CancellationToken.None, TaskContinuationOptions.NotOnRanToCompletion, TaskScheduler.Current);
     }
 
     private async Task DrainAsync()
     {
         _isDraining = true;
-        for (var before = _last; before is not null; before = StartNext()) await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        for (var before = _last; before is not null; before = StartNext()) await before.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <returns>What the message after it has to wait for; null when none waits.</returns>

@@ -14,6 +14,9 @@ public sealed class Pacer : IDisposable
     /// <summary>When another sleeper has been due for longer than this, the thread pool takes part.</summary>
     private static readonly long s_behind = Stopwatch.Frequency / 4_000;
 
+    /// <summary>A sleeper that is woken so late is on a host that does not keep up: it goes on on the thread pool, which leaves others their share.</summary>
+    private static readonly long s_overloaded = Stopwatch.Frequency / 200;
+
     /// <summary>Whoever keeps the thread for longer blocks it: another thread takes over.</summary>
     private static readonly TimeSpan s_longestStay = TimeSpan.FromMilliseconds(200);
 
@@ -42,7 +45,8 @@ public sealed class Pacer : IDisposable
     /// <param name="goesOnAtOnce">Who awaits it without its context runs on this pacer's thread; else on the thread pool.</param>
     public Task WaitUntilAsync(long timestamp, bool goesOnAtOnce = false)
     {
-        if (Stopwatch.GetTimestamp() >= timestamp) return Task.CompletedTask;
+        // On this pacer's own thread others may be due before.
+        if (Stopwatch.GetTimestamp() >= timestamp && !(goesOnAtOnce && Thread.CurrentThread == _thread)) return Task.CompletedTask;
         var sleeper = new TaskCompletionSource(goesOnAtOnce ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         bool isEarliest;
         lock (_gate)
@@ -115,7 +119,7 @@ public sealed class Pacer : IDisposable
 
     private void Run()
     {
-        PromptThread.Ask();
+        PromptThread.Ask(beforeAllOthers: true);
         while (TryTake(out var sleeper, out var idleTicks, out var isBehind))
         {
             if (sleeper is null) _sleep.For(idleTicks == long.MaxValue ? long.MaxValue : (long)(idleTicks * (1e9 / Stopwatch.Frequency)));
@@ -126,7 +130,7 @@ public sealed class Pacer : IDisposable
 
     /// <summary>The next who is due, or null; false when this thread has nothing to do here any more.</summary>
     /// <param name="idleTicks">Until the first is due, where none is.</param>
-    /// <param name="isBehind">Others have been due for too long already.</param>
+    /// <param name="isBehind">Others have been due for too long already, or this one has for far too long.</param>
     private bool TryTake(out TaskCompletionSource? sleeper, out long idleTicks, out bool isBehind)
     {
         lock (_gate)
@@ -143,7 +147,7 @@ public sealed class Pacer : IDisposable
             }
 
             (sleeper, _awakeSince) = (_sleepers.Dequeue(), now);
-            isBehind = _sleepers.TryPeek(out _, out var next) && now - next > s_behind;
+            isBehind = now - due > s_overloaded || (_sleepers.TryPeek(out _, out var next) && now - next > s_behind);
             return true;
         }
     }
