@@ -21,7 +21,7 @@ internal sealed class DecodeCostTable
 
     /// <summary>Whether such a step has a place here: nothing but its sequences and their context sets its cost.</summary>
     public static bool Covers(in StepShape shape) =>
-        (uint)(shape.DecodeSequences - 1) < Sequences && shape is { PrefillSequences: 0, PrefillTokens: 0, DecodeTokensPerSequence: 1 }
+        (uint)(shape.DecodeSequences - 1) < Sequences && shape is { PrefillSequences: 0, PrefillTokens: 0, ReceivedTokens: 0, DecodeTokensPerSequence: 1 }
         && shape.SampledSequences == shape.DecodeSequences && shape.DecodeBoundedContextTokens == shape.DecodeContextTokens
         && (ulong)shape.DecodeContextTokens < PageSize * Pages;
 

@@ -27,7 +27,7 @@ internal sealed class HostCost
         var engine = _deployment.Engine;
         double sequences = shape.DecodeSequences + shape.PrefillSequences;
         var slowdown = _deployment.Gpu.HostSlowdown;
-        var host = slowdown * (engine.StepHostSeconds + (sequences * engine.SequenceHostSeconds) + (shape.PrefillTokens * engine.PromptTokenHostSeconds));
+        var host = slowdown * (engine.StepHostSeconds + (sequences * engine.SequenceHostSeconds) + ((shape.PrefillTokens + shape.ReceivedTokens) * engine.PromptTokenHostSeconds));
         // Before each step replicas tell each other what they bring: nobody's kernels start before the last has.
         if (_deployment.Parallelism.Dp > 1) host += slowdown * engine.ReplicaStepHostSeconds;
         var exposed = Math.Max(0, host - (engine.HostOverlap * gpuSeconds));

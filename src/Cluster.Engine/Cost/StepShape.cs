@@ -37,6 +37,9 @@ public readonly record struct StepShape
     /// <summary>As <see cref="DecodeContextTokens"/>, each request bounded by the model's bounded context.</summary>
     public long DecodeBoundedContextTokens { get; init; }
 
+    /// <summary>Prompt tokens of requests that join with KV computed elsewhere: nothing computes them here, but the host takes them in.</summary>
+    public long ReceivedTokens { get; init; }
+
     /// <summary>Rows of the LM head: requests that get a token from this step.</summary>
     public int SampledSequences { get; init; }
 

@@ -14,7 +14,7 @@ public sealed record EngineProfile(string Name, string Source)
     /// <summary>Host seconds per sequence in the step.</summary>
     public required double SequenceHostSeconds { get; init; }
 
-    /// <summary>Host seconds per prompt token in the step.</summary>
+    /// <summary>Host seconds per prompt token in the step, computed here or received.</summary>
     public required double PromptTokenHostSeconds { get; init; }
 
     /// <summary>Host seconds once per request outside steps: HTTP, tokenising, first response.</summary>

@@ -32,6 +32,7 @@ public sealed partial class StepBuilder(InstanceState state)
     private long _prefillBoundedPairs;
     private long _prefillContext;
     private int _sampledPrefills;
+    private long _receivedTokens;
     private int _joiningDecodes;
     private long _joiningContext;
     private long _joiningBoundedContext;
@@ -62,7 +63,7 @@ public sealed partial class StepBuilder(InstanceState state)
     {
         _nowNs = nowNs;
         _chunks.Clear();
-        _prefillTokens = _prefillPairs = _prefillBoundedPairs = _prefillContext = 0;
+        _prefillTokens = _prefillPairs = _prefillBoundedPairs = _prefillContext = _receivedTokens = 0;
         _sampledPrefills = _joiningDecodes = 0;
         _joiningContext = _joiningBoundedContext = 0;
         _decodes = HasPreempted = false;
@@ -156,7 +157,9 @@ public sealed partial class StepBuilder(InstanceState state)
         Allocate(blocks);
         if (!received) head.TailBlocks = hits.Length;
         if (!received && computed > hits.Length * kv.BlockSize) State.Counters.CopiedBlocks++;
+        // What comes up from a lower tier lacks at least the last token of its prompt, and was taken in before.
         if (!received) RecordHit(head, computed);
+        else if (computed == head.Request.InputTokens) _receivedTokens += computed;
         head.SharedBlocks = received ? head.SharedBlocks : hits.Length;
         head.PrivateBlocks += blocks;
         head.Computed = computed;
@@ -185,6 +188,7 @@ public sealed partial class StepBuilder(InstanceState state)
             DecodeTokensPerSequence = _decodes ? State.Decodes.TokensPerMember : 1,
             DecodeContextTokens = (_decodes ? State.Decodes.ContextTokens + members : 0) + _joiningContext,
             DecodeBoundedContextTokens = (_decodes ? State.Decodes.BoundedContextTokens : 0) + _joiningBoundedContext,
+            ReceivedTokens = _receivedTokens,
             SampledSequences = decodes + _sampledPrefills,
         };
     }

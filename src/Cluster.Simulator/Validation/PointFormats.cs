@@ -18,7 +18,7 @@ internal static class PointFormats
     /// <summary>Quantised checkpoints ship scales for an 8-bit cache, and deployments of them use it.</summary>
     public static NumberFormat Kv(NumberFormat weights) => NumberFormats.Bits(weights) <= 8 ? NumberFormat.Fp8 : NumberFormat.Bf16;
 
-    private static NumberFormat? Of(string column, ModelArchitecture model) => column switch
+    private static NumberFormat? Of(string column, ModelArchitecture model) => column.ToLowerInvariant() switch
     {
         // Mixture models are published in fp8 with block scales.
         "fp8" => model.IsMoe ? NumberFormat.Fp8Block : NumberFormat.Fp8,

@@ -18,7 +18,11 @@ internal static partial class RepackedModel
         return catalog.Models.Values.FirstOrDefault(m => m.Aliases.Append(m.Name).Any(a => Original(a).Equals(original, StringComparison.OrdinalIgnoreCase)));
     }
 
-    private static string Original(string name) => Formats().Replace(name[(name.LastIndexOf('/') + 1)..], "");
+    private static string Original(string name) => Formats().Replace(Publisher().Replace(name, ""), "");
+
+    /// <summary>Llama's names of 2024 repeat their publisher.</summary>
+    [GeneratedRegex("^(?:.*/)?(?:Meta-(?=Llama-))?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Publisher();
 
     [GeneratedRegex(@"-(nvfp4|mxfp[48]|fp[48]|bf16|awq|gptq|int[48]|w\d+a\w*\d+|quantized\.w\d+a\d+)(-(nvfp4|mxfp[48]|fp[48]|int[48]|dynamic|block|kv|preview|v\d+))*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Formats();

@@ -24,11 +24,11 @@ public static class ValidationDocument
         }
 
         File.WriteAllText(Path.Combine(folder, "validation.md"), Markdown(report, kernels, KernelPictures.Write(folder, kernels), splitwise, leftOut ?? [], checks ?? []));
-        File.WriteAllText(Path.Combine(folder, "validation-baseline.json"), (withTables ?? (b => b))(Baseline(new ValidationReport([.. GuardSample(report.Rows)]))).ToJson());
+        File.WriteAllText(Path.Combine(folder, "validation-baseline.json"), (withTables ?? (b => b))(Baseline(new ValidationReport([.. GuardSample(report.Rows, r => r.Point)]))).ToJson());
     }
 
-    /// <summary>Every tenth item: what the guard test runs, to stay quick.</summary>
-    public static IEnumerable<T> GuardSample<T>(IReadOnlyList<T> all) => all.Where((_, i) => i % 10 == 3);
+    /// <summary>What the guard test runs, to stay quick: every tenth aggregated point, and all of P/D, which are few.</summary>
+    public static IEnumerable<T> GuardSample<T>(IReadOnlyList<T> all, Func<T, MeasuredPoint> point) => all.Where((item, i) => i % 10 == 3 || point(item).Prefill is not null);
 
     /// <summary>The figures that must not get worse.</summary>
     public static ValidationBaseline Baseline(ValidationReport report)

@@ -54,6 +54,17 @@ public sealed class StepCostLawTests
     }
 
     [Fact]
+    public void A_prompt_that_was_computed_elsewhere_costs_the_host_what_one_of_its_own_does()
+    {
+        var deployment = Steps.Llama8b();
+        deployment = deployment with { Engine = deployment.Engine with { PromptTokenHostSeconds = 1e-6 } };
+        var cost = new StepCostModel(deployment);
+        var (alone, joined) = (cost.Evaluate(Steps.Decode(2, 8000)), cost.Evaluate(Steps.Decode(2, 8000) with { ReceivedTokens = 8000 }));
+        (joined.HostSeconds - alone.HostSeconds).ShouldBe(8e-3, 1e-9);
+        (joined.DurationSeconds - alone.DurationSeconds).ShouldBe(8e-3, 1e-9, "nothing computes it");
+    }
+
+    [Fact]
     public void A_router_in_32_bits_takes_longer_than_one_in_16()
     {
         var dense = Steps.Llama8b();

@@ -15,6 +15,7 @@ public sealed class PointMappingTests
     [InlineData("RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic", "llama-3.1-70b")]
     [InlineData("nvidia/Qwen3-30B-A3B-NVFP4", "qwen3-30b-a3b")]
     [InlineData("zai-org/GLM-5-FP8", "glm-5")]
+    [InlineData("neuralmagic/Meta-Llama-3.1-405B-Instruct-FP8", "llama-3.1-405b")]
     public void A_quantised_checkpoint_runs_as_the_model_it_repacks(string path, string model) =>
         Map(path).Cluster.ShouldNotBeNull().Instances[0].Deployment.Model.Name.ShouldBe(model);
 

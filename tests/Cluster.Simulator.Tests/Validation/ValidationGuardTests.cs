@@ -17,7 +17,7 @@ public sealed class ValidationGuardTests
         var baseline = Path.Combine(root, "docs", "validation-baseline.json");
         Assert.SkipUnless(File.Exists(baseline), "No baseline yet: `xpyd validate POINTS.csv --docs docs` writes it.");
         var points = Directory.EnumerateFiles(data, "*.csv").Order(StringComparer.Ordinal).SelectMany(MeasuredPoint.Read).ToList();
-        var now = ValidationDocument.Baseline(ValidationReport.Run([.. ValidationDocument.GuardSample(points)], Catalog.Load(Path.Combine(root, "catalog")), cancellation: TestContext.Current.CancellationToken));
+        var now = ValidationDocument.Baseline(ValidationReport.Run([.. ValidationDocument.GuardSample(points, p => p)], Catalog.Load(Path.Combine(root, "catalog")), cancellation: TestContext.Current.CancellationToken));
         var then = ValidationBaseline.Read(baseline);
         now.Covered.ShouldBeGreaterThanOrEqualTo(then.Covered);
         now.AggregatedTpot.ShouldBeLessThanOrEqualTo(then.AggregatedTpot + Slack);
