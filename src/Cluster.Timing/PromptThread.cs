@@ -22,11 +22,15 @@ public static partial class PromptThread
     private const ulong SliceNs = 100_000;
 
     /// <summary>Lets the calling thread's sleeps end when they are due instead of up to 50 µs later, and has it run then.</summary>
-    /// <param name="beforeAllOthers">
-    /// At real-time priority, where the system grants that: whatever else the host does, other programs included, waits meanwhile. For
-    /// threads that work for microseconds and hand on what takes longer.
-    /// </param>
-    public static void Ask(bool beforeAllOthers = false)
+    public static void Ask() => Ask(beforeAllOthers: false);
+
+    /// <summary>
+    /// As <see cref="Ask()"/>, at real-time priority where the system grants that: whatever else the host does, other programs included,
+    /// waits meanwhile. For threads that work for microseconds and hand on what takes longer.
+    /// </summary>
+    public static void AskToGoFirst() => Ask(beforeAllOthers: true);
+
+    private static void Ask(bool beforeAllOthers)
     {
         if (!OperatingSystem.IsLinux()) return;
         _ = PrCtl(SetTimerSlack, 1, 0, 0, 0);

@@ -119,7 +119,7 @@ public sealed class Pacer : IDisposable
 
     private void Run()
     {
-        PromptThread.Ask(beforeAllOthers: true);
+        PromptThread.AskToGoFirst();
         while (TryTake(out var sleeper, out var idleTicks, out var isBehind))
         {
             if (sleeper is null) _sleep.For(idleTicks == long.MaxValue ? long.MaxValue : (long)(idleTicks * (1e9 / Stopwatch.Frequency)));
