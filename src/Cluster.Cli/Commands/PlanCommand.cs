@@ -32,7 +32,7 @@ internal static class PlanCommand
         var output = new Option<string?>("--out") { Description = "Write the winner as a scenario file." };
         var confirm = new Option<bool>("--confirm") { Description = "Then run the winner live at the most load it carries with the model's error as margin, the best of the other kind at as much per GPU, and hold the predictions against it." };
         gpus.MustBeWithin(1, 100_000);
-        var command = new Command("plan", "Search xPyD shapes, parallelism, formats and routers for the most goodput per GPU.") { gpus, types, by, slo, formats, variant, output, confirm, json, degree };
+        var command = new Command("plan", "Search xPyD shapes, parallelism, formats, routers and chunk lengths for the most goodput per GPU.") { gpus, types, by, slo, formats, variant, output, confirm, json, degree };
         scenario.AddTo(command);
         command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
         {

@@ -21,6 +21,9 @@ public sealed record PlanCandidate(PlanShape? Prefill, int X, PlanShape Decode, 
     public double DollarsPerHour =>
         Decode.DollarsPerHour <= 0 || Prefill is { DollarsPerHour: <= 0 } ? 0 : (X * (Prefill?.DollarsPerHour ?? 0)) + (Y * Decode.DollarsPerHour);
 
+    /// <summary>Tokens of a step of the instances that compute prompts: how long the chunks are; null: the scenario's own.</summary>
+    public int? StepTokens { get; init; }
+
     /// <summary>GPU types on offer differ, so names say which.</summary>
     public bool NamesGpu { get; init; }
 
@@ -34,7 +37,7 @@ public sealed record PlanCandidate(PlanShape? Prefill, int X, PlanShape Decode, 
         {
             var formats = $"{NumberFormats.Name(Decode.Weights)}/{NumberFormats.Name(Decode.Kv)}";
             var shape = Prefill is null ? $"{Y}A({Split(Decode)})" : $"{X}P({Split(Prefill)}){Y}D({Split(Decode)})";
-            return Router is null ? $"{shape} {formats}" : $"{shape} {formats} {Router}";
+            return string.Create(CultureInfo.InvariantCulture, $"{shape} {formats}{(Router is null ? "" : $" {Router}")}{(StepTokens is { } tokens ? $" chunks of {tokens}" : "")}");
         }
     }
 
@@ -42,17 +45,17 @@ public sealed record PlanCandidate(PlanShape? Prefill, int X, PlanShape Decode, 
     public IReadOnlyList<ScenarioOverride> Overrides()
     {
         var pools = Prefill is null
-            ? $"{{ aggregated: {Pool(Decode, Y)} }}"
-            : $"{{ prefill: {Pool(Prefill, X)}, decode: {Pool(Decode, Y)}, link: {Link} }}";
+            ? $"{{ aggregated: {Pool(Decode, Y, StepTokens)} }}"
+            : $"{{ prefill: {Pool(Prefill, X, StepTokens)}, decode: {Pool(Decode, Y, null)}, link: {Link} }}";
         var topology = new ScenarioOverride("topology", pools, "plan");
         return Router is null ? [topology] : [topology, new ScenarioOverride("router", $"{{ policy: {Router} }}", "plan")];
     }
 
-    private static string Pool(PlanShape shape, int instances)
+    private static string Pool(PlanShape shape, int instances, int? stepTokens)
     {
         var p = shape.Parallelism;
         return string.Create(CultureInfo.InvariantCulture,
-            $"{{ instances: {instances}, gpu: {shape.Instance.Deployment.Gpu.Name}, tp: {p.Tp}, pp: {p.Pp}, dp: {p.Dp}, ep: {p.Ep}, weights: {NumberFormats.Name(shape.Weights)}, kv: {NumberFormats.Name(shape.Kv)} }}");
+            $"{{ instances: {instances}, gpu: {shape.Instance.Deployment.Gpu.Name}, tp: {p.Tp}, pp: {p.Pp}, dp: {p.Dp}, ep: {p.Ep}, weights: {NumberFormats.Name(shape.Weights)}, kv: {NumberFormats.Name(shape.Kv)}{(stepTokens is { } tokens ? $", engine: {{ max_num_batched_tokens: {tokens} }}" : "")} }}");
     }
 
     private string Split(PlanShape shape)

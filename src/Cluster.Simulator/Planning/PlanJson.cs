@@ -37,6 +37,7 @@ public static class PlanJson
             ["prefill"] = r.Candidate.Prefill is { } prefill ? Pool(prefill, r.Candidate.X) : null,
             [r.Candidate.IsDisaggregated ? "decode" : "aggregated"] = Pool(r.Candidate.Decode, r.Candidate.Y),
             ["router"] = r.Candidate.Router,
+            ["max_num_batched_tokens"] = r.Candidate.StepTokens,
             ["max_goodput_rps"] = r.Peak.GoodputRps,
             ["goodput_per_gpu"] = r.GoodputPerGpu,
             ["goodput_per_dollar"] = r.GoodputPerDollar,

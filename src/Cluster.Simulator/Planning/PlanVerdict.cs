@@ -37,7 +37,7 @@ internal static class PlanVerdict
     /// <summary>Whether the winner's lead over the next topology is one that a prediction can tell.</summary>
     private static string Runners(IReadOnlyList<PlanResult> results, PlanSpace space, ModelError error)
     {
-        var next = results.Skip(1).FirstOrDefault(r => r.Peak.Load > 0 && (r.Candidate with { Router = results[0].Candidate.Router }).Name != results[0].Candidate.Name);
+        var next = results.Skip(1).FirstOrDefault(r => r.Peak.Load > 0 && (r.Candidate with { Router = results[0].Candidate.Router, StepTokens = results[0].Candidate.StepTokens }).Name != results[0].Candidate.Name);
         if (next is null) return "";
         var lead = (space.Worth(results[0]) / space.Worth(next)) - 1;
         return Text($" It leads the next topology, {next.Candidate.Name}, by {lead * 100:F0} %, {error.Caveat(lead, cite: false)}.");

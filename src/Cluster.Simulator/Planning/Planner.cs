@@ -48,6 +48,9 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
     /// <summary>Routers are tried on so many of the best topologies.</summary>
     private const int TopologiesPerRouter = 2;
 
+    /// <summary>Token budgets of a step that are tried on the best topology of each kind, as multiples of the engine's own: short chunks spare TPOT, long ones TTFT.</summary>
+    private static readonly double[] s_stepTokens = [0.25, 4];
+
     /// <param name="source">Names one variant, with the SLO among its overrides.</param>
     /// <exception cref="PlanException">The budget is too small, there is no SLO, or no price to rank by.</exception>
     /// <exception cref="ScenarioException">The scenario is not valid.</exception>
@@ -73,7 +76,9 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         var first = Evaluate(source, PlanSearch.ShortList(shapes, space, link), stepped, cancellation);
         var routers = Ranked(first, space, cluster.Slo).Take(TopologiesPerRouter)
             .SelectMany(r => OtherRouters.Where(p => p != cluster.Router.Policy && Math.Max(r.Candidate.X, r.Candidate.Y) > 1).Select(p => r.Candidate with { Router = p })).ToList();
-        var results = Ranked([.. first, .. Evaluate(source, routers, stepped, cancellation)], space, cluster.Slo);
+        IReadOnlyList<PlanResult> routed = [.. first, .. Evaluate(source, routers, stepped, cancellation)];
+        var chunked = Evaluate(source, OtherChunks(Ranked(routed, space, cluster.Slo)), stepped, cancellation);
+        var results = Ranked([.. routed, .. chunked.Where(c => !routed.Any(r => IsSame(r.Peak, c.Peak)))], space, cluster.Slo);
         if (results.Count == 0) throw new PlanException(WhyNone(source, PlanSearch.ShortList(shapes, space, link)[0]));
         var judged = PlanVerdict.Of(results, space, cluster.Slo, error);
         var slower = results[0].Peak.Load > 0 && error.MedianApe is { } off ? Slower(source, results[0].Candidate, off, cancellation) : null;
@@ -104,6 +109,16 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
             return read.Ok ? new PlanResult(candidate, Headroom.Find(read.Variants[0].Cluster, read.Variants[0].Workload, cancellation)) : null;
         }
     }
+
+    /// <summary>The setting changed nothing: where no step has more tokens, a larger budget is none.</summary>
+    private static bool IsSame(Headroom a, Headroom b) =>
+        (a.Load, a.GoodputRps, a.Report.TtftMs.P90, a.Report.TpotMs.P90) == (b.Load, b.GoodputRps, b.Report.TtftMs.P90, b.Report.TpotMs.P90);
+
+    private static List<PlanCandidate> OtherChunks(List<PlanResult> ranked) =>
+        [.. ranked.Where(r => r.Peak.Load > 0).DistinctBy(r => r.Candidate.IsDisaggregated).SelectMany(r => s_stepTokens.Select(factor => r.Candidate with
+        {
+            StepTokens = (int)((r.Candidate.Prefill ?? r.Candidate.Decode).Instance.Scheduler.MaxNumBatchedTokens * factor),
+        }))];
 
     private string WhyNone(ScenarioSource source, PlanCandidate first) =>
         $"No candidate can be built; the most promising, {first.Name}, because: {string.Join(" ", source.Read(catalog, first.Overrides()).Errors.Select(e => e.Message))}";

@@ -1,4 +1,5 @@
 using Cluster.Engine.Models;
+using Cluster.Engine.Topology;
 using Cluster.Scenarios;
 using Cluster.Simulator.Planning;
 using Cluster.Simulator.Reporting;
@@ -27,6 +28,20 @@ public sealed class PlannerTests
     {
         Four.Best!.GoodputPerGpu.ShouldBe(Four.Results.Max(r => r.GoodputPerGpu));
         Four.Pareto.ShouldContain(Four.Best);
+    }
+
+    [Fact]
+    public void Chunks_of_other_lengths_are_tried_on_the_best_topology_of_each_kind_for_the_instances_that_compute_prompts()
+    {
+        var tried = Four.Results.Where(r => r.Candidate.StepTokens is not null).ToList();
+        tried.ShouldNotBeEmpty();
+        foreach (var result in tried)
+        {
+            var cluster = SmallScenario.Source().Read(SmallScenario.Catalog, result.Candidate.Overrides()).OrThrow().Variants[0].Cluster;
+            cluster.Instances.Where(i => i.Scheduler.MaxNumBatchedTokens == result.Candidate.StepTokens).Select(i => i.Role).Distinct()
+                .ShouldBe([result.Candidate.IsDisaggregated ? InstanceRole.Prefill : InstanceRole.Aggregated]);
+            result.Candidate.Name.ShouldEndWith($" chunks of {result.Candidate.StepTokens}");
+        }
     }
 
     [Fact]
