@@ -145,8 +145,9 @@ public sealed class ComputeHost : IDisposable
         {
             if (_rungs.MoveNext() && _rungs.Current is { } found)
             {
-                slices.Adopt(found);
+                // What a run goes by has been kept.
                 store.Save(found);
+                slices.Adopt(found);
                 return;
             }
 
