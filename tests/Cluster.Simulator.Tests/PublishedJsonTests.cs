@@ -62,16 +62,14 @@ public sealed class PublishedJsonTests
     public Task Lessons() => Validates("lessons", LessonJson.Of(LessonRegistry.Try(
         [.. LessonRegistry.All.Where(l => l.Topic == "memory")], new LessonBench(SmallScenario.Catalog))).ToJsonString());
 
+    public static TheoryData<string> Schemas => ["report", "sweep", "levers", "plan", "lessons"];
+
     /// <summary>Keys that only some outputs have: of a candidate one of two, and what a run has no reason to say.</summary>
     private static readonly string[] Optional =
         ["aggregated", "cost_per_million_tokens", "decode", "http", "mean", "p50", "p90", "p99", "regret_ms", "tokens_per_pass", "virtual"];
 
     [Theory]
-    [InlineData("report")]
-    [InlineData("sweep")]
-    [InlineData("levers")]
-    [InlineData("plan")]
-    [InlineData("lessons")]
+    [MemberData(nameof(Schemas))]
     public void Schemas_name_every_key_and_require_all_but_a_few(string schema)
     {
         var root = JsonNode.Parse(File.ReadAllText(Path.Combine(SmallScenario.RepositoryRoot, "docs", "schemas", $"{schema}.schema.json")))!;
@@ -85,11 +83,7 @@ public sealed class PublishedJsonTests
     }
 
     [Theory]
-    [InlineData("report")]
-    [InlineData("sweep")]
-    [InlineData("levers")]
-    [InlineData("plan")]
-    [InlineData("lessons")]
+    [MemberData(nameof(Schemas))]
     public void Schemas_say_what_every_key_means(string schema)
     {
         var root = JsonNode.Parse(File.ReadAllText(Path.Combine(SmallScenario.RepositoryRoot, "docs", "schemas", $"{schema}.schema.json")))!;

@@ -1,3 +1,4 @@
+using System.Text;
 using Cluster.Gateway.Structured;
 
 namespace Cluster.Gateway.Requests;
@@ -37,10 +38,16 @@ internal static class AnswerForms
             var message = refusal.Message.Length <= MaxMessageChars ? refusal.Message : refusal.Message[..MaxMessageChars] + "…";
             throw ApiException.BadRequest(message, parameter);
         }
-        catch (Exception broken) when (broken is InvalidOperationException or ArgumentException)
+        catch (Exception broken) when (broken is InvalidOperationException or ArgumentException && IsOfText(broken))
         {
-            // How System.Text.Json says that a string has no UTF-16: found late, because it looks at strings only when they are read.
             throw ApiException.BadRequest($"{parameter}: Input should be valid Unicode text; it holds half of a surrogate pair or broken UTF-8.", parameter);
         }
     }
+
+    /// <summary>
+    /// How System.Text.Json says that a string has no UTF-16: found late, because it looks at strings only when they are read. Any other
+    /// failure is ours, and no request is to be blamed for it.
+    /// </summary>
+    private static bool IsOfText(Exception broken) =>
+        (broken.InnerException ?? broken) is DecoderFallbackException or EncoderFallbackException || broken.Message.Contains("UTF-", StringComparison.Ordinal);
 }

@@ -13,11 +13,7 @@ internal abstract record AnswerForm
     public sealed record Json(SchemaNode Schema) : AnswerForm
     {
         /// <summary>Any object: what <c>json_object</c> asks for.</summary>
-        public static Json AnyObject()
-        {
-            using var schema = JsonDocument.Parse("""{"type":"object","minProperties":2}""");
-            return new Json(SchemaReader.Read(schema.RootElement));
-        }
+        public static Json AnyObject { get; } = new(SchemaReader.Read(JsonSerializer.SerializeToElement(new { type = "object", minProperties = 2 })));
 
         public override FormedText Compose(ulong seed)
         {

@@ -80,7 +80,7 @@ internal static class FormReader
     {
         switch (kind)
         {
-            case "json_object": return AnswerForm.Json.AnyObject();
+            case "json_object": return AnswerForm.Json.AnyObject;
             case "json": return new AnswerForm.Json(Schema(value.ValueKind == JsonValueKind.String ? Parsed(value.GetString()!) : value));
             case "choice": return new AnswerForm.Choice(Choices(value));
             case "regex" when value.ValueKind == JsonValueKind.String: return new AnswerForm.Pattern(PatternSampler.Parse(value.GetString()!));

@@ -33,21 +33,19 @@ internal sealed record ToolForm(IReadOnlyList<(string Name, SchemaNode Arguments
         if (offer.Choice == ToolChoice.None) return null;
         if (offer.Choice == ToolChoice.Named) return new ToolForm([Call(offer.Tools.First(t => t.Name == offer.Name))], CallStyle.Arguments);
         var fitting = question is null ? [] : ToolMatch.Fitting(offer.Tools, question);
-        var isRequired = offer.Choice == ToolChoice.Required;
-        if (isRequired)
+        var most = mayCallSeveral ? int.MaxValue : 1;
+        if (offer.Choice == ToolChoice.Required)
         {
             // The engine would take all of them into its grammar: one that is wrong spoils the request.
-            foreach (var tool in offer.Tools) _ = Call(tool);
+            var all = new Dictionary<Tool, (string, SchemaNode)>(ReferenceEqualityComparer.Instance);
+            foreach (var tool in offer.Tools) all.Add(tool, Call(tool));
             if (fitting.Count == 0) fitting = [offer.Tools[(int)(Hashing.Mix(seed, 0) % (ulong)offer.Tools.Count)]];
-        }
-        else
-        {
-            // Nothing holds a model to schemas here, so a function whose schema cannot be met is one that it does not call.
-            fitting = fitting.FindAll(IsCallable);
+            return new ToolForm([.. fitting.Take(most).Select(tool => all[tool])], CallStyle.List);
         }
 
-        if (!mayCallSeveral) fitting = fitting[..Math.Min(1, fitting.Count)];
-        return fitting.Count == 0 ? null : new ToolForm([.. fitting.Select(Call)], isRequired ? CallStyle.List : CallStyle.Tagged);
+        // Nothing holds a model to schemas here, so a function whose schema cannot be met is one that it does not call.
+        (string, SchemaNode)[] callable = [.. fitting.Select(CallIfItCan).OfType<(string, SchemaNode)>().Take(most)];
+        return callable.Length == 0 ? null : new ToolForm(callable, CallStyle.Tagged);
     }
 
     public override FormedText Compose(ulong seed)
@@ -94,16 +92,15 @@ internal sealed record ToolForm(IReadOnlyList<(string Name, SchemaNode Arguments
         }
     }
 
-    private static bool IsCallable(Tool tool)
+    private static (string Name, SchemaNode Arguments)? CallIfItCan(Tool tool)
     {
         try
         {
-            Call(tool);
-            return true;
+            return Call(tool);
         }
         catch (SchemaException)
         {
-            return false;
+            return null;
         }
     }
 }

@@ -20,11 +20,12 @@ public sealed class WireTests : IDisposable
         Stream, Polled,
     }
 
+    public static TheoryData<Kind> Kinds => [Kind.Stream, Kind.Polled];
+
     public void Dispose() => _listener.Dispose();
 
     [Theory]
-    [InlineData(Kind.Stream)]
-    [InlineData(Kind.Polled)]
+    [MemberData(nameof(Kinds))]
     public async Task What_comes_in_portions_is_received_in_order(Kind kind)
     {
         using var wire = Wire(kind);
@@ -38,8 +39,7 @@ public sealed class WireTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Kind.Stream)]
-    [InlineData(Kind.Polled)]
+    [MemberData(nameof(Kinds))]
     public async Task A_wire_is_used_again_though_bytes_came_while_nobody_read(Kind kind)
     {
         using var wire = Wire(kind);
@@ -57,8 +57,7 @@ public sealed class WireTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Kind.Stream)]
-    [InlineData(Kind.Polled)]
+    [MemberData(nameof(Kinds))]
     public async Task The_other_end_s_close_ends_the_reading(Kind kind)
     {
         using var wire = Wire(kind);
@@ -69,8 +68,7 @@ public sealed class WireTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Kind.Stream)]
-    [InlineData(Kind.Polled)]
+    [MemberData(nameof(Kinds))]
     public async Task Reading_goes_on_after_this_end_said_its_last(Kind kind)
     {
         using var wire = Wire(kind);
@@ -85,8 +83,7 @@ public sealed class WireTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Kind.Stream)]
-    [InlineData(Kind.Polled)]
+    [MemberData(nameof(Kinds))]
     public async Task Disposal_and_cancellation_end_a_read_that_waits(Kind kind)
     {
         using var wire = Wire(kind);
@@ -101,8 +98,7 @@ public sealed class WireTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Kind.Stream)]
-    [InlineData(Kind.Polled)]
+    [MemberData(nameof(Kinds))]
     public async Task Nonsense_that_the_receiver_finds_reaches_the_reader(Kind kind)
     {
         using var wire = Wire(kind);
@@ -113,8 +109,7 @@ public sealed class WireTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Kind.Stream)]
-    [InlineData(Kind.Polled)]
+    [MemberData(nameof(Kinds))]
     public async Task A_request_beyond_the_socket_s_buffers_waits_for_its_reader(Kind kind)
     {
         var request = new byte[16 * 1024 * 1024];
@@ -129,8 +124,7 @@ public sealed class WireTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Kind.Stream)]
-    [InlineData(Kind.Polled)]
+    [MemberData(nameof(Kinds))]
     public async Task A_port_that_nobody_listens_on_refuses(Kind kind)
     {
         using var wire = Wire(kind);

@@ -1,4 +1,7 @@
+using System.Text;
 using System.Text.Json;
+using Cluster.Gateway.Requests;
+using Cluster.Gateway.Structured;
 
 namespace Cluster.Gateway.Tests.Structured;
 
@@ -87,6 +90,18 @@ public sealed class FormTests
         status.ShouldBe(400);
         error.GetProperty("type").GetString().ShouldBe("BadRequestError");
         error.GetProperty("message").GetString()!.ShouldContain(reason);
+    }
+
+    [Fact]
+    public void A_fault_of_ours_is_not_blamed_on_the_request()
+    {
+        Should.Throw<ArgumentException>(() => AnswerForms.Compose(new Faulty(new ArgumentException("an index of ours")), 1)).Message.ShouldBe("an index of ours");
+        Should.Throw<ApiException>(() => AnswerForms.Compose(new Faulty(new EncoderFallbackException()), 1)).Message.ShouldContain("Unicode");
+    }
+
+    private sealed record Faulty(Exception Failure) : AnswerForm
+    {
+        public override FormedText Compose(ulong seed) => throw Failure;
     }
 
     private static string TextOf(JsonElement choice)
