@@ -22,29 +22,32 @@ public static partial class PromptThread
     private const ulong SliceNs = 100_000;
 
     /// <summary>Lets the calling thread's sleeps end when they are due instead of up to 50 µs later, and has it run then.</summary>
-    public static void Ask() => Ask(beforeAllOthers: false);
+    public static void Ask() => _ = Ask(beforeAllOthers: false);
 
     /// <summary>
     /// As <see cref="Ask()"/>, at real-time priority where the system grants that: whatever else the host does, other programs included,
-    /// waits meanwhile. For threads that work for microseconds and hand on what takes longer.
+    /// waits meanwhile. For threads that work for microseconds and hand on what takes longer, of programs that say so in their
+    /// configuration: a test, say, that looks on must not starve while what it looks at keeps time.
     /// </summary>
-    public static void AskToGoFirst() => Ask(beforeAllOthers: true);
+    /// <returns>Whether it was granted.</returns>
+    public static bool AskToGoFirst() => Ask(AppContext.TryGetSwitch("Xpyd.GoesFirst", out var goesFirst) && goesFirst);
 
-    private static void Ask(bool beforeAllOthers)
+    private static bool Ask(bool beforeAllOthers)
     {
-        if (!OperatingSystem.IsLinux()) return;
+        if (!OperatingSystem.IsLinux()) return false;
         _ = PrCtl(SetTimerSlack, 1, 0, 0, 0);
         // Whoever started the process at real-time priority, say, has asked for more already.
-        if (GetScheduler(0) != OrdinaryPolicy) return;
+        if (GetScheduler(0) != OrdinaryPolicy) return false;
         var call = RuntimeInformation.ProcessArchitecture switch { Architecture.X64 => 314, Architecture.Arm64 => 274, _ => -1 };
-        if (call < 0) return;
+        if (call < 0) return false;
         var size = (uint)Marshal.SizeOf<Scheduling>();
-        if (beforeAllOthers && SetScheduling(call, 0, new Scheduling { Size = size, Policy = RealTimePolicy, Priority = LowestRealTimePriority, Flags = ResetOnFork }, 0) == 0) return;
+        if (beforeAllOthers && SetScheduling(call, 0, new Scheduling { Size = size, Policy = RealTimePolicy, Priority = LowestRealTimePriority, Flags = ResetOnFork }, 0) == 0) return true;
         var wish = new Scheduling { Size = size, Flags = ResetOnFork, Niceness = Niceness, RuntimeNs = SliceNs };
-        if (SetScheduling(call, 0, in wish, 0) == 0) return;
+        if (SetScheduling(call, 0, in wish, 0) == 0) return false;
         // Only the privileged may go before others; the short slice is everybody's. Of a process means of the calling thread here.
         wish.Niceness = GetPriority(ByProcess, 0);
         _ = SetScheduling(call, 0, in wish, 0);
+        return false;
     }
 
     [LibraryImport("libc", EntryPoint = "prctl")]

@@ -14,8 +14,8 @@ public sealed class Pacer : IDisposable
     /// <summary>When another sleeper has been due for longer than this, the thread pool takes part.</summary>
     private static readonly long s_behind = Stopwatch.Frequency / 4_000;
 
-    /// <summary>A sleeper that is woken so late is on a host that does not keep up: it goes on on the thread pool, which leaves others their share.</summary>
-    private static readonly long s_overloaded = Stopwatch.Frequency / 200;
+    /// <summary>For so long a thread that goes before all others makes up for what it missed; then the pool takes part, which leaves others their share.</summary>
+    private static readonly long s_longestRush = Stopwatch.Frequency / 20;
 
     /// <summary>Whoever keeps the thread for longer blocks it: another thread takes over.</summary>
     private static readonly TimeSpan s_longestStay = TimeSpan.FromMilliseconds(200);
@@ -30,6 +30,8 @@ public sealed class Pacer : IDisposable
     private Thread _thread = null!;
     private long _sleepsUntil = long.MinValue;
     private long _awakeSince;
+    private long _busySince;
+    private bool _goesFirst;
     private volatile bool _disposed;
 
     public Pacer()
@@ -104,7 +106,7 @@ public sealed class Pacer : IDisposable
 
     private void Start()
     {
-        _awakeSince = 0;
+        _awakeSince = _busySince = 0;
         _thread = new Thread(Run) { IsBackground = true, Name = "xpyd-pacer" };
         _thread.Start();
     }
@@ -119,7 +121,7 @@ public sealed class Pacer : IDisposable
 
     private void Run()
     {
-        PromptThread.AskToGoFirst();
+        _goesFirst = PromptThread.AskToGoFirst();
         while (TryTake(out var sleeper, out var idleTicks, out var isBehind))
         {
             if (sleeper is null) _sleep.For(idleTicks == long.MaxValue ? long.MaxValue : (long)(idleTicks * (1e9 / Stopwatch.Frequency)));
@@ -130,7 +132,7 @@ public sealed class Pacer : IDisposable
 
     /// <summary>The next who is due, or null; false when this thread has nothing to do here any more.</summary>
     /// <param name="idleTicks">Until the first is due, where none is.</param>
-    /// <param name="isBehind">Others have been due for too long already, or this one has for far too long.</param>
+    /// <param name="isBehind">Others have been due for too long already, or this thread has gone first for too long.</param>
     private bool TryTake(out TaskCompletionSource? sleeper, out long idleTicks, out bool isBehind)
     {
         lock (_gate)
@@ -141,13 +143,14 @@ public sealed class Pacer : IDisposable
             var due = _sleepers.TryPeek(out _, out var first) ? first : long.MaxValue;
             if (due > now)
             {
-                (_awakeSince, _sleepsUntil) = (0, due);
+                (_awakeSince, _busySince, _sleepsUntil) = (0, 0, due);
                 idleTicks = due == long.MaxValue ? due : due - now;
                 return true;
             }
 
             (sleeper, _awakeSince) = (_sleepers.Dequeue(), now);
-            isBehind = now - due > s_overloaded || (_sleepers.TryPeek(out _, out var next) && now - next > s_behind);
+            if (_busySince == 0) _busySince = now;
+            isBehind = _goesFirst ? now - _busySince > s_longestRush : _sleepers.TryPeek(out _, out var next) && now - next > s_behind;
             return true;
         }
     }
