@@ -12,6 +12,8 @@ namespace Cluster.ServiceDefaults;
 /// <summary>The OpenTelemetry providers of one host, built at start-up and shut down with it.</summary>
 internal sealed class ClusterTelemetry : IDisposable
 {
+    private const int FlushMs = 10_000;
+
     private readonly MeterProvider _meters;
     private readonly TracerProvider? _tracers;
 
@@ -30,6 +32,9 @@ internal sealed class ClusterTelemetry : IDisposable
     }
 
     public Scraper Scraper { get; }
+
+    /// <summary>Sends what was traced; a collector that does not answer in time gets the rest at the end.</summary>
+    public void FlushTraces() => _tracers?.ForceFlush(FlushMs);
 
     public void Dispose()
     {

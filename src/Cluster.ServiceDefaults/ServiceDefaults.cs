@@ -32,12 +32,12 @@ public static class ServiceDefaultsExtensions
     public static IEndpointConventionBuilder MapAlive(this IEndpointRouteBuilder endpoints, string pattern = "/alive") =>
         endpoints.MapHealthChecks(pattern);
 
-    /// <summary>Builds the providers before anything is recorded, not at the first scrape.</summary>
-    private sealed class TelemetryStart(IServiceProvider services) : IHostedService
+    /// <summary>Builds the providers before anything is recorded, not at the first scrape, and says what was traced before the host leaves, which may be cut short.</summary>
+    private sealed class TelemetryStart(IServiceProvider services, IHostApplicationLifetime lifetime) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            services.GetRequiredService<ClusterTelemetry>();
+            lifetime.ApplicationStopping.Register(services.GetRequiredService<ClusterTelemetry>().FlushTraces);
             return Task.CompletedTask;
         }
 

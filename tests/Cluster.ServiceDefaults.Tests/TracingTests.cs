@@ -94,9 +94,10 @@ public sealed class TracingTests
             metrics.ForCluster("pushed");
             RequestTracing.Finish(RequestTracing.StartRequest("chat", "pushed-model", "1", null), s_observed, "stop");
             await host.StopAsync();
+            // Whoever takes too long to leave is ended before the end: what was traced has been said by then.
+            received["/v1/traces"].ShouldContain("pushed-model");
         }
 
-        received["/v1/traces"].ShouldContain("pushed-model");
         received["/v1/metrics"].ShouldContain("xpyd_goodput_requests");
     }
 
