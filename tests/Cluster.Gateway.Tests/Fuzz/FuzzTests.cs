@@ -37,7 +37,8 @@ public sealed class FuzzTests
                 Interlocked.Increment(ref seen[(int)response.StatusCode]);
             }
         }));
-        gateway.App.Services.GetRequiredService<Admission>().Open.ShouldBe(0);
+        // A client has its answer a moment before the gateway has let go of the request.
+        while (gateway.App.Services.GetRequiredService<Admission>().Open > 0) await Task.Delay(1, deadline.Token);
         gateway.Backend.LoadSnapshot().Running.ShouldBe(0);
         seen[200].ShouldBeGreaterThan(Bodies / 20);
         seen[400].ShouldBeGreaterThan(Bodies / 20);

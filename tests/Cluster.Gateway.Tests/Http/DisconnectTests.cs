@@ -64,13 +64,13 @@ public sealed class DisconnectTests
     public async Task A_drain_refuses_new_requests_and_lets_running_ones_finish()
     {
         await using var gateway = await TestGateway.StartAsync(Slow);
-        var running = gateway.PostJsonAsync("/v1/completions", """{"prompt":"a","max_tokens":60}""");
+        var running = gateway.PostJsonAsync("/v1/completions", """{"prompt":"a","max_tokens":200}""");
         await Until(() => gateway.Backend.LoadSnapshot().Running == 1);
         var stopping = gateway.App.StopAsync();
         (await gateway.PostErrorAsync("/v1/completions", """{"prompt":"a"}""")).Status.ShouldBe(503);
         using var health = await gateway.Client.GetAsync(new Uri("/health", UriKind.Relative));
         ((int)health.StatusCode).ShouldBe(503);
-        (await running).GetProperty("usage").GetProperty("completion_tokens").GetInt32().ShouldBe(60);
+        (await running).GetProperty("usage").GetProperty("completion_tokens").GetInt32().ShouldBe(200);
         await stopping;
     }
 
