@@ -105,6 +105,9 @@ internal sealed class BenchedCluster : IGatewayObserver, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Steps go on until their instance ends, and would tell a router of theirs that ended before.
+        var (grains, cluster) = (_app.Services.GetRequiredService<IGrainFactory>(), _resources.Context.Cluster);
+        await Task.WhenAll(cluster.Instances.Select(i => grains.GetInstance(cluster, i.Name).CrashAsync()));
         await _app.StopAsync();
         await _app.DisposeAsync();
         _resources.Dispose();
