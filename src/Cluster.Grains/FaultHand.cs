@@ -23,7 +23,7 @@ internal readonly struct FaultHand(ClusterSpec cluster, IGrainFactory grains, Fa
                 foreach (var name in fault.Instances) await Links.DegradeAsync(name, Product(name, "link"));
                 break;
             case "store" when cluster.HasStores:
-                await grains.GetGrain<IStoreGrain>(cluster.Name).DegradeAsync(inForce.Where(f => f.Kind == "store").Aggregate(1.0, (product, f) => product * f.Factor!.Value));
+                await grains.GetGrain<IStoreGrain>(cluster.Name).DegradeAsync(Product(inForce.Where(f => f.Kind == "store")));
                 break;
             case "expire_kv" when cluster.Link is not null:
                 foreach (var name in fault.Instances) await Links.ExpireAsync(name);
@@ -59,7 +59,9 @@ internal readonly struct FaultHand(ClusterSpec cluster, IGrainFactory grains, Fa
     }
 
     private double Product(string instance, string kind, int rank = 0) =>
-        InForce(instance, kind).Where(f => f.Rank == rank).Aggregate(1.0, (product, fault) => product * fault.Factor!.Value);
+        Product(InForce(instance, kind).Where(f => f.Rank == rank));
+
+    private static double Product(IEnumerable<FaultMessage> faults) => faults.Aggregate(1.0, (product, fault) => product * fault.Factor!.Value);
 
     private IEnumerable<FaultMessage> InForce(string instance, params string[] kinds) =>
         inForce.Where(f => kinds.Contains(f.Kind) && f.Instances.Contains(instance));

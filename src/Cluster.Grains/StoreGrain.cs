@@ -12,7 +12,7 @@ namespace Cluster.Grains;
 [Reentrant]
 public sealed class StoreGrain(ClusterContext context) : Grain, IStoreGrain
 {
-    private readonly SharedKvStores _stores = new(context.Cluster, () => new StoreNews());
+    private readonly SharedKvStores _stores = new(context.Cluster, keepsNews: true);
     private StoreSeats _seats = null!;
     private long _nowNs;
     private long _wakeNs = Time.Never;

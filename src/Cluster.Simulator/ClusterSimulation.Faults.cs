@@ -148,7 +148,8 @@ public sealed partial class ClusterSimulation
         foreach (var change in Lasting<StoreDegradation>()) factor *= change.Factor;
         foreach (var index in _stores.Advance(_nowNs)) Touch(index);
         // What an instance did ahead of this moment is taken back before it loses what it waits for.
-        for (var i = 0; i < _cluster.Instances.Length; i++) _ = _stores[i] is null ? null : _instances[i];
+        for (var i = 0; i < _cluster.Instances.Length; i++)
+            if (_stores[i] is not null) _instances.BringToPresent(i);
         foreach (var index in _stores.Degrade(factor, _nowNs)) Touch(index);
     }
 

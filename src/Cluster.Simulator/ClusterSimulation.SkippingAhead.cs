@@ -65,10 +65,15 @@ public sealed partial class ClusterSimulation
         {
             get
             {
-                var instance = _instances[index];
-                if (instance.IsAhead) Cut(index, instance);
-                return instance;
+                BringToPresent(index);
+                return _instances[index];
             }
+        }
+
+        /// <summary>Takes back what the instance did ahead of this moment.</summary>
+        public void BringToPresent(int index)
+        {
+            if (_instances[index].IsAhead) Cut(index, _instances[index]);
         }
 
         /// <summary>

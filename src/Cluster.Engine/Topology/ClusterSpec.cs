@@ -31,7 +31,7 @@ public sealed record ClusterSpec(
     public ImmutableArray<Fault> Faults { get; init; } = [];
 
     /// <summary>Some instances keep KV in a store over the network, which they share.</summary>
-    public bool HasStores => Instances.Any(i => i.Kv.Tiers.Any(t => t.Kind == KvTierKind.Remote));
+    public bool HasStores => Instances.Any(i => i.Kv.RemoteTier is not null);
 
     /// <summary>True when some prompts are computed on other instances than their output.</summary>
     public bool IsDisaggregated => Instances.Any(i => i.Role == InstanceRole.Prefill);

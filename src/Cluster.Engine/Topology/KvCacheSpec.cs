@@ -41,4 +41,7 @@ public sealed record KvCacheSpec(int BlockSize, long TotalBlocks)
 
     /// <summary>Where evicted blocks go, nearest first; empty: nowhere.</summary>
     public ImmutableArray<KvTierSpec> Tiers { get; init; } = [];
+
+    /// <summary>Of these the store over the network that instances share; null: there is none.</summary>
+    public KvTierSpec? RemoteTier => Tiers.FirstOrDefault(t => t.Kind == KvTierKind.Remote);
 }

@@ -22,7 +22,7 @@ internal sealed class StoreLine(Lock gate, KvTierSpec spec, StoreSeat seat, ISto
 
     /// <summary>The way of an instance to its store; null where it has none.</summary>
     public static StoreLine? Of(Lock gate, InstanceSpec instance, string incarnation, IStoreGrain store, ILogger logger) =>
-        instance.Kv.Tiers.FirstOrDefault(t => t.Kind == KvTierKind.Remote) is { } remote ? new StoreLine(gate, remote, new StoreSeat(instance.Name, incarnation, 0), store, logger) : null;
+        instance.Kv.RemoteTier is { } remote ? new StoreLine(gate, remote, new StoreSeat(instance.Name, incarnation, 0), store, logger) : null;
 
     /// <summary>Hands an input of this moment to the engine.</summary>
     public Action<long, Action> Input { get; set; } = static (_, _) => { };
@@ -57,7 +57,7 @@ internal sealed class StoreLine(Lock gate, KvTierSpec spec, StoreSeat seat, ISto
     {
         do
         {
-            (_isJoining, _heard) = (true, false);
+            lock (gate) (_isJoining, _heard) = (true, false);
         }
         while (!TryTake(await store.JoinAsync(_seat)));
     }
@@ -129,9 +129,12 @@ internal sealed class StoreLine(Lock gate, KvTierSpec spec, StoreSeat seat, ISto
 
     private void Lost(Exception failure)
     {
-        if (_hasLeft) return;
-        GrainLog.StoreLost(logger, _seat.Instance, failure);
-        Rejoin();
+        lock (gate)
+        {
+            if (_hasLeft) return;
+            GrainLog.StoreLost(logger, _seat.Instance, failure);
+            Rejoin();
+        }
     }
 
     private void Rejoin()
@@ -152,7 +155,7 @@ internal sealed class StoreLine(Lock gate, KvTierSpec spec, StoreSeat seat, ISto
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // Its next order tries again.
-            _isJoining = false;
+            lock (gate) _isJoining = false;
             GrainLog.StoreLost(logger, _seat.Instance, failure);
         }
     }

@@ -16,7 +16,7 @@ internal static class FaultResolver
         {
             if (section.Target.Length == 0)
             {
-                if (section.Kind == "store" && !instances.Any(i => i.Kv.Tiers.Any(t => t.Kind == KvTierKind.Remote)))
+                if (section.Kind == "store" && instances.All(i => i.Kv.RemoteTier is null))
                     Refuse(variant, section.Name, "No instance keeps KV in a remote store.", "Add e.g. 'engine: { kv_tiers: { remote: 1TB } }'.");
                 faults.Add(section.On(-1));
                 continue;

@@ -8,13 +8,13 @@ public sealed class SharedKvStores
 {
     private readonly Dictionary<(string Model, Models.NumberFormat Kv, int BlockSize), KvStore> _stores = [];
     private readonly List<StorePort?> _ports = [];
-    private readonly Func<StoreNews?> _news;
+    private readonly bool _keepsNews;
 
-    /// <param name="news">What a store tells its news to; null: nobody asks.</param>
-    public SharedKvStores(ClusterSpec cluster, Func<StoreNews>? news = null)
+    /// <param name="keepsNews">Somebody asks for <see cref="KvStore.News"/>.</param>
+    public SharedKvStores(ClusterSpec cluster, bool keepsNews = false)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        _news = () => news?.Invoke();
+        _keepsNews = keepsNews;
         foreach (var instance in cluster.Instances) Add(instance);
     }
 
@@ -49,9 +49,9 @@ public sealed class SharedKvStores
 
     private StorePort? Connect(InstanceSpec instance, int place)
     {
-        if (instance.Kv.Tiers.FirstOrDefault(t => t.Kind == KvTierKind.Remote) is not { } remote) return null;
+        if (instance.Kv.RemoteTier is not { } remote) return null;
         var key = (instance.Deployment.Model.Name, instance.Deployment.Kv, instance.Kv.BlockSize);
-        if (!_stores.TryGetValue(key, out var store)) _stores.Add(key, store = new KvStore(remote) { News = _news() });
+        if (!_stores.TryGetValue(key, out var store)) _stores.Add(key, store = new KvStore(remote) { News = _keepsNews ? new StoreNews() : null });
         return new StorePort(store, place);
     }
 }
