@@ -124,25 +124,25 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         $"No candidate can be built; the most promising, {first.Name}, because: {string.Join(" ", source.Read(catalog, first.Overrides()).Errors.Select(e => e.Message))}";
 
     private static List<PlanResult> Ranked(IReadOnlyList<PlanResult> results, PlanSpace space, SloSpec slo) =>
-        [.. results.OrderByDescending(space.Worth)
+        [.. results.OrderByDescending(r => Seen(r, space).Worth)
             // Among equals the one that no equal dominates; of those that carry no load within the SLO, the nearest to it.
             .ThenByDescending(r => r.Peak.Load > 0 ? 1 : PlanVerdict.Attained(r.Peak.Report))
             .ThenBy(r => r.Peak.Load > 0 ? 0 : PlanVerdict.Miss(r.Peak.Report, slo))
-            .ThenBy(r => r.Peak.Report.TpotMs.P90).ThenBy(r => r.Peak.Report.TtftMs.P90)
+            .ThenBy(r => Seen(r, space).TpotMs).ThenBy(r => Seen(r, space).TtftMs)
             .ThenBy(r => r.Candidate.Gpus).ThenBy(r => r.Candidate.Name, StringComparer.Ordinal)];
+
+    /// <summary>As tables show it: whoever is behind by less than that is not behind, neither in rank nor on the front.</summary>
+    private static (double Worth, double TtftMs, double TpotMs) Seen(PlanResult r, PlanSpace space) =>
+        (Math.Round(space.Worth(r), space.Rank == PlanRank.PerGpu ? 3 : 0), Math.Round(r.Peak.Report.TtftMs.P90), Math.Round(r.Peak.Report.TpotMs.P90, 1));
 
     private static List<PlanResult> Front(List<PlanResult> results, PlanSpace space)
     {
         var met = results.Where(r => r.Peak.Load > 0).ToList();
         return [.. met.Where(a => !met.Any(b => b != a && Dominates(b, a)))];
 
-        // As tables show them: whoever is behind by less than that is not behind.
-        (double Worth, double TtftMs, double TpotMs) Seen(PlanResult r) =>
-            (Math.Round(space.Worth(r), space.Rank == PlanRank.PerGpu ? 3 : 0), Math.Round(r.Peak.Report.TtftMs.P90), Math.Round(r.Peak.Report.TpotMs.P90, 1));
-
         bool Dominates(PlanResult b, PlanResult a)
         {
-            var (x, y) = (Seen(b), Seen(a));
+            var (x, y) = (Seen(b, space), Seen(a, space));
             return x != y && x.Worth >= y.Worth && x.TtftMs <= y.TtftMs && x.TpotMs <= y.TpotMs;
         }
     }

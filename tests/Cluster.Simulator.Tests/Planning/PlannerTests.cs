@@ -26,7 +26,7 @@ public sealed class PlannerTests
     [Fact]
     public void The_best_has_the_most_goodput_per_gpu_and_is_on_the_front()
     {
-        Four.Best!.GoodputPerGpu.ShouldBe(Four.Results.Max(r => r.GoodputPerGpu));
+        Four.Best!.GoodputPerGpu.ShouldBe(Four.Results.Max(r => r.GoodputPerGpu), 1e-3, "as tables show it");
         Four.Pareto.ShouldContain(Four.Best);
     }
 
@@ -137,7 +137,7 @@ public sealed class PlannerTests
         foreach (var combination in (string[])["/h100-sxm", "/h200", "h100-sxm/h200", "h200/h100-sxm"])
             report.Results.Select(r => $"{r.Candidate.Prefill?.Gpu.Name}/{r.Candidate.Decode.Gpu.Name}").ShouldContain(combination);
         report.Results.ShouldAllBe(r => r.Candidate.Name.Contains(r.Candidate.Decode.Gpu.Name));
-        report.Results.Select(r => r.GoodputPerDollar ?? 0).ShouldBeInOrder(SortDirection.Descending);
+        report.Results.Select(r => Math.Round(r.GoodputPerDollar ?? 0)).ShouldBeInOrder(SortDirection.Descending);
         report.Best!.GoodputPerDollar!.Value.ShouldBe(report.Best.Peak.GoodputRps * 3600 / report.Best.Candidate.DollarsPerHour, 1e-9);
         report.Verdict.ShouldContain("per dollar");
     }
