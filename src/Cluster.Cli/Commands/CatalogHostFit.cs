@@ -14,7 +14,7 @@ internal static class CatalogHostFit
     private const string SplitwiseOrigin = "fitted by xpyd catalog fit --host on the measured rows of Mutinifni/splitwise-sim, commit 8f99e7dc9b40; see docs/validation.md";
 
     /// <param name="folder">Holds measured points (*calibration*.csv) or Splitwise's perf_model.csv.</param>
-    /// <param name="only">Engines to fit; empty: all that the points name.</param>
+    /// <param name="only">Engines to fit, each with its earlier versions; empty: all that the points name.</param>
     /// <param name="write">Catalog folder to write into; null: report only.</param>
     public static void Run(string folder, IReadOnlyCollection<string> only, string? write)
     {
@@ -24,9 +24,10 @@ internal static class CatalogHostFit
         var table = new Table().AddColumns("engine", "points", "figure", "before", "fitted");
         // Groups are sampled over all points, so that an engine's figures do not depend on which others are fitted beside it.
         var fit = new HostFit(catalog, points);
-        foreach (var engine in points.Select(p => PointMapping.ProfileOf(p, catalog)).Distinct().Where(e => catalog.Engines.ContainsKey(e) && (only.Count == 0 || only.Contains(e))))
+        var profiles = points.Select(p => PointMapping.ProfileOf(p, catalog)).Distinct().Where(catalog.Engines.ContainsKey);
+        foreach (var engine in profiles.Where(p => only.Count == 0 || only.Contains(p) || only.Contains(fit.EngineOf(p))).Select(fit.EngineOf).Distinct())
         {
-            Report(table, catalog, engine, fit.Run(engine), HostFit.FiguresOf(engine), write, ServingOrigin, fit.VersionsOf(engine));
+            foreach (var result in fit.Run(engine)) Report(table, catalog, result.Profile.Name, result, HostFit.FiguresOf(engine), write, ServingOrigin, fit.VersionsOf(result.Profile.Name));
         }
 
         var splitwise = Path.Combine(folder, "perf_model.csv");

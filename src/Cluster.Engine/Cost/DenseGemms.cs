@@ -33,7 +33,7 @@ internal static class DenseGemms
         if (layer.Mlp is { } mlp) AddMlp(mlp.Size, mlp.Gated, d, tp, format, count, shapes);
         if (layer.Moe is not { } moe) return;
         shapes.Add(new(moe.Experts, d, moe.RouterFormat, count));
-        if (moe.SharedSize > 0) AddMlp(moe.SharedSize, moe.Gated, d, tp, format, count, shapes);
+        if (moe.SharedSize > 0) AddMlp(moe.SharedSize, moe.Gated, d, tp, format, count, shapes, besideExperts: true);
     }
 
     private static void AddMla(MlaShape m, int d, int tp, NumberFormat format, double count, List<GemmShape> shapes)
@@ -49,10 +49,10 @@ internal static class DenseGemms
             shapes.Add(new(m.IndexerHeads * m.IndexerHeadSize, m.QueryRank > 0 ? m.QueryRank : d, format, count));
     }
 
-    private static void AddMlp(int size, bool gated, int d, int tp, NumberFormat format, double count, List<GemmShape> shapes)
+    private static void AddMlp(int size, bool gated, int d, int tp, NumberFormat format, double count, List<GemmShape> shapes, bool besideExperts = false)
     {
-        shapes.Add(new((gated ? 2 : 1) * Share(size, tp), d, format, count));
-        shapes.Add(new(d, Share(size, tp), format, count));
+        shapes.Add(new((gated ? 2 : 1) * Share(size, tp), d, format, count) { IsBesideExperts = besideExperts });
+        shapes.Add(new(d, Share(size, tp), format, count) { IsBesideExperts = besideExperts });
     }
 
     private static List<GemmShape> Merge(List<GemmShape> shapes)
@@ -60,7 +60,7 @@ internal static class DenseGemms
         var merged = new List<GemmShape>();
         foreach (var shape in shapes)
         {
-            var at = merged.FindIndex(s => s.N == shape.N && s.K == shape.K && s.Format == shape.Format);
+            var at = merged.FindIndex(s => s with { Count = shape.Count } == shape);
             if (at < 0) merged.Add(shape);
             else merged[at] = merged[at] with { Count = merged[at].Count + shape.Count };
         }

@@ -6,8 +6,10 @@ namespace Cluster.Engine.Cost;
 /// <summary>Norms, residuals, rotary positions, activation functions, quantisation: bytes and launches per layer, fused or not.</summary>
 internal sealed class ElementwiseCost
 {
-    /// <summary>Squares and sums, their division, and both products around the sum over ranks, which nothing fuses.</summary>
-    private const double JointNormKernels = 4;
+    /// <summary>
+    /// A norm over all heads at once (MiniMax-M2), whose heads are spread over ranks: squares and sums, their division, and both products around the sum over ranks, which nothing fuses.
+    /// </summary>
+    internal const double JointNormKernels = 4;
 
     /// <summary>Bytes per element that widening the router's input reads and writes.</summary>
     private const double WideningBytes = 6;

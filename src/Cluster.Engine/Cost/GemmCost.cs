@@ -49,4 +49,11 @@ internal sealed class GemmCost
         var time = Kernels.Gemm(_curve, _roof, m, shape.N, shape.K, _weightBytes, _activationBytes);
         sum.Add(time, 2 * m * shape.N * shape.K, Kernels.GemmBytes(m, shape.N, shape.K, _weightBytes, _activationBytes), shape.Count);
     }
+
+    /// <summary>A product that runs behind others: its work counts, its time does not.</summary>
+    public void AddHidden(ref CostSum sum, double m, in GemmShape shape)
+    {
+        sum.Flops += 2 * m * shape.N * shape.K * shape.Count;
+        sum.HbmBytes += Kernels.GemmBytes(m, shape.N, shape.K, _weightBytes, _activationBytes) * shape.Count;
+    }
 }

@@ -16,10 +16,12 @@ internal sealed class HostCost
 
     /// <summary>
     /// Launches of a layer. Two mixer GEMMs, attention, two MLP GEMMs and four elementwise; six more unfused. Latent attention: four
-    /// products and five elementwise more. Experts: router, top-k, sort, two quantisations, two grouped products and the combination for the MLP's two.
+    /// products and five elementwise more. Norms over all heads at once: their kernels and the sum over ranks between them. Experts: router, top-k, sort, two quantisations, two
+    /// grouped products and the combination for the MLP's two; three more for shared ones.
     /// </summary>
     private static double KernelsOf(LayerGroup layer, bool fused) =>
-        (fused ? 9.0 : 15.0) + (layer.Mla is null ? 0 : 5) + (layer.Moe is null ? 0 : 6 + (layer.Moe.SharedSize > 0 ? 3 : 0));
+        (fused ? 9.0 : 15.0) + (layer.Attention is { NormAcrossHeads: true } ? ElementwiseCost.JointNormKernels + 1 : 0)
+        + (layer.Mla is null ? 0 : 5) + (layer.Moe is null ? 0 : 6 + (layer.Moe.SharedSize > 0 ? 3 : 0));
 
     /// <summary>Exposed host seconds of a step whose kernels take <paramref name="gpuSeconds"/>.</summary>
     public double ExposedSeconds(in StepShape shape, double gpuSeconds)

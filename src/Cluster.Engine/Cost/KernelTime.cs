@@ -78,6 +78,8 @@ public static partial class Kernels
     {
         ArgumentNullException.ThrowIfNull(curve);
         var doublings = Math.Log2(ranks);
+        // NVLink SHARP (NCCL's NVLS): two ranks gain nothing by it.
+        if (ranks > 2) busFactor += curve.InNetworkShare * (((ranks + 1.0) / ranks) - busFactor);
         return curve.AlphaSeconds + (curve.AlphaPerDoublingSeconds * doublings) + (bytes * busFactor / (bytesPerSecond * curve.BusEfficiency))
             + ((curve.RampSeconds + (curve.RampPerDoublingSeconds * doublings)) * bytes / (bytes + curve.RampBytes));
     }

@@ -91,10 +91,14 @@ public static partial class Kernels
         return (Math.Sqrt(Math.Max(0, (squares / Quantiles / (average * average)) - 1)), most / average);
     }
 
-    /// <summary>Load of the hottest rank over the mean: the largest of so many sums of so many experts, never more than one expert's own largest.</summary>
+    /// <summary>
+    /// Load of the hottest rank over the mean. Popular experts: the largest of so many sums of so many experts, never more than one expert's own largest. Equal ones: chance
+    /// (<see cref="BusiestRankLoad"/>), which spare copies do not relieve.
+    /// </summary>
     private static double HotRank(MoeCurve curve, in MoeLoad load, double local, (double Variation, double Most) spread)
     {
-        if (load.ExpertRanks <= 1 || load.RoutingExponent <= 0) return 1;
+        if (load.ExpertRanks <= 1) return 1;
+        if (load.RoutingExponent <= 0) return load.IsDealt ? 1 : BusiestRankLoad(load.Tokens, load.ActiveExperts, load.ExpertRanks);
         var hot = 1 + (curve.HotRankWeight * spread.Variation * Math.Sqrt(2 * Math.Log(load.ExpertRanks) / local));
         return Math.Max(1, Math.Min(hot, spread.Most) * load.SkewRelief);
     }
@@ -112,7 +116,7 @@ public static partial class Kernels
         }
 
         touched *= local / Quantiles;
-        if (load.RoutingExponent <= 0 && !load.IsDealt) touched = local * (1 - Math.Pow(1 - (load.ActiveExperts / load.Experts), load.Tokens));
+        if (load.RoutingExponent <= 0 && !load.IsDealt) touched = BusiestRankExperts(load.Tokens, load.Experts, load.ActiveExperts, load.ExpertRanks);
         var choices = Math.Max(1, load.Tokens * load.ActiveExperts);
         touched = load.RoutingExponent <= 0 && load.IsDealt
             ? Math.Min(local, Math.Max(1, Math.Ceiling(choices / load.ExpertRanks)))

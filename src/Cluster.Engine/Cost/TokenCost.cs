@@ -15,6 +15,12 @@ internal struct TokenCostPart
 /// </summary>
 internal sealed class TokenCost
 {
+    /// <summary>
+    /// Most tokens of an attention replica whose shared experts run behind the routed ones, on a stream of their own inside CUDA graphs: vLLM's
+    /// VLLM_SHARED_EXPERTS_STREAM_TOKEN_THRESHOLD. SGLang (dual stream) and TensorRT-LLM (auxiliary stream) do the same for decode batches.
+    /// </summary>
+    private const double SharedExpertsStreamTokens = 256;
+
     private readonly Deployment _deployment;
     private readonly GemmShape[] _gemms;
     private readonly GemmCost[] _gemmCosts;
@@ -24,6 +30,7 @@ internal sealed class TokenCost
     private readonly double _layers;
     private readonly double _moeLayers;
     private readonly double _jointNorms;
+    private readonly double _hiddenTokens;
     private readonly double _activationBytes;
     private readonly double _dispatchBytesPerToken;
     private readonly double _combineBytesPerToken;
@@ -41,11 +48,12 @@ internal sealed class TokenCost
         _gemms = [.. DenseGemms.Of(deployment)];
         _gemmCosts = [.. _gemms.Select(g => GemmCost.Of(deployment, g.Format))];
         _moes = [.. model.Layers.Where(g => g.Moe is not null).Select(g => new MoeCost(deployment, g))];
-        _collectives = new CollectiveCost(deployment.Gpu);
+        _collectives = new CollectiveCost(deployment.Gpu, deployment.Engine.PeerAllReduceBytes);
         _elementwise = new ElementwiseCost(deployment);
         _layers = model.LayerCount;
         _moeLayers = model.Layers.Where(g => g.Moe is not null).Sum(g => g.Count);
         _jointNorms = model.Layers.Where(g => g.Attention is { NormAcrossHeads: true }).Sum(g => g.Count);
+        _hiddenTokens = deployment.CudaGraphs ? Math.Min(SharedExpertsStreamTokens, deployment.Engine.MaxGraphTokens) : 0;
         _activationBytes = model.HiddenSize * NumberFormats.BytesPerWeight(deployment.Activations);
         var active = model.Layers.Where(g => g.Moe is not null).Select(g => g.Moe!.ActiveExperts).DefaultIfEmpty(0).Max();
         // Dispatch travels in the experts' own compute format, combine in the activations' (DeepEP).
@@ -67,7 +75,12 @@ internal sealed class TokenCost
     public TokenCostPart OfReplica(double tokens)
     {
         var part = default(TokenCostPart);
-        for (var i = 0; i < _gemms.Length; i++) _gemmCosts[i].Add(ref part.Sum, tokens, in _gemms[i]);
+        for (var i = 0; i < _gemms.Length; i++)
+        {
+            if (_gemms[i].IsBesideExperts && tokens <= _hiddenTokens) _gemmCosts[i].AddHidden(ref part.Sum, tokens, in _gemms[i]);
+            else _gemmCosts[i].Add(ref part.Sum, tokens, in _gemms[i]);
+        }
+
         _elementwise.Add(ref part.Sum, tokens);
         AddReduces(ref part.Sum, tokens);
         if (_exchanges) part.ExchangeSeconds = ExchangeSeconds(ref part.Sum, tokens / _deployment.Parallelism.Tp);

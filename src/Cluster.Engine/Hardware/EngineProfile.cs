@@ -73,6 +73,9 @@ public sealed record EngineProfile(string Name, string Source)
     /// <summary>Steps of up to so many tokens sum over tensor-parallel ranks in one shot, every rank reading all data of all ranks; 0: whatever is faster.</summary>
     public int OneShotAllReduceTokens { get; init; }
 
+    /// <summary>Largest message that kernels of this engine's own sum over peer memory; larger ones go through NCCL. Default: what the GPU's tables, which are vLLM's, go up to.</summary>
+    public double? PeerAllReduceBytes { get; init; }
+
     /// <summary>Launch of one kernel without CUDA graphs.</summary>
     public required double LaunchSeconds { get; init; }
 
@@ -102,6 +105,15 @@ public sealed record EngineProfile(string Name, string Source)
 
     /// <summary>Default token budget there.</summary>
     public required int MaxNumBatchedTokensSmall { get; init; }
+
+    /// <summary>Catalog id of the engine that this is an earlier version of; null: the engine as it is now.</summary>
+    public string? EarlierVersionOf { get; init; }
+
+    /// <summary>Minor versions that run with this profile, where it is an earlier one: 0.11.</summary>
+    public ImmutableArray<string> Versions { get; init; } = [];
+
+    /// <summary>First day on which runs that state no version no longer are this one's; null: such runs are the engine's as it is now.</summary>
+    public DateOnly? Until { get; init; }
 
     /// <summary>Versions of the engine (or months, where a row stated none) whose measured points the host figures were fitted on.</summary>
     public ImmutableArray<string> FittedVersions { get; init; } = [];

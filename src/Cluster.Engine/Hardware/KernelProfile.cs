@@ -134,7 +134,7 @@ public sealed record CollectiveCurves
     /// <summary>One-shot and two-shot kernels over peer memory, replayed in CUDA graphs.</summary>
     public required CollectiveCurve OneShotAllReduce { get; init; }
 
-    /// <summary>Largest message of the one-shot kernel; 0 where there is none.</summary>
+    /// <summary>Largest message of those kernels; 0 where there are none.</summary>
     public required double OneShotMaxBytes { get; init; }
 
     public required CollectiveCurve AllReduce { get; init; }
@@ -163,7 +163,11 @@ public sealed record CollectiveCurves
 /// <param name="RampPerDoublingSeconds">The same per doubling of ranks.</param>
 /// <param name="RampBytes">Message size at which half of the ramp is paid.</param>
 public sealed record CollectiveCurve(
-    double AlphaSeconds, double AlphaPerDoublingSeconds, double BusEfficiency, double RampSeconds, double RampPerDoublingSeconds, double RampBytes);
+    double AlphaSeconds, double AlphaPerDoublingSeconds, double BusEfficiency, double RampSeconds, double RampPerDoublingSeconds, double RampBytes)
+{
+    /// <summary>Share of an all-reduce's traffic that the switches sum: between three ranks and more, a rank then sends and receives (n+1)÷n of the message instead of 2(n−1)÷n.</summary>
+    public double InNetworkShare { get; init; }
+}
 
 /// <summary>Dispatch and combine of expert parallelism (DeepEP): low-latency kernels for few tokens, throughput kernels for many.</summary>
 public sealed record ExpertExchangeCurves(

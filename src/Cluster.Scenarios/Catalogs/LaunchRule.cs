@@ -112,6 +112,9 @@ public sealed record LaunchSettings
     /// <summary>Drafted tokens: result tables do not say which rows verify some.</summary>
     public SpeculativeDecoding? Speculation { get; init; }
 
+    /// <summary>The benchmark sent no prompts ahead: its first ones wait for kernels to be compiled, which no engine figure says anything of.</summary>
+    public bool? ColdStart { get; init; }
+
     /// <summary>Dials of the engine's scheduler.</summary>
     public ImmutableSortedDictionary<string, double> Dials { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 
@@ -128,6 +131,7 @@ public sealed record LaunchSettings
         Kv = later.Kv ?? Kv,
         ExpertKernels = later.ExpertKernels ?? ExpertKernels,
         Speculation = later.Speculation ?? Speculation,
+        ColdStart = later.ColdStart ?? ColdStart,
         Dials = Dials.SetItems(later.Dials),
     };
 }

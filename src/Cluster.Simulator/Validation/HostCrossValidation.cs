@@ -62,12 +62,13 @@ public sealed class HostCrossValidation
 
     private LeftOutErrors Run(string what, Func<MeasuredPoint, string> key, bool leaveOut)
     {
-        var folds = _fit.Sample.Select(s => (Engine: _fit.ProfileOf(s.Point), Key: key(s.Point))).Distinct().ToList();
+        var folds = _fit.Sample.Select(s => (Engine: EngineOf(s.Point), Key: key(s.Point))).Distinct().ToList();
         var rows = new List<LeftOutRow>();
         foreach (var (engine, left) in folds)
         {
-            var values = Values(engine, leaveOut ? p => _fit.ProfileOf(p) == engine && key(p) == left : _ => false, out var figures);
-            rows.AddRange(_fit.Sample.Where(s => _fit.ProfileOf(s.Point) == engine && key(s.Point) == left).AsParallel().AsOrdered().Select(s =>
+            bool IsLeftOut(MeasuredPoint p) => EngineOf(p) == engine && key(p) == left;
+            var values = Values(engine, leaveOut ? IsLeftOut : _ => false, out var figures);
+            rows.AddRange(_fit.Sample.Where(s => IsLeftOut(s.Point)).AsParallel().AsOrdered().Select(s =>
             {
                 var (ttft, tpot) = _fit.Predict(s.Point, figures, values);
                 return new LeftOutRow(s.Point, ttft, tpot);
@@ -77,15 +78,21 @@ public sealed class HostCrossValidation
         return LeftOutErrors.Of(what, folds.Count, rows);
     }
 
-    private double[] Values(string engine, Func<MeasuredPoint, bool> isLeftOut, out IReadOnlyList<HostFigure> figures)
+    private double[] Values(string engine, Func<MeasuredPoint, bool> isLeftOut, out HostFigures figures)
     {
-        var rows = _fit.Sample.Where(s => _fit.ProfileOf(s.Point) == engine).ToList();
-        var remain = rows.Any(s => !isLeftOut(s.Point));
-        figures = HostFit.FiguresOf(engine);
-        if (!remain) (rows, figures) = ([.. _fit.Sample.Where(s => _fit.ProfileOf(s.Point) != engine)], HostFigure.Serving);
-        var name = remain ? engine : "all but " + engine;
-        if (!_fits.TryGetValue(name, out var full)) _fits[name] = full = remain ? _fit.Solve(rows, figures) : _fit.Solve(rows, figures, iterations: 1);
+        var rows = _fit.RowsOf(engine);
+        var remaining = rows.Where(s => !isLeftOut(s.Point)).Select(s => _fit.ProfileOf(s.Point)).Distinct().Order(StringComparer.Ordinal).ToList();
+        figures = _fit.FiguresOf(engine, rows);
+        if (remaining.Count == 0) (rows, figures) = ([.. _fit.Sample.Where(s => EngineOf(s.Point) != engine)], _fit.FiguresOfAll());
+        var name = remaining.Count > 0 ? engine : "all but " + engine;
+        if (!_fits.TryGetValue(name, out var full)) _fits[name] = full = remaining.Count > 0 ? _fit.Solve(rows, figures) : _fit.Solve(rows, figures, iterations: 1);
         var weights = HostFit.Weights(rows.Select(s => isLeftOut(s.Point) ? s with { Weight = 0 } : s));
-        return HostLeastSquares.Step(figures, full, weights);
+        var values = HostLeastSquares.Step(figures.All, full, weights);
+        // A version of which nothing remains would run as another does.
+        if (remaining.Count > 0)
+            foreach (var gone in figures.Profiles.Except(remaining)) values = figures.Lend(remaining[0], gone, values);
+        return values;
     }
+
+    private string EngineOf(MeasuredPoint point) => _fit.EngineOf(_fit.ProfileOf(point));
 }

@@ -7,18 +7,21 @@ namespace Cluster.Simulator.Validation;
 /// <param name="Least">Physically plausible range.</param>
 public sealed record HostFigure(string Name, double Prior, double Least, double Most, Func<EngineProfile, double> Get, Func<EngineProfile, double, EngineProfile> Set)
 {
+    /// <summary>Earlier versions of an engine have it to themselves: host code and kernels get faster. The others are of how an engine is built, and stay.</summary>
+    public bool IsOfVersion { get; init; }
+
     private const double MindedShare = 0.03;
 
     /// <summary>The figures that serving points determine.</summary>
     public static IReadOnlyList<HostFigure> Serving { get; } =
     [
-        new("step_host_seconds", 0.3e-3, 0, 5e-3, e => e.StepHostSeconds, (e, v) => e with { StepHostSeconds = v }),
+        new("step_host_seconds", 0.3e-3, 0, 5e-3, e => e.StepHostSeconds, (e, v) => e with { StepHostSeconds = v }) { IsOfVersion = true },
         new("kernel_floor_share", 0.75, 0.1, 1, e => e.KernelFloorShare, (e, v) => e with { KernelFloorShare = v }),
         new("sequence_host_seconds", 10e-6, 0, 50e-6, e => e.SequenceHostSeconds, (e, v) => e with { SequenceHostSeconds = v }),
-        new("prompt_token_host_seconds", 1e-6, 0, 10e-6, e => e.PromptTokenHostSeconds, (e, v) => e with { PromptTokenHostSeconds = v }),
-        new("request_host_seconds", 0.01, 1e-3, 0.06, e => e.RequestHostSeconds, (e, v) => e with { RequestHostSeconds = v }),
-        new("request_token_host_seconds", 1e-6, 0, 10e-6, e => e.RequestTokenHostSeconds, (e, v) => e with { RequestTokenHostSeconds = v }),
-        new("compute_slowdown", 1, 0.8, 1.4, e => e.ComputeSlowdown, (e, v) => e with { ComputeSlowdown = v }),
+        new("prompt_token_host_seconds", 1e-6, 0, 10e-6, e => e.PromptTokenHostSeconds, (e, v) => e with { PromptTokenHostSeconds = v }) { IsOfVersion = true },
+        new("request_host_seconds", 0.01, 1e-3, 0.06, e => e.RequestHostSeconds, (e, v) => e with { RequestHostSeconds = v }) { IsOfVersion = true },
+        new("request_token_host_seconds", 1e-6, 0, 10e-6, e => e.RequestTokenHostSeconds, (e, v) => e with { RequestTokenHostSeconds = v }) { IsOfVersion = true },
+        new("compute_slowdown", 1, 0.8, 1.4, e => e.ComputeSlowdown, (e, v) => e with { ComputeSlowdown = v }) { IsOfVersion = true },
         new("launch_seconds", 45e-6, 3e-6, 0.1e-3, e => e.LaunchSeconds, (e, v) => e with { LaunchSeconds = v }),
         new("replica_step_host_seconds", 2e-3, 0, 15e-3, e => e.ReplicaStepHostSeconds, (e, v) => e with { ReplicaStepHostSeconds = v }),
         new("hand_over_seconds", 0.05, 0, 0.3, e => e.HandOverSeconds, (e, v) => e with { HandOverSeconds = v }),

@@ -7,14 +7,13 @@ namespace Cluster.Simulator.Validation;
 public sealed record HostFitResult(EngineProfile Profile, int Points, double LossBefore, double Loss);
 
 /// <summary>
-/// Fits an engine profile's host figures on measured serving points, each run through the engine. TPOT weighs 1, TTFT a half. A group
+/// Fits an engine profile's host figures on measured serving points, each run through the engine. TPOT weighs 1, TTFT a half, and nothing where a benchmark had no warm-up. A group
 /// (model, GPU, format, mode) weighs by the root of its rows: neither the largest group nor the number of groups decides alone.
 /// </summary>
 public sealed class HostFit
 {
-    private const double TtftWeight = 0.5;
     private const int PointsPerGroup = 12;
-    private const int Iterations = 3;
+    private const int Iterations = 5;
 
     /// <summary>Larger loops take seconds to simulate and say of the host what smaller ones say.</summary>
     private const int MostClients = 256;
@@ -32,11 +31,14 @@ public sealed class HostFit
     }
 
     /// <summary>Evenly spaced points of each group, and the weight of each.</summary>
-    public IReadOnlyList<(MeasuredPoint Point, double Weight)> Sample { get; }
+    public IReadOnlyList<FitRow> Sample { get; }
 
-    /// <summary>The figures that this engine has to itself: the kernel tables are vLLM's, so its own attention pays what they say.</summary>
+    /// <summary>The figures that points determine: the kernel tables are vLLM's, so its own attention pays what they say.</summary>
     public static IReadOnlyList<HostFigure> FiguresOf(string engine) =>
         engine.StartsWith("vllm", StringComparison.Ordinal) ? [.. HostFigure.Serving.Where(f => f.Name != "narrow_cache_penalty")] : HostFigure.Serving;
+
+    /// <summary>The engine that a profile is a version of.</summary>
+    public string EngineOf(string profile) => _catalog.Engines[profile].EarlierVersionOf ?? profile;
 
     /// <summary>Versions of the engine in the sample, or months.</summary>
     public IReadOnlyList<string> VersionsOf(string engine) =>
@@ -45,28 +47,37 @@ public sealed class HostFit
     /// <summary>The profile that a point runs with.</summary>
     internal string ProfileOf(MeasuredPoint point) => PointMapping.ProfileOf(point, _catalog);
 
-    /// <param name="engine">An engine profile of the catalog.</param>
+    /// <summary>Fits an engine's profile, and those of its earlier versions with it.</summary>
     /// <exception cref="ArgumentException">No point of the engine is covered.</exception>
-    public HostFitResult Run(string engine)
+    public IReadOnlyList<HostFitResult> Run(string engine)
     {
-        var rows = Sample.Where(s => ProfileOf(s.Point) == engine).ToList();
+        var rows = RowsOf(engine);
         if (rows.Count == 0) throw new ArgumentException($"No measured point of engine {engine} is covered by the catalog.");
-        var figures = FiguresOf(engine);
-        var fit = Solve(rows, figures);
-        var (before, values) = (_catalog.Engines[engine], HostFigure.Written(figures, fit.Values, LossAt));
-        return new HostFitResult(HostFigure.Apply(figures, before, values), rows.Count, LossAt([.. figures.Select(f => f.Get(before))]), LossAt(values));
+        var figures = FiguresOf(engine, rows);
+        var values = HostFigure.Written(figures.All, Solve(rows, figures).Values, LossAt);
+        var (before, after) = (LossAt(figures.Committed), LossAt(values));
+        return [.. figures.Profiles.Select(p => new HostFitResult(figures.Of(p, values), rows.Count(r => ProfileOf(r.Point) == p), before, after))];
 
-        double LossAt(double[] at) => HostLeastSquares.Loss(figures, at, Residuals(rows, figures, at), Weights(rows));
+        double LossAt(double[] at) => HostLeastSquares.Loss(figures.All, at, Residuals(rows, figures, at), Weights(rows));
     }
 
+    /// <summary>Sampled rows of the engine, whatever the version.</summary>
+    internal List<FitRow> RowsOf(string engine) => [.. Sample.Where(s => EngineOf(ProfileOf(s.Point)) == engine)];
+
+    internal HostFigures FiguresOf(string engine, IEnumerable<FitRow> rows) =>
+        new(_catalog, FiguresOf(engine), [.. rows.Select(r => ProfileOf(r.Point)).Distinct().Order(StringComparer.Ordinal)]);
+
+    /// <summary>One set of figures for rows of whatever engines.</summary>
+    internal HostFigures FiguresOfAll() => new(_catalog, HostFigure.Serving, ["all"]);
+
     /// <summary>The best figures for these rows, which may be of several engines: each keeps what is not a figure.</summary>
-    internal Linearisation Solve(IReadOnlyList<(MeasuredPoint Point, double Weight)> rows, IReadOnlyList<HostFigure> figures, int iterations = Iterations) =>
-        HostLeastSquares.Solve(figures, values => Residuals(rows, figures, values), Weights(rows), iterations);
+    internal Linearisation Solve(IReadOnlyList<FitRow> rows, HostFigures figures, int iterations = Iterations) =>
+        HostLeastSquares.Solve(figures.All, values => Residuals(rows, figures, values), Weights(rows), iterations);
 
     /// <summary>TPOT's and TTFT's of each row, one after the other.</summary>
-    internal static double[] Weights(IEnumerable<(MeasuredPoint Point, double Weight)> rows) => [.. rows.SelectMany(r => (double[])[r.Weight, r.Weight * TtftWeight])];
+    internal static double[] Weights(IEnumerable<FitRow> rows) => [.. rows.SelectMany(r => (double[])[r.Weight, r.TtftWeight])];
 
-    private double[] Residuals(IReadOnlyList<(MeasuredPoint Point, double Weight)> rows, IReadOnlyList<HostFigure> figures, double[] values) =>
+    private double[] Residuals(IReadOnlyList<FitRow> rows, HostFigures figures, double[] values) =>
         [.. rows.AsParallel().AsOrdered().WithCancellation(_cancellation).SelectMany(r =>
         {
             var (ttft, tpot) = Predict(r.Point, figures, values);
@@ -74,9 +85,9 @@ public sealed class HostFit
         })];
 
     /// <summary>TTFT and TPOT of a point with these figures in its engine's profile.</summary>
-    internal (double TtftMs, double TpotMs) Predict(MeasuredPoint point, IReadOnlyList<HostFigure> figures, IReadOnlyList<double> values)
+    internal (double TtftMs, double TpotMs) Predict(MeasuredPoint point, HostFigures figures, IReadOnlyList<double> values)
     {
-        var cluster = PointMapping.Map(point, _catalog, HostFigure.Apply(figures, _catalog.Engines[ProfileOf(point)], values)).Cluster!;
+        var cluster = PointMapping.Map(point, _catalog, figures.Of(ProfileOf(point), values)).Cluster!;
         return PointRun.Predict(point, cluster, cancellation: _cancellation);
     }
 
@@ -88,10 +99,14 @@ public sealed class HostFit
         return possible.Count * 2 < mapped.Count ? [] : [.. possible.Where(p => p.Concurrency <= MostClients)];
     }
 
-    private static IEnumerable<(MeasuredPoint Point, double Weight)> Spaced(List<MeasuredPoint> group)
+    private IEnumerable<FitRow> Spaced(List<MeasuredPoint> group)
     {
         var take = Math.Min(PointsPerGroup, group.Count);
-        for (var i = 0; i < take; i++) yield return (group[(int)((i + 0.5) * group.Count / take)], Math.Sqrt(group.Count) / take);
+        for (var i = 0; i < take; i++)
+        {
+            var point = group[(int)((i + 0.5) * group.Count / take)];
+            yield return new FitRow(point, Math.Sqrt(group.Count) / take, PointMapping.IsColdStart(point, _catalog));
+        }
     }
 
     private static (string Engine, string Model, string System, string Format, bool Split) GroupOf(MeasuredPoint p) => (p.Engine, p.Model, p.System, p.GemmFormat, p.Prefill is not null);

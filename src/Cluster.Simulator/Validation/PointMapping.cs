@@ -14,13 +14,14 @@ public static class PointMapping
     /// <summary>The launch book of rows without a date: nobody published their scripts, so it holds what their timings show.</summary>
     internal const string UndatedRows = "undated";
 
-    /// <summary>The engine's profile of the point's own minor version (trtllm-1.0), where the catalog has one; else the engine's.</summary>
+    /// <summary>The profile of the point's own minor version, or of its day where it states none, if the catalog has one; else the engine's as it is now.</summary>
     public static string ProfileOf(MeasuredPoint point, Catalog catalog)
     {
         ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(catalog);
-        var own = $"{point.Engine}-{string.Join('.', point.EngineVersion.Split('.').Take(2))}";
-        return catalog.Engines.ContainsKey(own) ? own : point.Engine;
+        var minor = string.Join('.', point.EngineVersion.Split('.').Take(2));
+        var earlier = catalog.Engines.Values.Where(e => e.EarlierVersionOf == point.Engine);
+        return earlier.FirstOrDefault(e => minor.Length > 0 ? e.Versions.Contains(minor) : point.Date < e.Until)?.Name ?? point.Engine;
     }
 
     /// <param name="profile">Stands in for the catalog's profile of the point's engine, e.g. while that is fitted.</param>
@@ -29,16 +30,10 @@ public static class PointMapping
     {
         ArgumentNullException.ThrowIfNull(point);
         ArgumentNullException.ThrowIfNull(catalog);
-        if (point.Unreadable is { } problem) return (null, problem);
-        if (RepackedModel.Find(catalog, point.Model) is not { } model) return (null, $"model {point.Model} is not in the catalog");
-        if (catalog.FindGpu(point.System) is not { } gpu) return (null, $"GPU {point.System} is not in the catalog");
-        if (kernels is not null) gpu = gpu with { Kernels = kernels.Kernels, DerivedFrom = kernels.Name };
-        if ((profile ?? catalog.Engines.GetValueOrDefault(ProfileOf(point, catalog))) is not { } engine) return (null, $"engine {point.Engine} is not in the catalog");
-        if (PointFormats.Weights(point, model) is not { } weights) return (null, $"format {point.GemmFormat} is not known");
-        if (PointFormats.Experts(point, model, weights) is not { } experts) return (null, $"expert format {point.MoeFormat} is not known");
+        var (pools, gpu, reason) = Pools(point, catalog, profile, kernels);
+        if (pools is null || gpu is null) return (null, reason);
         try
         {
-            var pools = new PointPools(point, model, gpu, engine, weights, experts, catalog.Launches.GetValueOrDefault(point.Date is null ? UndatedRows : DatedRows));
             var link = point.Prefill is null ? null : catalog.Links[gpu.GpusPerDomain > 8 ? "nvl72" : "ib-ndr-400x8"];
             ImmutableArray<InstanceSpec> instances = [.. pools.All()];
             var transfer = new TransferSpec { HandOverSeconds = TransferSpec.HandOverOf(instances) };
@@ -48,5 +43,21 @@ public static class PointMapping
         {
             return (null, e.Message);
         }
+    }
+
+    /// <summary>The point's benchmark sent no prompts ahead: its TTFT holds what compiling kernels took, and says nothing of the host's figures.</summary>
+    internal static bool IsColdStart(MeasuredPoint point, Catalog catalog) => Pools(point, catalog, null, null).Pools is { IsColdStart: true };
+
+    private static (PointPools? Pools, GpuProfile? Gpu, string? NotCovered) Pools(MeasuredPoint point, Catalog catalog, EngineProfile? profile, GpuProfile? kernels)
+    {
+        if (point.Unreadable is { } problem) return (null, null, problem);
+        if (RepackedModel.Find(catalog, point.Model) is not { } model) return (null, null, $"model {point.Model} is not in the catalog");
+        if (catalog.FindGpu(point.System) is not { } gpu) return (null, null, $"GPU {point.System} is not in the catalog");
+        if (kernels is not null) gpu = gpu with { Kernels = kernels.Kernels, DerivedFrom = kernels.Name };
+        if ((profile ?? catalog.Engines.GetValueOrDefault(ProfileOf(point, catalog))) is not { } engine) return (null, null, $"engine {point.Engine} is not in the catalog");
+        if (PointFormats.Weights(point, model) is not { } weights) return (null, null, $"format {point.GemmFormat} is not known");
+        if (PointFormats.Experts(point, model, weights) is not { } experts) return (null, null, $"expert format {point.MoeFormat} is not known");
+        var launches = catalog.Launches.GetValueOrDefault(point.Date is null ? UndatedRows : DatedRows);
+        return (new PointPools(point, model, gpu, engine, weights, experts, launches), gpu, null);
     }
 }

@@ -20,11 +20,13 @@ internal sealed class PointPools(
         return [.. Pool("prefill", InstanceRole.Prefill, prefill), .. Pool("decode", InstanceRole.Decode, point.Serving)];
     }
 
+    /// <summary>The benchmark began with prompts that waited for kernels to be compiled.</summary>
+    public bool IsColdStart => (point.Prefill is { } prefill ? Launch("prefill", prefill) : Launch("aggregated", point.Serving)).ColdStart == true;
+
     private IEnumerable<InstanceSpec> Pool(string role, InstanceRole kind, WorkerShape shape)
     {
         var split = Split(shape);
-        var launch = launches?.For(new LaunchedPool(
-            point.Engine, model.Name, gpu.Name, weights, role, point.InputTokens, point.OutputTokens, point.Concurrency, split.Tp, split.Dp, point.Date)) ?? new LaunchSettings();
+        var launch = Launch(role, shape);
         if (launch.ExpertParallel == true && model.IsMoe) split = split with { Ep = split.Tp * split.Dp };
         var profile = engine with { StreamInterval = launch.StreamInterval ?? engine.StreamInterval, MaxGraphTokens = launch.MaxGraphTokens ?? engine.MaxGraphTokens };
         var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = launch.ExpertKernels ?? experts, RoutingSkew = Skew(split), Speculation = launch.Speculation };
@@ -32,6 +34,14 @@ internal sealed class PointPools(
         var (cost, memory) = Catalog.Price(deployment, scheduler, launch.GpuMemoryUtilization ?? engine.GpuMemoryUtilization);
         var kv = new KvCacheSpec(engine.BlockSize, Math.Min(int.MaxValue, memory.KvTokens / engine.BlockSize));
         for (var i = 0; i < shape.Count; i++) yield return new InstanceSpec($"{role}-{i}", role, kind, deployment, scheduler, kv, cost, memory);
+    }
+
+    /// <summary>What the launch script of a pool set; nothing where none is known.</summary>
+    private LaunchSettings Launch(string role, WorkerShape shape)
+    {
+        var split = Split(shape);
+        return launches?.For(new LaunchedPool(
+            point.Engine, model.Name, gpu.Name, weights, role, point.InputTokens, point.OutputTokens, point.Concurrency, split.Tp, split.Dp, point.Date)) ?? new LaunchSettings();
     }
 
     /// <summary>Budgets and slots are per attention replica.</summary>

@@ -24,6 +24,19 @@ public sealed class KernelLawTests
         if (sequences * context * 4096 > 1e9) warm.ShouldBe(cold, cold * 1e-3);
     }
 
+    [Theory]
+    [InlineData(2, 1, 1)]
+    [InlineData(4, 1.5, 1.25)]
+    [InlineData(8, 1.75, 1.125)]
+    public void Sums_in_the_switches_spare_more_than_two_ranks_most_of_a_second_trip(int ranks, double ring, double switches)
+    {
+        var curve = new CollectiveCurve(0, 0, 1, 0, 0, 1);
+        double Seconds(double share) => Kernels.Collective(curve with { InNetworkShare = share }, 100e9, 100e9, ranks, 2.0 * (ranks - 1) / ranks);
+        Seconds(0).ShouldBe(ring, 1e-9);
+        Seconds(1).ShouldBe(switches, 1e-9);
+        Seconds(0.5).ShouldBe((ring + switches) / 2, 1e-9);
+    }
+
     [Fact]
     public void Splitting_a_long_context_helps_a_lone_sequence()
     {

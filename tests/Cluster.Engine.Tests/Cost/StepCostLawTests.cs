@@ -126,6 +126,74 @@ public sealed class StepCostLawTests
         Extra(129).ShouldBe(0);
     }
 
+    [Fact]
+    public void An_engine_sums_over_peer_memory_up_to_its_own_limit_and_with_NCCL_beyond()
+    {
+        var model = Steps.Llama8b(tp: 8);
+        var collectives = model.Gpu.Kernels.Collectives;
+        var fast = collectives with { OneShotAllReduce = collectives.AllReduce with { BusEfficiency = 2 }, OneShotMaxBytes = 64e6 };
+        var whole = model with { Gpu = model.Gpu with { Kernels = model.Gpu.Kernels with { Collectives = fast } } };
+        // 1,000 tokens are 8.2 MB.
+        var limited = whole with { Engine = whole.Engine with { PeerAllReduceBytes = 8e6 } };
+        double Network(Deployment d, int tokens) => new StepCostModel(d).Evaluate(Steps.Prefill(1, tokens)).NetworkSeconds;
+        Network(whole, 1000).ShouldBe(Network(model, 1000) / 2, 1e-9);
+        Network(limited, 1000).ShouldBe(Network(model, 1000), 1e-9);
+        Network(limited, 900).ShouldBe(Network(model, 900) / 2, 1e-9);
+    }
+
+    [Fact]
+    public void A_norm_over_all_heads_is_five_launches_more_a_layer()
+    {
+        var plain = Steps.Llama8b(tp: 8);
+        plain = plain with { CudaGraphs = false, Engine = plain.Engine with { LaunchSeconds = 1e-3 } };
+        var joint = plain with
+        {
+            Model = plain.Model with { Layers = [.. plain.Model.Layers.Select(l => l with { Attention = l.Attention! with { NormAcrossHeads = true } })] },
+        };
+        // Launches hide the kernels: what is exposed of them and the kernels together take what launching does.
+        double Seconds(Deployment d) => new StepCostModel(d).Evaluate(Steps.Prefill(1, 8)).DurationSeconds;
+        (Seconds(joint) - Seconds(plain)).ShouldBe(5 * plain.Model.LayerCount * 1e-3, 1e-9);
+    }
+
+    [Theory]
+    [InlineData(16, true)]
+    [InlineData(256, true)]
+    [InlineData(257, false)]
+    public void Shared_experts_of_small_steps_run_behind_routed_ones_inside_CUDA_graphs(int sequences, bool hidden)
+    {
+        var (without, with) = (Mixture(shared: 0), Mixture(shared: 2048));
+        StepCost Step(Deployment d) => new StepCostModel(d).Evaluate(Steps.Decode(sequences, 100));
+        var (routed, both) = (Step(without), Step(with));
+        var weights = 3.0 * 2048 * 4096 * with.Model.LayerCount;
+        (both.Flops - routed.Flops).ShouldBe(2 * sequences * weights, 1e6, "the work is counted either way");
+        (both.HbmBytes - routed.HbmBytes).ShouldBeGreaterThan(2 * weights);
+        // Only the activation function, which is counted with the elementwise kernels, takes its time: it reads and writes three times their width in 16 bits.
+        var elementwise = with.Model.LayerCount * sequences * 2.0 * 3 * 2048 / with.Gpu.HbmBytesPerSecond;
+        var more = both.DurationSeconds - routed.DurationSeconds - elementwise;
+        if (hidden) more.ShouldBe(0, 1e-9);
+        else more.ShouldBeGreaterThan(2 * weights / with.Gpu.HbmBytesPerSecond * 0.99);
+        var eager = Step(with with { CudaGraphs = false }).DurationSeconds - Step(without with { CudaGraphs = false }).DurationSeconds - elementwise;
+        eager.ShouldBeGreaterThan(2 * weights / with.Gpu.HbmBytesPerSecond * 0.99, "one kernel after the other");
+    }
+
+    [Fact]
+    public void An_engine_that_captures_no_graphs_of_a_step_runs_shared_experts_one_by_one()
+    {
+        double Seconds(int shared, int graphTokens)
+        {
+            var deployment = Mixture(shared);
+            return new StepCostModel(deployment with { Engine = deployment.Engine with { MaxGraphTokens = graphTokens } }).Evaluate(Steps.Decode(64, 100)).DurationSeconds;
+        }
+
+        (Seconds(2048, 63) - Seconds(0, 63)).ShouldBeGreaterThan((Seconds(2048, 64) - Seconds(0, 64)) * 10);
+    }
+
+    private static Deployment Mixture(int shared)
+    {
+        var dense = Steps.Llama8b();
+        return dense with { Model = dense.Model with { Layers = [.. dense.Model.Layers.Select(l => l with { Mlp = null, Moe = new MoeShape(64, 4, 1024) { SharedSize = shared } })] } };
+    }
+
     private static GpuProfile WithGemm(GpuProfile gpu, Func<GemmCurve, GemmCurve> change) => gpu with
     {
         Kernels = gpu.Kernels with

@@ -65,6 +65,25 @@ public sealed class PointLaunchTests
         Instance(Point("trtllm", "deepseek-ai/DeepSeek-R1", 1024, 1024, tp: 8, day.AddDays(1))).Deployment.Speculation.ShouldBeNull();
     }
 
+    [Fact]
+    public void Rows_that_were_benchmarked_without_warm_up_are_predicted_and_fit_no_TTFT()
+    {
+        var day = new DateOnly(2026, 1, 14);
+        var cold = Point("trtllm", "deepseek-ai/DeepSeek-R1", 1024, 1024, tp: 8, day);
+        var warm = cold with { Date = day.AddDays(1) };
+        var other = Point("vllm", "meta-llama/Llama-3.1-70B", 1024, 1024, tp: 8, day);
+        Weights(cold).ShouldBe((1, 0));
+        Weights(warm).ShouldBe((1, 0.5));
+        Weights(other).ShouldBe((1, 0.5), "another engine's row of that day");
+        var report = ValidationReport.Run([cold, warm], s_catalog);
+        report.Rows[0].TtftApe.ShouldNotBeNull("printed and counted in full");
+        const string Said = "benchmarked without warm-up: prompts waited for kernels to be compiled; their TTFT is no part of the fit";
+        report.Rows[0].Assumptions.ShouldContain(Said);
+        report.Rows[1].Assumptions.ShouldNotContain(Said);
+
+        static (double Tpot, double Ttft) Weights(MeasuredPoint point) => new HostFit(s_catalog, [point]).Sample.ShouldHaveSingleItem() is var row ? (row.Weight, row.TtftWeight) : default;
+    }
+
     private static InstanceSpec Instance(MeasuredPoint point) => PointMapping.Map(point, s_catalog).Cluster.ShouldNotBeNull().Instances[0];
 
     private static MeasuredPoint Point(string engine, string model, int input, int output, int tp, DateOnly? date) =>
