@@ -54,6 +54,18 @@ public class ScenarioErrorTests
     }
 
     [Fact]
+    public void What_the_topology_says_of_experts_is_held_against_the_ranks_of_each_pool()
+    {
+        var text = Scenarios.Minimal.Replace("llama-3.1-8b", "qwen3-30b-a3b");
+        var topology = "  aggregated: { gpu: h100-sxm }";
+        Scenarios.Read(text.Replace(topology, "  ep: 4\n  aggregated: { gpu: h100-sxm, tp: 4 }")).Errors.ShouldBeEmpty();
+        var inPool = Scenarios.OnlyError(text.Replace(topology, "  ep: 4\n  aggregated: { gpu: h100-sxm, tp: 2 }"));
+        (inPool.Key, inPool.Allowed).ShouldBe(("topology.aggregated.ep", "1, 2"));
+        var inShape = Scenarios.OnlyError(text.Replace(topology, "  { shape: 1P1D, gpu: h100-sxm, link: nvlink4, tp: 2, ep: 4 }"));
+        (inShape.Key, inShape.Allowed).ShouldBe(("topology.ep", "1, 2"));
+    }
+
+    [Fact]
     public void A_model_that_does_not_fit_is_refused_with_the_sum_that_shows_it()
     {
         var error = Scenarios.OnlyError(Scenarios.Disaggregated.Replace("weights: fp8", "weights: bf16").Replace(

@@ -23,7 +23,7 @@ internal static partial class TopologyReader
         var defaults = inherited with
         {
             Gpu = r.Gpu(catalog, "GPU of every pool that names none."),
-            Parallelism = ReadParallelism(r, new Parallelism()),
+            Parallelism = ReadDegrees(r, new Parallelism()),
         };
         var pools = ImmutableArray.CreateBuilder<PoolSection>();
         foreach (var (key, role, about) in new[]
@@ -85,7 +85,7 @@ internal static partial class TopologyReader
             Role = role,
             Instances = instances ?? (counted > 0 ? counted : 1),
             Gpu = gpu ?? "",
-            Parallelism = r is null ? defaults.Parallelism : ReadParallelism(r, defaults.Parallelism),
+            Parallelism = ReadParallelism(r, topology, defaults.Parallelism),
             Model = model ?? "",
             Weights = r?.Format("weights", "How weights are stored. Default: the scenario's.") ?? defaults.Weights,
             ExpertWeights = r?.Format("expert_weights", "How routed experts are stored. Default: the scenario's.") ?? defaults.ExpertWeights,
@@ -102,21 +102,21 @@ internal static partial class TopologyReader
         return gpu is null || model is null ? null : pool;
     }
 
-    private static Parallelism ReadParallelism(SectionReader r, Parallelism defaults)
-    {
-        var p = new Parallelism(
-            r.Int("tp", "Tensor-parallel ranks. Default 1.", 1, 1024) ?? defaults.Tp,
-            r.Int("pp", "Pipeline stages. Default 1.", 1, 1024) ?? defaults.Pp,
-            r.Int("dp", "Data-parallel attention replicas inside an instance. Default 1.", 1, 1024) ?? defaults.Dp,
-            r.Int("ep", "Expert-parallel ranks; divides tp·dp. Default 1.", 1, 1024) ?? defaults.Ep);
-        if (p.Tp * p.Dp % p.Ep != 0)
-        {
-            var divisors = string.Join(", ", Enumerable.Range(1, p.Tp * p.Dp).Where(e => p.Tp * p.Dp % e == 0));
-            r.Error("ep", $"{p.Ep} does not divide tp·dp = {p.Tp * p.Dp}.", p.Ep.ToString(CultureInfo.InvariantCulture), divisors);
-            return p with { Ep = 1 };
-        }
+    private static Parallelism ReadDegrees(SectionReader r, Parallelism defaults) => new(
+        r.Int("tp", "Tensor-parallel ranks. Default 1.", 1, 1024) ?? defaults.Tp,
+        r.Int("pp", "Pipeline stages. Default 1.", 1, 1024) ?? defaults.Pp,
+        r.Int("dp", "Data-parallel attention replicas inside an instance. Default 1.", 1, 1024) ?? defaults.Dp,
+        r.Int("ep", "Expert-parallel ranks; divides tp·dp. Default 1.", 1, 1024) ?? defaults.Ep);
 
-        return p;
+    /// <summary>Degrees are held against each other per pool: what the topology says for all may be completed by what a pool says for itself.</summary>
+    private static Parallelism ReadParallelism(SectionReader? r, SectionReader topology, Parallelism defaults)
+    {
+        var p = r is null ? defaults : ReadDegrees(r, defaults);
+        if (p.Tp * p.Dp % p.Ep == 0) return p;
+        var at = r is not null && (r.Has("tp") || r.Has("dp") || r.Has("ep")) ? r : topology;
+        var divisors = string.Join(", ", Enumerable.Range(1, p.Tp * p.Dp).Where(e => p.Tp * p.Dp % e == 0));
+        at.Error("ep", $"{p.Ep} does not divide tp·dp = {p.Tp * p.Dp}.", p.Ep.ToString(CultureInfo.InvariantCulture), divisors);
+        return p with { Ep = 1 };
     }
 
     private static Dictionary<InstanceRole, int> ReadShape(SectionReader r)
