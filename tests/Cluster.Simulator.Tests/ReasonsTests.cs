@@ -30,6 +30,23 @@ public sealed class ReasonsTests
     }
 
     [Fact]
+    public void Of_variants_with_even_goodput_the_one_with_steadier_tokens_is_the_one_that_the_reasons_name()
+    {
+        var even = s_mixed with { GoodputRps = s_split.GoodputRps, TpotMs = s_mixed.TpotMs with { P99 = s_split.TpotMs.P99 / 2 } };
+        Verdict.Of([even, s_split]).ShouldStartWith("Goodput is even (6.70 and 6.70 req/s); 2P2D has the steadier tokens: ITL p99 12.0 against 76.0 ms, TTFT p90");
+        Reasons.Of([even, s_split])[1].ShouldStartWith("Tokens come more evenly from 2P2D");
+        Verdict.Of([s_split, s_split with { Name = "twin" }]).ShouldStartWith("Goodput is even (6.70 and 6.70 req/s); so are the gaps between tokens: ITL p99 12.0 against 12.0 ms");
+    }
+
+    [Fact]
+    public void Where_nothing_is_asked_for_nobody_met_it()
+    {
+        var free = s_split with { HasObjectives = false, Requests = 240 };
+        Verdict.Of([free]).ShouldBe("2P2D completed 240 of 240 requests; no objectives are set ('slo'), so each counts as goodput.");
+        Reasons.Of([free, free with { Name = "twin" }])[0].ShouldBe("2P2D completed 240 of 240 requests, twin 240 of 240; no objectives are set ('slo'), so each counts as goodput.");
+    }
+
+    [Fact]
     public void One_variant_or_an_empty_run_has_nothing_to_explain()
     {
         Reasons.Of([]).ShouldBeEmpty();
@@ -60,6 +77,7 @@ public sealed class ReasonsTests
         {
             Name = name,
             Completed = 240,
+            HasObjectives = true,
             RequestsPerS = 6.7,
             GoodputRps = goodput,
             ItlMs = report.ItlMs with { P99 = itlP99 },

@@ -10,6 +10,8 @@ public static class Reasons
 
     private const double Smallest = 0.05;
 
+    internal const string NoObjectives = "no objectives are set ('slo'), so each counts as goodput";
+
     /// <summary>What it means that a hop is the longer one, and what shortens it.</summary>
     private static readonly Dictionary<string, string> s_meaning = new()
     {
@@ -31,13 +33,16 @@ public static class Reasons
         return ranked.Count < 2 ? [] : [Objectives(ranked[0], ranked[1]), Tokens(ranked[0], ranked[1]), FirstTokens(ranked[0], ranked[1]), Walls(ranked[0], ranked[1])];
     }
 
-    private static string Objectives(VariantReport a, VariantReport b) =>
-        Text($"{a.Name} met the SLO for {Share(a)} of its requests, {b.Name} for {Share(b)}.");
+    internal static bool AreTokensEven(VariantReport a, VariantReport b) => Math.Max(a.ItlMs.P99, b.ItlMs.P99) <= Even * Math.Min(a.ItlMs.P99, b.ItlMs.P99);
+
+    private static string Objectives(VariantReport a, VariantReport b) => !a.HasObjectives && !b.HasObjectives
+        ? Text($"{a.Name} completed {a.Completed} of {a.Requests} requests, {b.Name} {b.Completed} of {b.Requests}; {NoObjectives}.")
+        : Text($"{a.Name} met the SLO for {Share(a)} of its requests, {b.Name} for {Share(b)}.");
 
     private static string Tokens(VariantReport a, VariantReport b)
     {
         var (steady, other) = a.ItlMs.P99 <= b.ItlMs.P99 ? (a, b) : (b, a);
-        if (other.ItlMs.P99 <= Even * steady.ItlMs.P99) return Text($"Tokens come as evenly from both: ITL p99 {steady.ItlMs.P99:F1} and {other.ItlMs.P99:F1} ms.");
+        if (AreTokensEven(a, b)) return Text($"Tokens come as evenly from both: ITL p99 {steady.ItlMs.P99:F1} and {other.ItlMs.P99:F1} ms.");
         var cause = IsDisaggregated(steady) && !IsDisaggregated(other) ? $" {other.Name} computes prompts and tokens in the same steps, so tokens wait for prompts." : "";
         return Text($"Tokens come more evenly from {steady.Name}: ITL p99 {steady.ItlMs.P99:F1} against {other.ItlMs.P99:F1} ms.{cause}");
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Cluster.Engine.Diagnosis;
 using Cluster.Engine.Topology;
 using Cluster.Simulator.Recording;
@@ -26,6 +27,10 @@ public sealed record VariantReport
 
     /// <summary>Requests per second that met all SLOs.</summary>
     public required double GoodputRps { get; init; }
+
+    /// <summary>False where the scenario asks for nothing, so that every completed request counts as good.</summary>
+    [JsonIgnore]
+    public bool HasObjectives { get; init; } = true;
     public required Distribution TtftMs { get; init; }
     public required Distribution TpotMs { get; init; }
     public required Distribution ItlMs { get; init; }
@@ -82,6 +87,7 @@ public sealed record VariantReport
             OutputTokensPerS = totals.OutputTokens / seconds,
             RequestsPerS = totals.Completed / seconds,
             GoodputRps = totals.Good / seconds,
+            HasObjectives = run.Cluster.Slo != new SloSpec(),
             TtftMs = totals.TtftMs(),
             TpotMs = totals.TpotMs(),
             ItlMs = Distribution.Of(run.Gaps),

@@ -23,15 +23,16 @@ public static class Verdict
                 $"{best.Name} wins: goodput {best.GoodputRps:F2} against {next.GoodputRps:F2} req/s ({Percent(gain)}){Sizes(best, next)}; {Latencies(best, next)}.");
         }
 
-        var (faster, slower) = best.TpotMs.P99 <= next.TpotMs.P99 ? (best, next) : (next, best);
+        var (steady, other) = best.ItlMs.P99 <= next.ItlMs.P99 ? (best, next) : (next, best);
+        var tokens = Reasons.AreTokensEven(best, next) ? "so are the gaps between tokens" : $"{steady.Name} has the steadier tokens";
         return string.Create(CultureInfo.InvariantCulture,
-            $"Goodput is even ({best.GoodputRps:F2} and {next.GoodputRps:F2} req/s); {faster.Name} has the steadier tokens{Sizes(faster, slower)}: {Latencies(faster, slower)}.");
+            $"Goodput is even ({best.GoodputRps:F2} and {next.GoodputRps:F2} req/s); {tokens}{Sizes(steady, other)}: ITL p99 {steady.ItlMs.P99:F1} against {other.ItlMs.P99:F1} ms, {Latencies(steady, other)}.");
     }
 
     private static string Alone(VariantReport only) => only.Completed == 0
         ? $"{only.Name} completed no request."
         : string.Create(CultureInfo.InvariantCulture,
-            $"{only.Name} met the SLO for {only.GoodputRps / only.RequestsPerS:P0} of requests.");
+            $"{only.Name} {(only.HasObjectives ? $"met the SLO for {only.GoodputRps / only.RequestsPerS:P0} of requests" : $"completed {only.Completed} of {only.Requests} requests; {Reasons.NoObjectives}")}.");
 
     /// <summary>A cluster that wins by being larger has not won: both sizes are said, and what each GPU gives.</summary>
     private static string Sizes(VariantReport a, VariantReport b) => Math.Abs(a.MeanGpus - b.MeanGpus) <= Even * b.MeanGpus ? "" : string.Create(CultureInfo.InvariantCulture,
