@@ -79,6 +79,7 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("catalog", "show", "h100-sx", "Did you mean 'h100-sxm'?")]
     [InlineData("validate", "nowhere.csv", "--json", "nowhere.csv: no such file.")]
+    [InlineData("validate", "/", "--json", "/: it is a folder")]
     [InlineData("simulate", "nowhere.yaml", "--json", "nowhere.yaml: There is no such file.")]
     [InlineData("run", "quickstart", "--json", "Did you mean 'scenarios/quickstart.yaml'?")]
     [InlineData("catalog", "fit", "--data=/nowhere", "no kernels/ folder")]

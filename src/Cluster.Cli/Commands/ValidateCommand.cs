@@ -26,7 +26,8 @@ internal static class ValidateCommand
         {
             var files = arguments.GetValue(points)!;
             if (files.Length == 0 && !arguments.GetValue(checks)) throw new UsageException("Nothing to validate: name a CSV of measured points, or pass --cross-checks.");
-            foreach (var file in files.Where(f => !File.Exists(f))) throw new UsageException($"{file}: no such file.");
+            var absent = files.Where(f => !File.Exists(f)).Select(f => Directory.Exists(f) ? $"{f}: it is a folder; name the CSV files in it." : $"{f}: no such file.").ToList();
+            if (absent.Count > 0) throw new UsageException(string.Join('\n', absent));
             var catalog = arguments.GetValue(catalogFolder) is { } folder ? Catalog.Load(folder) : CliCatalog.Load();
             var wanted = arguments.GetValue(checks) || arguments.GetValue(docs) is not null;
             IReadOnlyList<CrossCheck> found = wanted ? CrossChecks.Run(catalog) : [];
@@ -79,12 +80,14 @@ internal static class ValidateCommand
         Terminal.Out.Write(table);
         if (leftOut.Count > 0) PrintLeftOut(leftOut);
         foreach (var reason in report.Rows.Where(r => r.NotCovered is not null).GroupBy(r => r.NotCovered))
-            Terminal.Out.WriteLine($"not covered: {reason.Count()} rows: {reason.Key}");
+            Terminal.Out.WriteLine($"not covered: {reason.Count()} rows ({Some([.. reason.Select(r => r.Point.Id)])}): {reason.Key}");
         foreach (var (assumption, rows) in report.Assumptions())
             Terminal.Out.WriteLine($"taken for granted: {rows} rows: {assumption}");
         var (median, p90) = (ValidationReport.Quantile(report.Covered, 0.5), ValidationReport.Quantile(report.Covered, 0.9));
         Terminal.Out.WriteLine($"{report.Covered.Count} of {report.Rows.Count} rows covered. Median APE: TTFT {median.Ttft:P1}, TPOT {median.Tpot:P1}; p90: TTFT {p90.Ttft:P1}, TPOT {p90.Tpot:P1}.");
     }
+
+    private static string Some(List<string> ids) => string.Join(", ", ids.Take(3)) + (ids.Count > 3 ? ", …" : "");
 
     private static void PrintChecks(IReadOnlyList<CrossCheck> checks)
     {

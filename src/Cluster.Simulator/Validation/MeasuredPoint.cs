@@ -42,53 +42,75 @@ public sealed record MeasuredPoint(
 
     private static MeasuredPoint Of(TableRow row)
     {
-        try
+        var cells = new Cells(row);
+        var split = cells.IsSplit();
+        var serving = split ? cells.Worker("decode_", cells.Count("decode_num_workers")) : cells.Worker("", 1);
+        // Some rows state the batch of each attention replica instead of the concurrency.
+        var concurrency = row["silicon_concurrency"].Length > 0 ? cells.Count("silicon_concurrency") : cells.Count("batch_size") * serving.Dp;
+        return new MeasuredPoint(
+            row["id"], PointNames.Engine(row["backend"]), row["backend_version"], row["model_path"], row["system"], row["gemm_quant_mode"], row["moe_quant_mode"],
+            cells.Count("isl"), cells.Count("osl"), concurrency, split ? cells.Worker("prefill_", cells.Count("prefill_num_workers")) : null, serving,
+            cells.Milliseconds("silicon_ttft_ms"), cells.Milliseconds("silicon_tpot_ms"))
         {
-            var split = row["mode"] switch
-            {
-                "disagg" or "disaggregated" => true,
-                "agg" or "aggregated" or "" => false,
-                var other => throw new FormatException($"Column 'mode' holds '{other}', which is neither agg nor disagg."),
-            };
-            var serving = split ? Worker(row, "decode_", Count(row, "decode_num_workers")) : Worker(row, "", 1);
-            // Some rows state the batch of each attention replica instead of the concurrency.
-            var concurrency = row["silicon_concurrency"].Length > 0 ? Count(row, "silicon_concurrency") : Count(row, "batch_size") * serving.Dp;
-            return new MeasuredPoint(
-                row["id"], PointNames.Engine(row["backend"]), row["backend_version"], row["model_path"], row["system"], row["gemm_quant_mode"], row["moe_quant_mode"],
-                Count(row, "isl"), Count(row, "osl"), concurrency, split ? Worker(row, "prefill_", Count(row, "prefill_num_workers")) : null, serving,
-                Positive(row, "silicon_ttft_ms"), Positive(row, "silicon_tpot_ms"))
-            {
-                LengthShares = row["measured_date"].Length > 0 ? (0.8, 1.0) : (1.0, 1.0),
-                Date = DateOf(row),
-            };
-        }
-        catch (FormatException e)
-        {
-            var nothing = new WorkerShape(0, 1, 1, 1, 1, 1);
-            return new MeasuredPoint(
-                row["id"], row["backend"], row["backend_version"], row["model_path"], row["system"], row["gemm_quant_mode"], row["moe_quant_mode"], 0, 0, 0, null, nothing, 0, 0)
-            { Unreadable = e.Message };
-        }
+            LengthShares = row["measured_date"].Length > 0 ? (0.8, 1.0) : (1.0, 1.0),
+            Date = cells.Date("measured_date"),
+            Unreadable = cells.Problems,
+        };
     }
 
-    private static DateOnly? DateOf(TableRow row)
+    /// <summary>Reads the cells of one row, and keeps what is wrong with each.</summary>
+    private sealed class Cells(TableRow row)
     {
-        var text = row["measured_date"];
-        if (text.Length == 0) return null;
-        return DateOnly.TryParseExact(text.Length > 10 ? text[..10] : text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
-            ? date : throw new FormatException($"Column 'measured_date' holds '{text}', which is no date like 2026-03-01.");
-    }
+        private readonly List<string> _problems = [];
 
-    private static double Positive(TableRow row, string column) =>
-        row.Number(column) is > 0 and var value ? value : throw new FormatException($"Column '{column}' holds '{row[column]}', which is no time.");
+        public string? Problems => _problems.Count > 0 ? string.Join(' ', _problems) : null;
 
-    private static int Count(TableRow row, string column) =>
-        row.Number(column) is >= 1 and < int.MaxValue and var value ? (int)value : throw new FormatException($"Column '{column}' holds '{row[column]}', which is no count of 1 or more.");
+        public bool IsSplit()
+        {
+            if (row["mode"] is not ("disagg" or "disaggregated" or "agg" or "aggregated" or "")) Refuse("mode", "neither agg nor disagg");
+            return row["mode"] is "disagg" or "disaggregated";
+        }
 
-    private static WorkerShape Worker(TableRow row, string prefix, int count)
-    {
-        int Of(string column) => row[prefix + column].Length == 0 ? 1 : Math.Max(1, (int)row.Number(prefix + column));
-        return new WorkerShape(count, Of("tp_size"), Of("pp_size"), Of("attention_dp_size"), Of("moe_tp_size"), Of("moe_ep_size"));
+        public DateOnly? Date(string column)
+        {
+            var text = row[column];
+            if (text.Length == 0) return null;
+            if (DateOnly.TryParseExact(text.Length > 10 ? text[..10] : text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)) return date;
+            Refuse(column, "no date like 2026-03-01");
+            return null;
+        }
+
+        public double Milliseconds(string column)
+        {
+            if (Number(column) is > 0 and var value) return value;
+            Refuse(column, "no time above 0");
+            return 0;
+        }
+
+        public int Count(string column)
+        {
+            if (Number(column) is >= 1 and < int.MaxValue and var value) return (int)value;
+            Refuse(column, "no count of 1 or more");
+            return 0;
+        }
+
+        public WorkerShape Worker(string prefix, int count)
+        {
+            int Of(string column)
+            {
+                if (row[prefix + column].Length == 0) return 1;
+                if (Number(prefix + column) is >= 0 and < int.MaxValue and var value) return Math.Max(1, (int)value);
+                Refuse(prefix + column, "no number of ranks");
+                return 1;
+            }
+
+            return new WorkerShape(count, Of("tp_size"), Of("pp_size"), Of("attention_dp_size"), Of("moe_tp_size"), Of("moe_ep_size"));
+        }
+
+        private double? Number(string column) => double.TryParse(row[column], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null;
+
+        private void Refuse(string column, string what) =>
+            _problems.Add(row.Has(column) ? $"Column '{column}' holds '{row[column]}', which is {what}." : $"There is no column '{column}'.");
     }
 }
 

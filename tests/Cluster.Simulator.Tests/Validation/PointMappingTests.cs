@@ -74,11 +74,16 @@ public sealed class PointMappingTests
                 "id,backend,backend_version,model_path,system,mode,isl,osl,gemm_quant_mode,moe_quant_mode,tp_size,silicon_ttft_ms,silicon_tpot_ms,silicon_concurrency,measured_date",
                 "a,dynamo-trtllm,9.9,meta-llama/Llama-3.1-70B,b300_sxm,agg,128,8,fp8,fp8,8,100,10,1,2026-05-01",
                 "b,vllm,0.14,meta-llama/Llama-3.1-70B,h200_sxm,agg,many,8,fp8,fp8,8,100,10,1,",
-                "c,vllm,0.14,meta-llama/Llama-3.1-70B,h200_sxm,static,128,8,fp8,fp8,8,100,10,1,",
+                "c,vllm,0.14,meta-llama/Llama-3.1-70B,h200_sxm,static,128,8,fp8,fp8,wide,100,,1,May",
             ]);
             var report = ValidationReport.Run(MeasuredPoint.Read(file), Shipped);
             report.Rows.Select(r => r.NotCovered).ShouldBe(
-                [null, "Column 'isl' holds 'many', which is not a number.", "Column 'mode' holds 'static', which is neither agg nor disagg."]);
+                [
+                    null,
+                    "Column 'isl' holds 'many', which is no count of 1 or more.",
+                    "Column 'mode' holds 'static', which is neither agg nor disagg. Column 'tp_size' holds 'wide', which is no number of ranks. "
+                    + "Column 'silicon_tpot_ms' holds '', which is no time above 0. Column 'measured_date' holds 'May', which is no date like 2026-03-01.",
+                ]);
             report.Rows[0].Point.Engine.ShouldBe("trtllm");
         }
         finally
