@@ -20,6 +20,8 @@ internal static class LeverTableView
         PrintRanking(levers, console);
         foreach (var pulled in levers.Pulled.Where(p => p.Trap is not null && !IsFutile(p)))
             console.WriteLine($"trap: {pulled.Lever.Name}: {pulled.Trap}");
+        foreach (var pulled in levers.Pulled.Where(p => p.Lever.Assumes is not null && !IsFutile(p)))
+            console.WriteLine($"assumed: {pulled.Lever.Name}: {pulled.Lever.Assumes}");
         PrintNewWalls(levers, console);
         var futile = levers.Pulled.Where(IsFutile).Select(p => p.Lever.Name).ToList();
         if (futile.Count > 0) console.WriteLine($"no effect here: {string.Join(", ", futile)}");

@@ -22,6 +22,9 @@ public interface ILever
     /// <summary>When it hurts, and by what mechanism: named when a run shows harm.</summary>
     string Trap { get; }
 
+    /// <summary>What its figures take for granted and nothing here can tell; null: nothing.</summary>
+    string? Assumes => null;
+
     /// <summary>It can change what the model answers.</summary>
     bool IsLossy { get; }
 

@@ -51,7 +51,7 @@ public sealed class LeverRunner(Catalog catalog, bool withPeak = true, int degre
             if (cluster is null) return new IdleLever(lever, because!);
             var after = Measure(cluster, workload!, cancellation);
             var effect = LeverEffect.Of(before, after);
-            return new PulledLever(lever, after, effect, LeverTrap.Of(lever, effect, diagnosis));
+            return new PulledLever(lever, after, effect, LeverTrap.Of(lever, effect, diagnosis, after.Peak is not null));
         }
     }
 

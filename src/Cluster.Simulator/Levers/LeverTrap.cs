@@ -13,22 +13,22 @@ internal static class LeverTrap
     /// <summary>Changes below this are none at all.</summary>
     private const double Nothing = 0.01;
 
-    private const string Most = "max goodput";
-
-    public static string? Of(ILever lever, LeverEffect effect, ClusterDiagnosis before)
+    /// <param name="searched">The most load was looked for; else goodput is that of the scenario's own.</param>
+    public static string? Of(ILever lever, LeverEffect effect, ClusterDiagnosis before, bool searched)
     {
-        var changes = Speeds(effect).ToList();
+        var most = searched ? "max goodput" : "goodput";
+        var changes = Speeds(effect, most).ToList();
         if (changes.All(c => Math.Abs(c.Gain) < Nothing))
             return $"no effect: it moves {Name(lever.Moves)}; here prefill is bound by {Name(before.Prefill.Wall)}, decode by {Name(before.Decode.Wall)}";
         if (changes.All(c => c.Gain > -Harm)) return null;
-        var worth = changes.Where(c => Math.Abs(c.Gain) >= Harm).Select(c => c.What == Most && c.Gain <= -1 ? "no load within the SLO" : $"{c.What} {Percent(c.Shown)}");
+        var worth = changes.Where(c => Math.Abs(c.Gain) >= Harm).Select(c => c.What == most && c.Gain <= -1 ? $"no {(searched ? "load" : "request")} within the SLO" : $"{c.What} {Percent(c.Shown)}");
         return $"{string.Join(", ", worth)}: {lever.Trap}";
     }
 
     /// <summary>Each measure as a gain, positive is better whatever its direction, and as the change that tables show of it.</summary>
-    private static IEnumerable<(string What, double Gain, double Shown)> Speeds(LeverEffect e) =>
+    private static IEnumerable<(string What, double Gain, double Shown)> Speeds(LeverEffect e, string most) =>
     [
-        Rate(Most, e.MaxGoodput),
+        Rate(most, e.MaxGoodput),
         Rate("decode speed", 1 / e.TpotP50),
         Rate("prefill speed", 1 / e.Prefill),
         Latency("TTFT p50", e.TtftP50),

@@ -51,6 +51,14 @@ public sealed class LeverTests
     }
 
     [Fact]
+    public void A_trap_speaks_of_the_most_goodput_only_where_it_was_looked_for() =>
+        Small.Pulled.ShouldAllBe(p => p.Trap == null || !p.Trap.Contains("max goodput", StringComparison.Ordinal));
+
+    [Fact]
+    public void Speculation_says_which_acceptance_its_figures_take_for_granted() =>
+        LeverRegistry.All.Single(l => l.Name == "speculative-decoding").Assumes.ShouldNotBeNull().ShouldContain("probability 0.8");
+
+    [Fact]
     public void Halving_the_bytes_of_kv_doubles_capacity() =>
         Small.Pulled.Single(p => p.Lever.Name == "fp8-kv").Effect.Capacity.ShouldBe(2, 0.01);
 

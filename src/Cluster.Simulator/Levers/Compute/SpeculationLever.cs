@@ -22,6 +22,9 @@ internal sealed class SpeculationLever : ILever
 
     public string Trap => "a large batch has no compute to spare: drafts and rejected tokens displace real work; it never helps TTFT";
 
+    public string Assumes { get; } = string.Create(CultureInfo.InvariantCulture,
+        $"{DraftTokens} drafts a pass, each accepted with probability {AcceptanceRate}: measure your own and set engine.speculative");
+
     public bool IsLossy => false;
 
     public LeverChange Apply(LeverContext context)
