@@ -173,6 +173,7 @@ public static class ScenarioFile
         };
     }
 
+    /// <summary>In the order of the lines; what several variants stumble over once.</summary>
     private static List<ScenarioError> Sorted(List<ScenarioError> errors) =>
-        [.. errors.OrderBy(e => e.At.File, StringComparer.Ordinal).ThenBy(e => e.At.Line).ThenBy(e => e.At.Column)];
+        [.. errors.DistinctBy(e => (e.At, e.Key, e.Message)).OrderBy(e => e.At.File, StringComparer.Ordinal).ThenBy(e => e.At.Line).ThenBy(e => e.At.Column)];
 }

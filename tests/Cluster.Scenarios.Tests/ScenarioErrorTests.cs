@@ -54,6 +54,14 @@ public class ScenarioErrorTests
     }
 
     [Fact]
+    public void What_several_variants_stumble_over_is_said_once()
+    {
+        var text = Scenarios.Minimal.Replace("  synthetic: { input: 100, output: 10 }", $"  trace: {Path.Combine(Repository.Root, "scenarios", "traces", "azure-conv-sample.csv")}").Replace("requests: 50", "requests: 50000");
+        var error = Scenarios.OnlyError(text + "\ncompare: { other: { seed: 3 } }");
+        error.Key.ShouldBe("workload.requests");
+    }
+
+    [Fact]
     public void What_the_topology_says_of_experts_is_held_against_the_ranks_of_each_pool()
     {
         var text = Scenarios.Minimal.Replace("llama-3.1-8b", "qwen3-30b-a3b");

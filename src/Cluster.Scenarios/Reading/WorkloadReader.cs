@@ -128,7 +128,7 @@ internal static class WorkloadReader
         var known = format is null ? TraceFile.Recognise(path) : Enum.Parse<TraceFormat>(format, ignoreCase: true);
         if (known is null)
         {
-            r.Error("trace", $"The format of '{file}' is not recognised.", file, null, "Name it with 'format: …' if it is one of those supported.");
+            r.Error("trace", $"The format of '{file}' is not recognised.", file, string.Join(", ", Enum.GetNames<TraceFormat>().Select(n => n.ToLowerInvariant())), "Set 'format' if it is one of those; docs/how-to/replay-your-trace.md shows what each holds.");
             return null;
         }
 

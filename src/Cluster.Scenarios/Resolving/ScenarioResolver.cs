@@ -135,6 +135,7 @@ public static class ScenarioResolver
     {
         var (key, problem, next) = survey switch
         {
+            { Requests: 0 } when section.Trace?.Window is null => ("workload.trace", "The trace has no requests.", "Put at least one below its header."),
             { Requests: 0 } => ("workload.trace", "No request of the trace is inside the window.", "Widen 'workload.window'."),
             { Complete: true } when section.Requests > survey.Requests =>
                 ("workload.requests", $"The trace has only {survey.Requests} requests in its window.", $"The nearest is {survey.Requests}."),
