@@ -223,11 +223,19 @@ public sealed partial class Instance
         _effects.Add(new InstanceEffect(InstanceEffectKind.Finished, sequence));
     }
 
+    /// <summary>Prompt and answer are within the context, as engines ask at the door, and within the blocks that there are.</summary>
     private bool Fits(Sequence sequence)
     {
-        if (State.BlocksAtFullLength(sequence) <= State.Pool.Total) return true;
+        if (IsWithinContext(sequence) && State.BlocksAtFullLength(sequence) <= State.Pool.Total) return true;
         _effects.Add(new InstanceEffect(InstanceEffectKind.Rejected, sequence));
         return false;
+    }
+
+    /// <summary>Whether prompt and whole answer are no longer than the context that this instance serves.</summary>
+    public bool IsWithinContext(Sequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        return (long)sequence.Request.InputTokens + sequence.Request.OutputTokens <= Spec.Kv.MaxModelLen;
     }
 
     private void Remove(Sequence sequence)

@@ -236,7 +236,7 @@ public sealed partial class ClusterSimulation
                 case InstanceEffectKind.KvReserved: Reserved(flight, effect.Tokens); break;
                 case InstanceEffectKind.Finished: Finish(flight); break;
                 case InstanceEffectKind.Rejected:
-                    flight.Rejection = flight.Reroutes == 0 ? RejectionReason.NoInstance : RejectionReason.InstanceLost;
+                    flight.Rejection = flight.Reroutes == 0 ? RejectionReason.TooLong : RejectionReason.InstanceLost;
                     End(flight, flight.Reroutes == 0 ? RequestOutcome.Rejected : RequestOutcome.Failed);
                     break;
                 case InstanceEffectKind.Aborted: End(flight, RequestOutcome.Aborted); break;

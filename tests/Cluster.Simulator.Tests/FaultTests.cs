@@ -5,6 +5,7 @@ using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
 using Cluster.Simulator.Recording;
+using Cluster.Simulator.Reporting;
 using Cluster.Testing;
 
 namespace Cluster.Simulator.Tests;
@@ -38,6 +39,19 @@ public sealed class FaultTests
             (1, RequestOutcome.Rejected, RejectionReason.NoInstance),
         ]);
         run.Requests[0].OutputTokens.ShouldBeInRange(5, 7);
+    }
+
+    [Fact]
+    public void A_request_that_is_longer_than_the_context_is_turned_away_and_the_verdict_says_so()
+    {
+        var one = Clusters.Instance();
+        var run = Run(Clusters.Aggregated(1, _ => one with { Kv = one.Kv with { MaxModelLen = 120 } }), [], Clusters.Request(0, 100, 20), Clusters.Request(1, 100, 21));
+        run.Requests.OrderBy(r => r.Id).Select(r => (r.Outcome, r.Rejection)).ShouldBe(
+        [
+            (RequestOutcome.Completed, RejectionReason.None),
+            (RequestOutcome.Rejected, RejectionReason.TooLong),
+        ]);
+        Verdict.Of([VariantReport.Of(run)]).ShouldContain("turned 1 of 2 requests away: prompt and answer are longer than the context");
     }
 
     [Fact]

@@ -45,7 +45,7 @@ internal static class ReportTable
             Row("routing regret ms p50 / p90 / p99", v => v.RegretMs is { } r ? $"{Number(r.P50, 0)} / {Number(r.P90, 0)} / {Number(r.P99, 0)}" : "–");
         Row("wall: prefill", v => v.Walls.GetValueOrDefault("prefill", "–"));
         Row("wall: decode", v => v.Walls.GetValueOrDefault("decode", "–"));
-        Row("$ per M tokens", v => v.CostPerMillionTokens is { } cost ? Number(cost, 2) : "price unknown");
+        Row("$ per M tokens", v => v.CostPerMillionTokens is { } cost ? Number(cost, 2) : v.OutputTokensPerS > 0 ? "price unknown" : "–");
         if (columns.Any(c => c.Variant.ExtrapolatedSteps > 0))
             Row("steps beyond measured kernels", v => v.ExtrapolatedSteps.ToString("P1", CultureInfo.InvariantCulture));
         return table;

@@ -36,7 +36,7 @@ public sealed record RoutingDecision(long RequestId, long AtNs, int PrefillInsta
 public enum RejectionReason
 {
     None,
-    /// <summary>No open instance serves its model, or none can ever hold it.</summary>
+    /// <summary>No open instance serves its model and could ever hold it.</summary>
     NoInstance,
     /// <summary>No instance is predicted to meet the TTFT objective (HTTP 429).</summary>
     PredictedTtft,
@@ -44,6 +44,8 @@ public enum RejectionReason
     PredictedTpot,
     /// <summary>The instance that served it was lost, and no other could take it over.</summary>
     InstanceLost,
+    /// <summary>It is longer than the context, or than all blocks of the instance it came to.</summary>
+    TooLong,
 }
 
 /// <summary>One candidate in a decision.</summary>

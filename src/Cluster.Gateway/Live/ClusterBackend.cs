@@ -33,7 +33,11 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         ArgumentNullException.ThrowIfNull(context);
         _context = context;
         _idBase = (long)gateway << 40;
-        Models = [.. context.Cluster.Instances.Select(i => i.Deployment.Model).DistinctBy(m => m.Name).Select(m => new ServedModel(m.Name, m.ContextLength))];
+        Models =
+        [
+            .. context.Cluster.Instances.GroupBy(i => i.Deployment.Model.Name)
+                .Select(g => new ServedModel(g.Key, g.Min(i => i.Kv.MaxModelLen) is < int.MaxValue and var limit ? limit : g.First().Deployment.Model.ContextLength)),
+        ];
     }
 
     public IReadOnlyList<ServedModel> Models { get; }

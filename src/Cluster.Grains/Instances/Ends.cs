@@ -24,7 +24,9 @@ internal static class Ends
     public static RequestEnd TooLong(Instance instance, Sequence sequence) => new()
     {
         Rejected = true,
-        Error = $"The request needs {instance.State.BlocksAtFullLength(sequence)} KV blocks, instance {instance.Spec.Name} has "
+        Error = !instance.IsWithinContext(sequence)
+            ? $"The request takes {sequence.Request.InputTokens} + {sequence.Request.OutputTokens} tokens, instance {instance.Spec.Name} serves a context of {instance.Spec.Kv.MaxModelLen}: shorten it, or raise engine.max_model_len."
+            : $"The request needs {instance.State.BlocksAtFullLength(sequence)} KV blocks, instance {instance.Spec.Name} has "
             + $"{instance.State.Pool.Total}: shorten it, quantise the KV cache or use more GPUs per instance.",
     };
 

@@ -32,7 +32,7 @@ internal static class EngineReader
             Priority = r.Flag("priority", "Order waiting requests by priority, then arrival.") ?? false,
             DisableHybridKvCacheManager = r.Flag("disable_hybrid_kv_cache_manager", "Windowed layers keep every token, in blocks of full attention.") ?? false,
             ContiguousReservation = r.Flag("contiguous_reservation", "Reserve the longest context at admission, as before paging."),
-            MaxModelLen = r.Int("max_model_len", "Longest context of a request; what contiguous reservation takes for each. Default: the model's.", 1, 100_000_000),
+            MaxModelLen = r.Int("max_model_len", "Longest context, prompt and answer together: longer requests are turned away; what contiguous reservation takes for each. Default: the model's.", 1, 100_000_000),
             Eviction = r.Choice("eviction", "Which cached block goes when room is needed. Default lru.", PolicyNames.Evictions) ?? Cluster.Engine.KvCache.Eviction.Evictions.Default,
             KvTiers = KvTierReader.Read(r.Section("kv_tiers", "Where evicted KV blocks go, to come back when a prompt needs them. Default: nowhere."), catalog),
             Speculative = ReadSpeculative(r.Section("speculative", "Draft tokens and verify them in one pass. Default: none.")),

@@ -53,7 +53,7 @@ internal static class PoolResolver
             EnablePrefixCaching = engine.EnablePrefixCaching,
             CopyOnPartialReuse = pool.Engine.CopyOnPartialReuse,
             ContiguousReservation = engine.ContiguousReservation,
-            MaxModelLen = Math.Min(pool.Engine.MaxModelLen ?? model.ContextLength, model.ContextLength),
+            MaxModelLen = pool.Engine.MaxModelLen ?? model.ContextLength,
             ForgetsBeyondBound = KvSizing.ForgetsBeyond(deployment, cost.BoundedContextTokens),
             Groups = groups,
             Eviction = pool.Engine.Eviction,

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Cluster.Engine.Diagnosis;
+using Cluster.Engine.Routing;
 using Cluster.Engine.Topology;
 using Cluster.Simulator.Recording;
 
@@ -16,6 +17,10 @@ public sealed record VariantReport
     public required int Requests { get; init; }
     public required int Completed { get; init; }
     public required int Failed { get; init; }
+
+    /// <summary>Of the failed ones: turned away since longer than the context or than an instance's KV cache.</summary>
+    [JsonIgnore]
+    public int TooLong { get; init; }
 
     /// <summary>Requests that continued elsewhere because their instance was lost.</summary>
     public required int Rerouted { get; init; }
@@ -82,6 +87,7 @@ public sealed record VariantReport
             Requests = run.Requests.Count,
             Completed = totals.Completed,
             Failed = run.Requests.Count - totals.Completed,
+            TooLong = run.Requests.Count(r => r.Rejection == RejectionReason.TooLong),
             Rerouted = totals.Rerouted,
             DurationS = run.Requests.Count == 0 ? 0 : seconds,
             OutputTokensPerS = totals.OutputTokens / seconds,

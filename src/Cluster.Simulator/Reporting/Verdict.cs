@@ -11,6 +11,14 @@ public static class Verdict
     public static string Of(IReadOnlyList<VariantReport> variants)
     {
         ArgumentNullException.ThrowIfNull(variants);
+        return Winner(variants) + string.Concat(variants.Where(v => v.TooLong > 0).Select(TurnedAway));
+    }
+
+    private static string TurnedAway(VariantReport v) =>
+        $" {v.Name} turned {v.TooLong} of {v.Requests} requests away: prompt and answer are longer than the context (engine.max_model_len) or than an instance's KV cache.";
+
+    private static string Winner(IReadOnlyList<VariantReport> variants)
+    {
         if (variants.Count == 0) return "Nothing ran.";
         if (variants.Count == 1) return Alone(variants[0]);
         var ranked = variants.OrderByDescending(v => v.GoodputRps).ToList();

@@ -27,6 +27,19 @@ public sealed class LiveAdminTests
     }
 
     [Fact]
+    public async Task The_context_that_an_engine_is_limited_to_is_the_one_that_clients_are_told_and_held_to()
+    {
+        var one = Clusters.Instance();
+        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(1, _ => one with { Kv = one.Kv with { MaxModelLen = 200 } }), s_options);
+        using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+        var models = await http.GetFromJsonAsync<JsonElement>("/v1/models");
+        models.GetProperty("data")[0].GetProperty("max_model_len").GetInt32().ShouldBe(200);
+        var answer = await http.PostAsJsonAsync("/v1/completions", new { prompt = "one two three", max_tokens = 300 });
+        ((int)answer.StatusCode).ShouldBe(400);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("200");
+    }
+
+    [Fact]
     public async Task A_pool_that_grows_serves_with_its_newcomers()
     {
         await using var cluster = await LiveCluster.StartAsync(Clusters.Disaggregated(1, 1), s_options);
