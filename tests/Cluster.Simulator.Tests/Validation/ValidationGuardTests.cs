@@ -12,7 +12,7 @@ public sealed class ValidationGuardTests
     public void No_published_error_figure_gets_worse()
     {
         var root = Root();
-        var data = Path.Combine(root, "..", "shared", "data", "serving");
+        var data = Path.Combine(Data(root), "serving");
         Assert.SkipUnless(Directory.Exists(data), $"The measured points are not in {data}; they do not travel with the repository.");
         var baseline = Path.Combine(root, "docs", "validation-baseline.json");
         Assert.SkipUnless(File.Exists(baseline), "No baseline yet: `xpyd validate POINTS.csv --docs docs` writes it.");
@@ -30,7 +30,7 @@ public sealed class ValidationGuardTests
     public void No_curve_of_the_catalog_and_no_row_of_Splitwise_gets_worse()
     {
         var root = Root();
-        var data = Path.Combine(root, "..", "shared", "data");
+        var data = Data(root);
         Assert.SkipUnless(Directory.Exists(Path.Combine(data, "kernels")), $"The measured tables are not in {data}; they do not travel with the repository.");
         var then = ValidationBaseline.Read(Path.Combine(root, "docs", "validation-baseline.json"));
         var now = then.WithTables(Catalog.Load(Path.Combine(root, "catalog")), data);
@@ -43,7 +43,7 @@ public sealed class ValidationGuardTests
     public void Fitting_Splitwise_s_profile_anew_leaves_the_committed_figures_as_they_are()
     {
         var root = Root();
-        var file = Path.Combine(root, "..", "shared", "data", "splitwise", "perf_model.csv");
+        var file = Path.Combine(Data(root), "splitwise", "perf_model.csv");
         Assert.SkipUnless(File.Exists(file), $"{file} is not there; it does not travel with the repository.");
         var catalog = Catalog.Load(Path.Combine(root, "catalog"));
         var fit = SplitwiseTable.Fit(catalog, "splitwise-2023", SplitwiseTable.Read(file));
@@ -76,6 +76,9 @@ public sealed class ValidationGuardTests
         report.Rows[0].NotCovered.ShouldNotBeNull().ShouldContain("nobody/Unknown-1B");
         report.ToJson([]).ShouldContain("\"covered\": 0");
     }
+
+    private static string Data(string root) =>
+        Environment.GetEnvironmentVariable("XPYD_DATA") is { Length: > 0 } named ? named : Path.Combine(root, "..", "shared", "data");
 
     private static string Root()
     {
