@@ -55,6 +55,15 @@ public class WorkedNumberTests
     }
 
     [Fact]
+    public void Ranks_that_cannot_share_a_latent_hold_a_copy_each()
+    {
+        double With(double shares) => Result("capacity", "concurrent", ("hbm", 180e9), ("tp", 8), ("weight-bytes", 378e9), ("kv-per-token", 35136), ("kv-shares", shares), ("context", 4096));
+        (With(8) / With(1)).ShouldBe(8, 0.01);
+        With(4).ShouldBe(With(8) / 2, 1);
+        With(16).ShouldBe(With(8));
+    }
+
+    [Fact]
     public void A_window_of_4096_stops_the_cache_from_growing_and_a_state_never_grew()
     {
         double Sequence(double context, params (string, double)[] kv) => Result("capacity", "sequence_bytes", [("hbm", 80e9), ("weight-bytes", 14e9), ("context", context), .. kv]);

@@ -12,7 +12,7 @@ internal sealed class CalcSources
 {
     private static readonly string[] OfModel =
     [
-        "params", "active-params", "weight-bytes", "active-weight-bytes", "active-bytes-per-weight", "kv-per-token", "window-kv", "window", "state", "layers", "attention-layers",
+        "params", "active-params", "weight-bytes", "active-weight-bytes", "active-bytes-per-weight", "kv-per-token", "window-kv", "window", "state", "kv-shares", "layers", "attention-layers",
         "hidden", "kv-heads", "query-heads", "head-size", "latent", "rope", "experts", "active-experts",
     ];
 

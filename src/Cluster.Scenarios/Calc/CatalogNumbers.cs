@@ -60,6 +60,8 @@ public static class CatalogNumbers
         double BytesOf(Func<LayerGroup, double> elements) => model.Layers.Sum(g => g.Count * elements(g)) * perElement;
         double window = model.Layers.Max(g => g.Attention?.Window ?? 0);
         numbers["kv-per-token"] = new(BytesOf(g => g.Attention is { Window: > 0 } ? 0 : g.KvElementsPerToken), from);
+        var shares = model.Layers.Where(g => g.StateSpace is null).Select(g => g.Attention?.KvHeads ?? 1).DefaultIfEmpty(0).Min();
+        if (shares > 0) numbers["kv-shares"] = new(shares, model.Name);
         if (window > 0)
         {
             numbers["window-kv"] = new(BytesOf(g => g.Attention is { Window: > 0 } a ? g.KvElementsPerToken * a.Window / window : 0), from);
