@@ -42,7 +42,7 @@ public sealed class TechniqueTests
     [InlineData("dense", "seed=1", "engine.retention={window: 128, sinks: 4}", "tpot")]
     [InlineData("dense", "engine.retention={window: 128, sinks: 4, heavy_hitters: 1500}", "engine.retention={window: 128, sinks: 4, heavy_hitters: 64}", "tpot")]
     [InlineData("dense", "topology.aggregated.tp=4", "topology.aggregated.tp=8", "ttft tpot -kv")]
-    [InlineData("dense", "topology.aggregated.pp=1", "topology.aggregated.pp=2", "-tpot -kv")]
+    [InlineData("dense", "topology.aggregated.pp=1", "topology.aggregated.pp=2", "tpot -kv")]
     [InlineData("dense", "seed=1", "engine.speculative={method: draft_model, num_speculative_tokens: 4, acceptance_rate: 0.8, draft_cost: 0.05}", "tpot")]
     [InlineData("dense", "seed=1", "engine.speculative={method: medusa, num_speculative_tokens: 4, acceptance_rate: 0.8}", "tpot")]
     [InlineData("dense", "engine.speculative={method: eagle, num_speculative_tokens: 4, acceptance_rate: 0.5}", "engine.speculative={method: eagle, num_speculative_tokens: 4, acceptance_rate: 0.8}", "tpot")]

@@ -50,10 +50,11 @@ public sealed class StepCostModel : IStepCostModel
         return cost;
     }
 
-    private StepCost Price(in StepShape shape)
+    private StepCost Price(in StepShape step)
     {
-        if (shape.TotalTokens == 0) return default;
-        var dp = _deployment.Parallelism.Dp;
+        if (step.TotalTokens == 0) return default;
+        var (dp, pp) = (_deployment.Parallelism.Dp, _deployment.Parallelism.Pp);
+        var shape = pp == 1 ? step : MicroBatch(step, pp);
         var replica = dp == 1 ? shape : BusiestReplica(shape, dp);
         var sum = _table.Get(replica.TotalTokens, shape.TotalTokens);
         foreach (var attention in _attention) attention.Add(ref sum, replica);
@@ -66,7 +67,21 @@ public sealed class StepCostModel : IStepCostModel
         return Finish(sum, replica);
     }
 
-    /// <summary>Stages run one after another for one batch; each boundary moves the activations once.</summary>
+    /// <summary>
+    /// Stages work on as many micro-batches at a time as there are stages, so that a step lasts as long as its largest takes over all of them. Sequences are dealt whole:
+    /// one alone leaves all stages but one idle. Source: vLLM's batch queue, SGLang's <c>running_mbs</c>, TensorRT-LLM's micro-batches.
+    /// </summary>
+    private static StepShape MicroBatch(in StepShape step, int stages)
+    {
+        var (prefill, decode) = (Share(step.PrefillSequences, stages), Share(step.DecodeSequences, stages));
+        return Part(step, prefill, decode) with
+        {
+            SampledSequences = (int)Math.Ceiling(step.SampledSequences * Math.Max(prefill, decode)),
+            ReceivedTokens = (long)Math.Ceiling(step.ReceivedTokens * decode),
+        };
+    }
+
+    /// <summary>A micro-batch passes the stages one after another; each boundary moves the activations once.</summary>
     private void AddPipeline(ref CostSum sum, in StepShape replica)
     {
         var split = _deployment.Parallelism;
@@ -98,7 +113,11 @@ public sealed class StepCostModel : IStepCostModel
     private static StepShape BusiestReplica(in StepShape shape, int replicas)
     {
         var prefill = shape.BusiestPrefillShare > 0 ? shape.BusiestPrefillShare : Share(shape.PrefillSequences, replicas);
-        var decode = Share(shape.DecodeSequences, replicas);
+        return Part(shape, prefill, Share(shape.DecodeSequences, replicas));
+    }
+
+    private static StepShape Part(in StepShape shape, double prefill, double decode)
+    {
         return shape with
         {
             PrefillSequences = (int)Math.Ceiling(shape.PrefillSequences * prefill),
