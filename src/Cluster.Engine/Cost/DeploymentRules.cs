@@ -7,6 +7,9 @@ namespace Cluster.Engine.Cost;
 /// <summary>Refuses impossible combinations, all reasons at once.</summary>
 public static class DeploymentRules
 {
+    /// <summary>Columns that share a scale: DeepSeek-V3's 128 × 128 blocks, and all that followed.</summary>
+    private const int BlockColumns = 128;
+
     /// <summary>Why this deployment cannot exist; empty when it can.</summary>
     public static IReadOnlyList<string> Check(Deployment deployment)
     {
@@ -15,6 +18,8 @@ public static class DeploymentRules
         CheckSplit(deployment, reasons);
         CheckHeads(deployment, reasons);
         CheckExperts(deployment, reasons);
+        CheckBlocks(deployment, reasons);
+        CheckVendor(deployment, reasons);
         CheckFormats(deployment, reasons);
         CheckExtras(deployment, reasons);
         return reasons;
@@ -76,6 +81,32 @@ public static class DeploymentRules
 
         if (deployment.RedundantExperts > 0 && !deployment.Model.IsMoe) reasons.Add($"redundant_experts {deployment.RedundantExperts} on {deployment.Model.Name}, which has no experts.");
         if (deployment.RedundantExperts < 0 || deployment.RoutingSkew is not (>= 0 and <= 2)) reasons.Add("redundant_experts must be 0 or more and routing_skew in 0…2.");
+    }
+
+    /// <summary>Whether blocks of 8-bit experts are cut whole: engines refuse others, since a scale belongs to a block.</summary>
+    public static bool CutsBlocks(ModelArchitecture model, NumberFormat experts, int ranks)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return experts == NumberFormat.Fp8Block && model.Layers.Any(g => g.Moe is { } moe && moe.ExpertSize % (ranks * BlockColumns) != 0 && ranks > 1);
+    }
+
+    private static void CheckBlocks(Deployment deployment, List<string> reasons)
+    {
+        var p = deployment.Parallelism;
+        if (p.Ep < 1 || p.Tp * p.Dp % p.Ep != 0 || !CutsBlocks(deployment.Model, deployment.EffectiveExpertWeights, p.MoeTp)) return;
+        var size = deployment.Model.Layers.First(g => g.Moe is not null).Moe!.ExpertSize;
+        reasons.Add(string.Create(
+            CultureInfo.InvariantCulture,
+            $"fp8-block experts of {deployment.Model.Name}, {size} wide, over {p.MoeTp} ranks: {(double)size / p.MoeTp:0.#} is no multiple of the {BlockColumns} columns of a block. Spread whole experts instead (ep {p.Tp * p.Dp}), or use fp8."));
+    }
+
+    private static void CheckVendor(Deployment deployment, List<string> reasons)
+    {
+        var (gpu, engine) = (deployment.Gpu, deployment.Engine);
+        if (!engine.Vendors.IsEmpty && !engine.Vendors.Contains(gpu.Vendor))
+            reasons.Add($"engine profile {engine.Name} runs on GPUs of {string.Join(", ", engine.Vendors)}; {gpu.Name} is of {gpu.Vendor}. Use vllm or sglang there.");
+        if (gpu.Vendor != "nvidia" && (deployment.Weights == NumberFormat.Nvfp4 || deployment.EffectiveExpertWeights == NumberFormat.Nvfp4))
+            reasons.Add($"weights nvfp4 on {gpu.Name}: NVFP4 is NVIDIA's own; GPUs of {gpu.Vendor} load mxfp4, fp8 or int4.");
     }
 
     private static void CheckFormats(Deployment deployment, List<string> reasons)

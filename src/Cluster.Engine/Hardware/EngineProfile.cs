@@ -118,6 +118,9 @@ public sealed record EngineProfile(string Name, string Source)
     /// <summary>Versions of the engine (or months, where a row stated none) whose measured points the host figures were fitted on.</summary>
     public ImmutableArray<string> FittedVersions { get; init; } = [];
 
+    /// <summary>Vendors of the GPUs that it runs on (<see cref="GpuProfile.Vendor"/>); empty: any.</summary>
+    public ImmutableArray<string> Vendors { get; init; } = [];
+
     /// <summary>Weight formats that it loads.</summary>
     public required ImmutableArray<NumberFormat> WeightFormats { get; init; }
 

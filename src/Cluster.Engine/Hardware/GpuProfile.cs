@@ -21,6 +21,9 @@ public sealed record GpuProfile(
     /// <summary>Names of the same GPU elsewhere: how measured points name it (<c>h200_sxm</c>).</summary>
     public ImmutableArray<string> Aliases { get; init; } = [];
 
+    /// <summary>Who makes it, in small letters: some engines and formats are one vendor's.</summary>
+    public string Vendor { get; init; } = "nvidia";
+
     /// <summary>The GPU whose measured kernels stand in for this one's, and by which rule; null when its own were measured.</summary>
     public string? DerivedFrom { get; init; }
 

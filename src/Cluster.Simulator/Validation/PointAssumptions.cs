@@ -22,6 +22,7 @@ internal static class PointAssumptions
         if (point.Date is null) assumed.Add("without a date: launched as their timings show or with the engine's defaults, all lengths as stated");
         else if (catalog.Launches.GetValueOrDefault(PointMapping.DatedRows) is not { } book || !book.Knows(point.Engine, model.Name, gpu.Name))
             assumed.Add($"no launch script is known of {model.Name} on {gpu.Name} with {point.Engine}: general rules of the engine, else its defaults");
+        if (PointMapping.SpreadsExperts(point, catalog)) assumed.Add("blocks of 128 columns would be cut by tensor parallelism of experts as stated: each expert on one rank instead");
         if (PointMapping.IsColdStart(point, catalog)) assumed.Add("benchmarked without warm-up: prompts waited for kernels to be compiled; their TTFT is no part of the fit");
         return assumed;
     }

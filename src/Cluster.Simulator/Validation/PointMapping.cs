@@ -48,6 +48,9 @@ public static class PointMapping
     /// <summary>The point's benchmark sent no prompts ahead: its TTFT holds what compiling kernels took, and says nothing of the host's figures.</summary>
     internal static bool IsColdStart(MeasuredPoint point, Catalog catalog) => Pools(point, catalog, null, null).Pools is { IsColdStart: true };
 
+    /// <summary>See <see cref="PointPools.SpreadsExperts"/>.</summary>
+    internal static bool SpreadsExperts(MeasuredPoint point, Catalog catalog) => Pools(point, catalog, null, null).Pools is { SpreadsExperts: true };
+
     private static (PointPools? Pools, GpuProfile? Gpu, string? NotCovered) Pools(MeasuredPoint point, Catalog catalog, EngineProfile? profile, GpuProfile? kernels)
     {
         if (point.Unreadable is { } problem) return (null, null, problem);

@@ -23,11 +23,16 @@ internal sealed class PointPools(
     /// <summary>The benchmark began with prompts that waited for kernels to be compiled.</summary>
     public bool IsColdStart => (point.Prefill is { } prefill ? Launch("prefill", prefill) : Launch("aggregated", point.Serving)).ColdStart == true;
 
+    /// <summary>The row states a split of experts that no engine loads: they were spread whole.</summary>
+    public bool SpreadsExperts => CutsBlocks(Split(point.Serving)) || (point.Prefill is { } prefill && CutsBlocks(Split(prefill)));
+
+    private bool CutsBlocks(Parallelism split) => DeploymentRules.CutsBlocks(model, experts, split.MoeTp);
+
     private IEnumerable<InstanceSpec> Pool(string role, InstanceRole kind, WorkerShape shape)
     {
         var split = Split(shape);
         var launch = Launch(role, shape);
-        if (launch.ExpertParallel == true && model.IsMoe) split = split with { Ep = split.Tp * split.Dp };
+        if (model.IsMoe && (launch.ExpertParallel == true || CutsBlocks(split))) split = split with { Ep = split.Tp * split.Dp };
         var profile = engine with { StreamInterval = launch.StreamInterval ?? engine.StreamInterval, MaxGraphTokens = launch.MaxGraphTokens ?? engine.MaxGraphTokens };
         var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = launch.ExpertKernels ?? experts, RoutingSkew = Skew(split), Speculation = launch.Speculation };
         var scheduler = Scheduler(launch, split);

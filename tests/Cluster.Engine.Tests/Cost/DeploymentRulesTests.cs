@@ -35,4 +35,16 @@ public sealed class DeploymentRulesTests
         wide.KvBytesPerToken.ShouldBe(2 * 32 * 8 * 128 * 2);
         MemoryPlanner.Plan(Steps.Llama8b(tp: 4), s_scheduler, 0.9).KvBytesPerToken.ShouldBe(wide.KvBytesPerToken / 4);
     }
+
+    [Fact]
+    public void What_is_one_vendors_is_refused_on_anothers_gpu()
+    {
+        var nvidia = Steps.Llama8b();
+        var amd = nvidia with { Gpu = nvidia.Gpu with { Name = "mi300x", Vendor = "amd" } };
+        DeploymentRules.Check(amd).ShouldBeEmpty();
+        DeploymentRules.Check(amd with { Engine = amd.Engine with { Name = "trtllm", Vendors = ["nvidia"] } }).ShouldHaveSingleItem().ShouldContain("Use vllm or sglang");
+        DeploymentRules.Check(nvidia with { Engine = nvidia.Engine with { Vendors = ["nvidia"] } }).ShouldBeEmpty();
+        var narrow = amd with { Weights = NumberFormat.Nvfp4, Engine = amd.Engine with { WeightFormats = [NumberFormat.Nvfp4] } };
+        DeploymentRules.Check(narrow).ShouldHaveSingleItem().ShouldContain("mxfp4");
+    }
 }

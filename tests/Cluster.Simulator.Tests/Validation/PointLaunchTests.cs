@@ -84,6 +84,15 @@ public sealed class PointLaunchTests
         static (double Tpot, double Ttft) Weights(MeasuredPoint point) => new HostFit(s_catalog, [point]).Sample.ShouldHaveSingleItem() is var row ? (row.Weight, row.TtftWeight) : default;
     }
 
+    [Fact]
+    public void Experts_that_tensor_parallelism_would_cut_amid_a_block_lie_whole_on_one_rank_each()
+    {
+        var cut = Point("vllm", "MiniMaxAI/MiniMax-M2.5", 1024, 1024, tp: 8, new DateOnly(2026, 3, 1));
+        Instance(cut).Deployment.Parallelism.Ep.ShouldBe(8, "1536 ÷ 8 is 192");
+        Instance(cut with { Serving = cut.Serving with { Tp = 4 } }).Deployment.Parallelism.Ep.ShouldBe(1, "1536 ÷ 4 is three blocks");
+        ValidationReport.Run([cut], s_catalog).Rows[0].Assumptions.ShouldContain(a => a.Contains("blocks of 128 columns"));
+    }
+
     private static InstanceSpec Instance(MeasuredPoint point) => PointMapping.Map(point, s_catalog).Cluster.ShouldNotBeNull().Instances[0];
 
     private static MeasuredPoint Point(string engine, string model, int input, int output, int tp, DateOnly? date) =>
