@@ -17,14 +17,31 @@ internal sealed class ServerEndpoints(IInferenceBackend backend, Admission admis
         routes.MapGet("/health", Health);
         routes.MapMethods("/ping", ["GET", "POST"], Health);
         routes.MapGet("/version", () => Results.Json(new { version = Version }));
-        routes.MapGet("/v1/models", () => Results.Json(new { @object = "list", data = backend.Models.SelectMany(Cards) }));
-        routes.MapGet("/v1/models/{**name}", (string name) => Results.Json(Card(GenerationEndpoints.ModelNamed(backend, name), name)));
+        routes.MapGet("/v1/models", () => Results.Json(new { @object = "list", data = Models().SelectMany(Cards) }));
+        routes.MapGet("/v1/models/{**name}", (string name) => Results.Json(Card(Model(name), name)));
         routes.MapGet("/load", () => Results.Json(new { server_load = admission.Open }));
         routes.MapPost("/reset_prefix_cache", ResetPrefixCacheAsync);
     }
 
-    /// <summary>200 without a body when requests can be served, as probes of vLLM expect.</summary>
-    private IResult Health() => backend.IsReady && !admission.IsDraining ? Results.Ok() : Results.StatusCode(503);
+    /// <summary>200 without a body when requests can be served, as probes of vLLM expect; 503 and why otherwise.</summary>
+    private IResult Health()
+    {
+        admission.ThrowUnlessServing();
+        return Results.Ok();
+    }
+
+    /// <summary>A model is listed when it can be asked: clients take the list for a sign that they may begin.</summary>
+    private IReadOnlyList<ServedModel> Models()
+    {
+        admission.ThrowIfStarting();
+        return backend.Models;
+    }
+
+    private ServedModel Model(string name)
+    {
+        admission.ThrowIfStarting();
+        return GenerationEndpoints.ModelNamed(backend, name);
+    }
 
     private async Task<IResult> ResetPrefixCacheAsync(CancellationToken cancellationToken) =>
         await backend.ResetPrefixCacheAsync(cancellationToken) ? Results.Ok() : Results.StatusCode(409);

@@ -1,9 +1,12 @@
+using Cluster.Gateway.Backend;
 using Cluster.Gateway.Requests;
 
 namespace Cluster.Gateway.Hosting;
 
-/// <summary>Counts generation requests in the gateway, refuses those beyond the limit, and lets a drain wait for the rest.</summary>
-internal sealed class Admission(GatewayOptions options) : IDisposable
+/// <summary>
+/// Counts generation requests in the gateway, refuses those that come before the cluster stands or beyond the limit, and lets a drain wait for the rest.
+/// </summary>
+internal sealed class Admission(GatewayOptions options, IInferenceBackend backend) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,14 +20,29 @@ internal sealed class Admission(GatewayOptions options) : IDisposable
     /// <summary>Signalled when the drain's time is up: whatever still runs is cancelled.</summary>
     public CancellationToken Stopped => _stop.Token;
 
-    /// <exception cref="ApiException">429 when full, 503 while draining.</exception>
+    /// <summary>The listener opens first, for probes and metrics; engines' own servers open when they are ready, and nobody takes a refused connection for a rejection.</summary>
+    /// <exception cref="ApiException">503, to be tried again, before the cluster stands.</exception>
+    public void ThrowIfStarting()
+    {
+        if (!backend.IsReady) throw ApiException.StillStarting();
+    }
+
+    /// <exception cref="ApiException">503 before the cluster stands and while draining.</exception>
+    public void ThrowUnlessServing()
+    {
+        ThrowIfStarting();
+        if (_isDraining) throw ShuttingDown();
+    }
+
+    /// <exception cref="ApiException">429 when full, 503 before the cluster stands and while draining.</exception>
     public Ticket Enter()
     {
+        ThrowIfStarting();
         var open = Interlocked.Increment(ref _open);
         if (!_isDraining && open <= options.MaxConcurrentRequests) return new Ticket(this);
         Leave();
         throw _isDraining
-            ? ApiException.Unavailable("The server is shutting down.", options.RetryAfter)
+            ? ShuttingDown()
             : ApiException.Overloaded($"The gateway holds {options.MaxConcurrentRequests} requests already, its limit; try again later.", options.RetryAfter);
     }
 
@@ -44,6 +62,8 @@ internal sealed class Admission(GatewayOptions options) : IDisposable
     }
 
     public void Dispose() => _stop.Dispose();
+
+    private ApiException ShuttingDown() => ApiException.Unavailable("The server is shutting down.", options.RetryAfter);
 
     private void Leave()
     {

@@ -82,7 +82,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     }
 
     /// <exception cref="ApiException">503: listeners open before the cluster stands.</exception>
-    private IGrainFactory Grains => _grains ?? throw ApiException.Unavailable("The cluster is still starting; try again once /health answers 200.", TimeSpan.FromSeconds(1));
+    private IGrainFactory Grains => _grains ?? throw ApiException.StillStarting();
 
     /// <summary>The supervisor of the running cluster.</summary>
     internal ITopologyGrain Topology => Grains.GetGrain<ITopologyGrain>(_context.Cluster.Name);
@@ -111,6 +111,8 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     public async ValueTask<IInferenceStream> SubmitAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        // A flight begins only where it can end: before the cluster stands, nobody would ever take it off.
+        if (!IsReady) throw ApiException.StillStarting();
         var nowNs = _context.Clock.NowNs;
         var arrivedNs = request.ReceivedAtTicks == 0 ? nowNs : Math.Min(nowNs, _context.Clock.ToEmulatedNs(request.ReceivedAtTicks));
         // The emulated front end has taken its time when this one, which is quicker, has waited for the rest of it.

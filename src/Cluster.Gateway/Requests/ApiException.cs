@@ -20,6 +20,9 @@ internal sealed class ApiException(int statusCode, string type, string message, 
     public static ApiException Overloaded(string reason, TimeSpan retryAfter) =>
         new(429, "TooManyRequestsError", reason) { RetryAfter = retryAfter };
 
+    /// <summary>The listener opens before the cluster stands; until then nothing is taken in.</summary>
+    public static ApiException StillStarting() => Unavailable("The cluster is still starting; try again once /health answers 200.", TimeSpan.FromSeconds(1));
+
     public static ApiException Unavailable(string reason, TimeSpan retryAfter) =>
         new(503, "ServiceUnavailableError", reason) { RetryAfter = retryAfter };
 }

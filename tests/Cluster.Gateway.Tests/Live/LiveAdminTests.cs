@@ -2,7 +2,9 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Cluster.Compute;
+using Cluster.Engine.Requests;
 using Cluster.Engine.Topology;
+using Cluster.Gateway.Backend;
 using Cluster.Gateway.Live;
 using Cluster.Gateway.Requests;
 using Cluster.Grains;
@@ -24,6 +26,10 @@ public sealed class LiveAdminTests
         var refusal = await Should.ThrowAsync<ApiException>(() => backend.RefreshAsync());
         (refusal.StatusCode, backend.IsReady).ShouldBe((503, false));
         refusal.Message.ShouldContain("/health");
+
+        var request = new InferenceRequest(new RequestSpec(1, 0, 4, 4, TokenContent.Unique(1, 8)), "early", FinishReason.Length);
+        (await Should.ThrowAsync<ApiException>(async () => await backend.SubmitAsync(request, TestContext.Current.CancellationToken))).StatusCode.ShouldBe(503);
+        backend.InFlight.ShouldBe(0, "a request that was not taken in must not wait for ever");
     }
 
     [Fact]
