@@ -23,6 +23,8 @@ public sealed class InterruptionTests
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         using var process = Xpyd.Start("load", $"http://{silent.LocalEndpoint}", "--rate", "1/s", "--requests", "1000");
+        using (var health = await silent.AcceptSocketAsync(TestContext.Current.CancellationToken))
+            await health.SendAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
         using var asked = await silent.AcceptSocketAsync(TestContext.Current.CancellationToken);
         await InterruptAsync(process);
     }

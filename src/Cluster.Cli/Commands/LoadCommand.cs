@@ -12,6 +12,8 @@ namespace Cluster.Cli.Commands;
 /// <summary><c>xpyd load URL</c>: drives any OpenAI-compatible endpoint and reports what its clients see.</summary>
 internal static class LoadCommand
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
     public static Command Create()
     {
         var url = new Argument<string>("URL") { Description = "Base address of the endpoint, e.g. http://127.0.0.1:8000." };
@@ -28,7 +30,12 @@ internal static class LoadCommand
                 throw new UsageException($"URL: '{parsed.GetValue(url)}' is not an http address; write e.g. http://127.0.0.1:8000.");
             InlineReceives.Prefer(PromptThread.Ask);
             var before = parsed.GetValue(compare) is { } earlier ? ReadEarlier(earlier) : null;
-            var result = await RunAsync(address, arguments, parsed, cancellation);
+            if (await RunAsync(address, arguments, parsed, cancellation) is not { } result)
+            {
+                Terminal.Error.WriteLine($"{address} was not ready within {s_patience.TotalSeconds:F0} s: nothing was sent. What does it wait for (curl {address.GetLeftPart(UriPartial.Authority)}/health)?");
+                return Guarded.Failed;
+            }
+
             var summary = LoadSummary.Of(result, arguments.Slo(parsed));
             Write(parsed.GetValue(csv), writer => LoadFiles.WriteCsv(writer, result));
             Write(parsed.GetValue(output), writer => LoadFiles.WriteJsonLines(writer, result, summary));
@@ -44,13 +51,18 @@ internal static class LoadCommand
         return command;
     }
 
-    private static async Task<LoadResult> RunAsync(Uri address, LoadArguments arguments, ParseResult parsed, CancellationToken cancellation)
+    /// <returns>Null when the endpoint went on saying that it is not ready.</returns>
+    private static async Task<LoadResult?> RunAsync(Uri address, LoadArguments arguments, ParseResult parsed, CancellationToken cancellation)
     {
         try
         {
             var (workload, total) = arguments.Workload(parsed);
-            return await LoadTables.WithProgressAsync(total, progress =>
-                LoadDriver.RunAsync(address, workload, arguments.Options(parsed), progress, cancellation));
+            var options = arguments.Options(parsed);
+            var isReady = await ReadyCheck.WaitAsync(
+                address, options, s_patience,
+                () => Terminal.Error.WriteLine($"{address} is not ready yet: waiting up to {s_patience.TotalSeconds:F0} s until its /health stops answering 503."), cancellation);
+            if (!isReady) return null;
+            return await LoadTables.WithProgressAsync(total, progress => LoadDriver.RunAsync(address, workload, options, progress, cancellation));
         }
         catch (Exception bad) when (bad is ArgumentException or TraceException)
         {

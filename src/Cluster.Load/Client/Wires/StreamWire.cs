@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 
 namespace Cluster.Load.Client.Wires;
 
@@ -23,12 +22,9 @@ internal sealed class StreamWire(Uri endpoint, LoadOptions options) : IWire
         }
 
         var secure = new SslStream(plain);
-        await secure.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = endpoint.IdnHost,
-            RemoteCertificateValidationCallback = options.PinnedCertificate is { } pinned ? (_, shown, _, _) => shown is not null && pinned.RawDataMemory.Span.SequenceEqual(shown.GetRawCertData()) : null,
-            CertificateChainPolicy = options.TrustedRoots is { } roots ? Trusting(roots) : null,
-        }, cancellationToken);
+        var trust = TlsTrust.Of(options);
+        trust.TargetHost = endpoint.IdnHost;
+        await secure.AuthenticateAsClientAsync(trust, cancellationToken);
         _stream = secure;
     }
 
@@ -50,12 +46,5 @@ internal sealed class StreamWire(Uri endpoint, LoadOptions options) : IWire
     {
         _socket.Dispose();
         _stream?.Dispose();
-    }
-
-    private static X509ChainPolicy Trusting(X509Certificate2Collection roots)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(roots);
-        return policy;
     }
 }
