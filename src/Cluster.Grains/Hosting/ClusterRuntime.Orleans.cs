@@ -51,7 +51,7 @@ public static class ClusterRuntime
 
     /// <summary>Completes when so many silos besides the gateways are active.</summary>
     public static Task WaitForSilosAsync(IServiceProvider services, int silos, CancellationToken cancellation) =>
-        Gathering.WaitAsync(services.GetRequiredService<IClusterMembershipService>(), silos, cancellation);
+        Gathering.WaitAsync(services.GetRequiredService<IClusterMembershipService>(), services.GetRequiredService<IClusterManifestProvider>(), silos, cancellation);
 
     /// <summary>Asks the cluster, before joining, whether this silo may. Null: nobody answered.</summary>
     /// <param name="patience">How long a cluster that is starting gets to answer.</param>
