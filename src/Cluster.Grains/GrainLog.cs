@@ -25,4 +25,7 @@ internal static partial class GrainLog
 
     [LoggerMessage(7, LogLevel.Warning, "The KV store of {Instance} does not answer; what was on its way from it is computed instead, and the store is joined anew.")]
     public static partial void StoreLost(ILogger logger, string instance, Exception failure);
+
+    [LoggerMessage(8, LogLevel.Warning, "The cluster has lost silo {Silo} ({Address}): the instances that it carried begin anew, empty, on the silos that are left.")]
+    public static partial void SiloLost(ILogger logger, string silo, System.Net.IPEndPoint address);
 }

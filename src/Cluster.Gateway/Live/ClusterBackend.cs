@@ -25,6 +25,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     private IGatewayObserver _self = null!;
     private readonly long _idBase;
     private readonly ConcurrentDictionary<string, string> _incarnations = new(StringComparer.Ordinal);
+    private readonly RefusalLog _refusals = new();
     private TopologySnapshot? _snapshot;
 
     /// <param name="gateway">Number of this gateway in the cluster: request ids of different gateways must differ.</param>
@@ -188,6 +189,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
             message = message with { Stations = message.Stations with { RoutedNs = route.RoutedNs } };
             var order = new SubmitOrder(message, route.DecodeInstance, _self) { Copy = route.Copy };
             await Grains.GetInstance(_context.Cluster, route.PrefillInstance).SubmitAsync(order);
+            _refusals.Taken(route.PrefillInstance);
             // The client may have gone before the instance knew of the request.
             if (!_flights.ContainsKey(flight.StreamId)) AbortEverywhere(route, id);
         }
@@ -201,7 +203,7 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     /// <summary>Whoever did not answer may be moving to another silo: the more often it failed, the longer the wait.</summary>
     private async Task RetryAsync(Flight flight, long id, RouteReply? route, Exception failure)
     {
-        GatewayLog.NotTaken(Logger, failure, id, route?.PrefillInstance ?? "the router");
+        _refusals.NotTaken(Logger, id, route?.PrefillInstance ?? "the router", failure);
         await Task.Delay(flight.Backoff);
         await PlaceAnewAsync(flight, id);
     }

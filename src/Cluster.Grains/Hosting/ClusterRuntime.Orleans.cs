@@ -30,8 +30,7 @@ public static class ClusterRuntime
         ArgumentNullException.ThrowIfNull(builder);
         membership ??= MembershipOptions.OnLoopback(MembershipOptions.GatewayPrefix);
         builder.Services.AddSingleton(context);
-        // Orleans warns of every late probe and dropped message with a stack trace; who is in the cluster is what matters.
-        builder.Logging.AddFilter("Orleans", LogLevel.Error).AddFilter("Orleans.Runtime.MembershipService.MembershipTableManager", LogLevel.Warning);
+        AddLogFilters(builder.Logging);
         builder.UseOrleans(silo =>
         {
             silo.Configure<SiloOptions>(options => options.SiloName = membership.SiloName);
@@ -43,6 +42,7 @@ public static class ClusterRuntime
             silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromDays(1));
         });
         builder.Services.AddHostedService<TimeKeeping>();
+        if (SiloChoice.IsGateway(membership.SiloName)) builder.Services.AddHostedService<MemberWatch>();
         return builder;
     }
 
@@ -58,6 +58,16 @@ public static class ClusterRuntime
     public static Task<CharterReply?> AskToJoinAsync(
         MembershipOptions membership, SiloCard card, IConfiguration configuration, TimeSpan patience, CancellationToken cancellation) =>
         JoinRequest.SendAsync(membership, card, configuration, patience, cancellation);
+
+    /// <summary>
+    /// Orleans warns of every late probe and dropped message with a stack trace; who is in the cluster is what matters. That a message could not be delivered
+    /// is an error to it, too, and an exception to whoever sent it, who says so in the cluster's own terms.
+    /// </summary>
+    private static void AddLogFilters(ILoggingBuilder logging) => logging
+        .AddFilter("Orleans", LogLevel.Error)
+        .AddFilter("Orleans.Runtime.MembershipService.MembershipTableManager", LogLevel.Warning)
+        .AddFilter("Orleans.Messaging", LogLevel.Critical)
+        .AddFilter("Orleans.Runtime.GrainDirectory.ClientDirectory", LogLevel.Critical);
 
     private static void AddMembership(ISiloBuilder silo, MembershipOptions membership)
     {
