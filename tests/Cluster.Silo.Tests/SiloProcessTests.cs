@@ -42,14 +42,49 @@ public sealed class SiloProcessTests
         await first.Task;
         RunningProgram.Signal("KILL", victim);
         (await up.SaysAsync(@"silo-2 .* ended with exit code (\d+)")).Groups[1].Value.ShouldBe("137");
+        await up.SaysAsync(@"The cluster has lost silo silo-2 \(127\.0\.0\.1:\d+\)");
 
         // Each ends once: with all its tokens, or with an error that says so; none hangs, none is cut, none has a token twice.
         var tokens = await Task.WhenAll(running);
         tokens.ShouldAllBe(count => count == OutputTokens || count == Failed);
         for (var i = 0; i < 4; i++) (await CountTokensAsync(http, 100 + i, first)).ShouldBe(OutputTokens);
+        up.Said.ShouldNotContain("fail: Orleans", customMessage: $"A silo that is lost is said in the cluster's words, not in the runtime's:\n{up.Said}");
 
         up.Terminate();
         (await up.EndsAsync()).ShouldBe(0, up.Said);
+    }
+
+    [Fact]
+    public async Task Instances_on_the_silos_that_are_left_keep_what_they_have_when_another_silo_is_killed()
+    {
+        SkipWithoutOrleans();
+        // So many that some are sure to be in the lost silo's part of the directory.
+        const int Instances = 24;
+        await using var up = RunningProgram.Start("xpyd.dll",
+            "up", "--model", "llama-3.1-8b", "--topology", $"{Instances}A", "--gpu", "h100-sxm", "--port", "0", "--set", "time.compute=modeled", "--set", "router=round-robin", "--silos", "3");
+        using var http = new HttpClient { BaseAddress = new Uri((await up.SaysAsync(@"is up on (\S+)")).Groups[1].Value), Timeout = TimeSpan.FromMinutes(2) };
+        var victim = int.Parse((await up.SaysAsync(@"silo-2 has joined .*\(pid (\d+)")).Groups[1].Value, CultureInfo.InvariantCulture);
+        await Task.WhenAll(Enumerable.Range(0, Instances).Select(i => CountTokensAsync(http, i, new TaskCompletionSource())));
+        var before = await StepsAsync(http);
+        before.ShouldAllBe(steps => steps > 0);
+
+        RunningProgram.Signal("KILL", victim);
+        await up.SaysAsync("The cluster has lost silo silo-2");
+
+        // Dealt out one by one over three silos: every third was the second silo's, and begins with no step behind it.
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        long[] after;
+        do after = await StepsAsync(http);
+        while (Enumerable.Range(0, Instances).Any(i => i % 3 == 1 && after[i] >= before[i]) && !limit.IsCancellationRequested);
+        for (var i = 0; i < Instances; i++) (after[i] >= before[i]).ShouldBe(i % 3 != 1, $"instance {i} had {before[i]} steps behind it, and now has {after[i]}");
+        up.Terminate();
+        (await up.EndsAsync()).ShouldBe(0, up.Said);
+    }
+
+    private static async Task<long[]> StepsAsync(HttpClient http)
+    {
+        using var topology = JsonDocument.Parse(await http.GetStringAsync("admin/topology"));
+        return [.. topology.RootElement.GetProperty("instances").EnumerateArray().Select(i => i.GetProperty("steps").GetInt64())];
     }
 
     [Fact]
@@ -132,7 +167,7 @@ public sealed class SiloProcessTests
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "v1/completions")
         {
-            Content = JsonContent.Create(new { model = "llama-3.1-70b", prompt = $"{i} silos", max_tokens = OutputTokens, ignore_eos = true, stream = true, stream_options = new { include_usage = true } }),
+            Content = JsonContent.Create(new { prompt = $"{i} silos", max_tokens = OutputTokens, ignore_eos = true, stream = true, stream_options = new { include_usage = true } }),
         };
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         if (!response.IsSuccessStatusCode) return Failed;

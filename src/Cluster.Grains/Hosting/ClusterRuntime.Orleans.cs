@@ -37,6 +37,7 @@ public static class ClusterRuntime
             AddMembership(silo, membership);
             if (!builder.Configuration.GetSection($"Orleans:GrainStorage:{StorageNames.Cluster}").Exists()) silo.AddMemoryGrainStorage(StorageNames.Cluster);
             silo.AddClusterPlacement();
+            silo.AddClusterDirectory();
             silo.AddStartupTask((services, cancellation) => PresentAsync(services, context, membership, cancellation));
             // Instances hold state that only they have: they end with their cluster, not for want of calls.
             silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromDays(1));
