@@ -28,10 +28,14 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
     private readonly RefusalLog _refusals = new();
     private TopologySnapshot? _snapshot;
 
+    /// <summary>Numbers that a gateway can have; what is above them in a request's id counts its placements.</summary>
+    internal const int GatewayNumbers = 1 << 15;
+
     /// <param name="gateway">Number of this gateway in the cluster: request ids of different gateways must differ.</param>
     public ClusterBackend(ClusterContext context, int gateway = 0)
     {
         ArgumentNullException.ThrowIfNull(context);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)gateway, (uint)GatewayNumbers, nameof(gateway));
         _context = context;
         _idBase = (long)gateway << 40;
         Models =

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cluster.Engine.Topology;
 using Cluster.Gateway.Admin;
@@ -70,7 +71,7 @@ public sealed class LiveCluster : IAsyncDisposable
         var host = new HostResources(cluster, options.Compute, options.TimeScale, options.Charter, options.Watch);
         var journal = options.RecordPath is { } path ? new RouterJournal(path) : null;
         var context = host.Context with { Journal = journal };
-        var backend = new ClusterBackend(context);
+        var backend = new ClusterBackend(context, NumberOf(options));
         var monitor = new ClusterMonitor(backend, context, options);
         var runs = new RunReporter(backend, context);
         var faults = new FaultPlayer(backend, context, runs);
@@ -106,6 +107,10 @@ public sealed class LiveCluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Where instances outlive their gateway, one that comes back counts its requests from the start: under a number of its own, none is taken for another that was given up.</summary>
+    private static int NumberOf(LiveOptions options) =>
+        options.Membership is { UsesConfiguredProvider: true } ? RandomNumberGenerator.GetInt32(1, ClusterBackend.GatewayNumbers) : 0;
 
     /// <summary>How every instance is doing now.</summary>
     public Task<TopologySnapshot> GetSnapshotAsync() => _backend.RefreshAsync();
