@@ -25,6 +25,10 @@ internal static class HostedGateway
         {
             return await FailAsync(2, bad.Message);
         }
+        catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            return await FailAsync(2, $"{taken.Message} {HttpConfiguration.PortKey} names another port.");
+        }
     }
 
     private static async Task<int> ServeAsync(IConfiguration configuration)
