@@ -28,4 +28,7 @@ internal static partial class GrainLog
 
     [LoggerMessage(8, LogLevel.Warning, "The cluster has lost silo {Silo} ({Address}): the instances that it carried begin anew, empty, on the silos that are left.")]
     public static partial void SiloLost(ILogger logger, string silo, System.Net.IPEndPoint address);
+
+    [LoggerMessage(9, LogLevel.Error, "The cluster has given {Silo} up: it did not answer for too long, though it is there. What it carried goes on elsewhere; this process ends, and can be started again.")]
+    public static partial void GivenUp(ILogger logger, string silo);
 }

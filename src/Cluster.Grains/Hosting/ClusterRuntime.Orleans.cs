@@ -43,7 +43,7 @@ public static class ClusterRuntime
             silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromDays(1));
         });
         builder.Services.AddHostedService<TimeKeeping>();
-        if (SiloChoice.IsGateway(membership.SiloName)) builder.Services.AddHostedService<MemberWatch>();
+        builder.Services.AddHostedService<MemberWatch>();
         return builder;
     }
 
@@ -76,6 +76,9 @@ public static class ClusterRuntime
         {
             options.ProbeTimeout = membership.ProbeTimeout;
             options.NumMissedProbesLimit = MissedProbes;
+            // Left to themselves, newer releases stretch a probe to four times as long, and believe a silo alive for as many of those as may be missed: when a
+            // host's network was cut, its requests waited for 24 seconds.
+            NewerSettings.Set(options, ("MinProbeTimeout", membership.ProbeTimeout), ("MaxProbeTimeout", membership.ProbeTimeout));
         });
         if (membership.UsesConfiguredProvider) return;
         var primary = membership.Primary is { } p ? new IPEndPoint(IPAddress.Loopback, p.SiloPort) : null;

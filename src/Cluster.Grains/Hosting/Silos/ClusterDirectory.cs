@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
@@ -17,13 +15,8 @@ internal static class ClusterDirectory
 #pragma warning disable ORLEANSEXP003 // Orleans may still change how it is switched on; what it does is what a cluster needs whose grains hold what nobody else has.
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
-        silo.Services.AddOptions<GrainDirectoryOptions>().Configure(s_atOnce.Bind);
+        // A silo that was declared dead may only have been out of reach, and Orleans can keep what it carried from beginning elsewhere for half a minute. Here that
+        // is an outage and saves nothing: gateways know incarnations apart, and do not hear one that was given up.
+        silo.Configure<GrainDirectoryOptions>(options => NewerSettings.Set(options, ("RangeLeaseDuration", TimeSpan.Zero)));
     }
-
-    /// <summary>
-    /// A silo that was declared dead may only have been out of reach, and Orleans can keep what it carried from beginning elsewhere for half a minute. Here that
-    /// is an outage and saves nothing: gateways know incarnations apart, and do not hear one that was given up. By its name, since not every release has the setting.
-    /// </summary>
-    private static readonly IConfiguration s_atOnce =
-        new ConfigurationBuilder().AddInMemoryCollection([new("RangeLeaseDuration", TimeSpan.Zero.ToString())]).Build();
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Cluster.Grains.Hosting.Silos;
 
 /// <summary>Says, once, that a silo is lost: the runtime says it of every message that was on its way there, each with its stack.</summary>
-internal sealed class MemberWatch(IClusterMembershipService membership, IHostApplicationLifetime lifetime, ILogger<MemberWatch> logger) : BackgroundService
+internal sealed class MemberWatch(IClusterMembershipService membership, ILocalSiloDetails self, IHostApplicationLifetime lifetime, ILogger<MemberWatch> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -26,6 +26,8 @@ internal sealed class MemberWatch(IClusterMembershipService membership, IHostApp
     private void Tell(ClusterMember lost)
     {
         // Silos that leave together with this process are no news.
-        if (!lifetime.ApplicationStopping.IsCancellationRequested) GrainLog.SiloLost(logger, lost.Name, lost.SiloAddress.Endpoint);
+        if (lifetime.ApplicationStopping.IsCancellationRequested) return;
+        if (lost.SiloAddress.Equals(self.SiloAddress)) GrainLog.GivenUp(logger, lost.Name);
+        else if (SiloChoice.IsGateway(self.Name)) GrainLog.SiloLost(logger, lost.Name, lost.SiloAddress.Endpoint);
     }
 }
