@@ -32,7 +32,6 @@ internal static class LoadCommand
             var before = parsed.GetValue(compare) is { } earlier ? ReadEarlier(earlier) : null;
             if (await RunAsync(address, arguments, parsed, cancellation) is not { } result)
             {
-                Terminal.Error.WriteLine($"{address} was not ready within {s_patience.TotalSeconds:F0} s: nothing was sent. What does it wait for (curl {address.GetLeftPart(UriPartial.Authority)}/health)?");
                 return Guarded.Failed;
             }
 
@@ -51,17 +50,20 @@ internal static class LoadCommand
         return command;
     }
 
-    /// <returns>Null when the endpoint went on saying that it is not ready.</returns>
+    /// <returns>Null when nobody answers, or the endpoint went on saying that it is not ready; that was said.</returns>
     private static async Task<LoadResult?> RunAsync(Uri address, LoadArguments arguments, ParseResult parsed, CancellationToken cancellation)
     {
         try
         {
             var (workload, total) = arguments.Workload(parsed);
             var options = arguments.Options(parsed);
-            var isReady = await ReadyCheck.WaitAsync(
+            var readiness = await ReadyCheck.WaitAsync(
                 address, options, s_patience,
                 () => Terminal.Error.WriteLine($"{address} is not ready yet: waiting up to {s_patience.TotalSeconds:F0} s until its /health stops answering 503."), cancellation);
-            if (!isReady) return null;
+            if (readiness == Readiness.Unreachable) Terminal.Error.WriteLine($"{address}: the connection was refused or the host is not known, and nothing was sent. Start the server (xpyd up), or check host and port.");
+            if (readiness == Readiness.Starting)
+                Terminal.Error.WriteLine($"{address} was not ready within {s_patience.TotalSeconds:F0} s: nothing was sent. What does it wait for (curl {address.GetLeftPart(UriPartial.Authority)}/health)?");
+            if (readiness != Readiness.Ready) return null;
             return await LoadTables.WithProgressAsync(total, progress => LoadDriver.RunAsync(address, workload, options, progress, cancellation));
         }
         catch (Exception bad) when (bad is ArgumentException or TraceException)

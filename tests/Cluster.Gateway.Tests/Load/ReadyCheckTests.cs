@@ -13,7 +13,7 @@ public sealed class ReadyCheckTests
         await using var gateway = await StartingGateway.StartAsync();
         var waits = 0;
 
-        (await ReadyCheck.WaitAsync(gateway.Address, new LoadOptions(), s_long, Begin)).ShouldBeTrue();
+        (await ReadyCheck.WaitAsync(gateway.Address, new LoadOptions(), s_long, Begin)).ShouldBe(Readiness.Ready);
 
         waits.ShouldBe(1);
         var result = await LoadDriver.RunAsync(gateway.Address, LoadDriverTests.Requests(8, input: 16, output: 4, gapMs: 0), new LoadOptions());
@@ -30,7 +30,7 @@ public sealed class ReadyCheckTests
     public async Task An_endpoint_that_goes_on_starting_is_given_up()
     {
         await using var gateway = await StartingGateway.StartAsync();
-        (await ReadyCheck.WaitAsync(gateway.Address, new LoadOptions(), TimeSpan.Zero, () => { })).ShouldBeFalse();
+        (await ReadyCheck.WaitAsync(gateway.Address, new LoadOptions(), TimeSpan.Zero, () => { })).ShouldBe(Readiness.Starting);
         gateway.Submitted.ShouldBe(0);
     }
 
@@ -39,14 +39,14 @@ public sealed class ReadyCheckTests
     {
         await using var gateway = await StartingGateway.StartAsync();
         gateway.Stand();
-        (await ReadyCheck.WaitAsync(gateway.Address, new LoadOptions(), s_long, Unexpected)).ShouldBeTrue();
+        (await ReadyCheck.WaitAsync(gateway.Address, new LoadOptions(), s_long, Unexpected)).ShouldBe(Readiness.Ready);
         // Nothing is known of the health of what is below a path that is not there: its requests tell.
-        (await ReadyCheck.WaitAsync(new Uri(gateway.Address, "/elsewhere"), new LoadOptions(), s_long, Unexpected)).ShouldBeTrue();
+        (await ReadyCheck.WaitAsync(new Uri(gateway.Address, "/elsewhere"), new LoadOptions(), s_long, Unexpected)).ShouldBe(Readiness.Ready);
     }
 
     [Fact]
-    public async Task An_endpoint_that_nobody_reaches_is_not_waited_for() =>
-        (await ReadyCheck.WaitAsync(new Uri("http://127.0.0.1:1"), new LoadOptions(), s_long, Unexpected)).ShouldBeTrue();
+    public async Task An_address_where_nobody_listens_is_said_at_once() =>
+        (await ReadyCheck.WaitAsync(new Uri("http://127.0.0.1:1"), new LoadOptions(), s_long, Unexpected)).ShouldBe(Readiness.Unreachable);
 
     [Fact]
     public async Task A_wait_ends_when_the_load_is_interrupted()
