@@ -3,11 +3,11 @@ using Cluster.Engine.Hardware;
 namespace Cluster.Engine.Cost;
 
 /// <summary>Collectives over a group of ranks; groups larger than a scale-up domain pay the network between domains too.</summary>
-/// <param name="peerBytes">See <see cref="EngineProfile.PeerAllReduceBytes"/>.</param>
-internal sealed class CollectiveCost(GpuProfile gpu, double? peerBytes = null)
+internal sealed class CollectiveCost(GpuProfile gpu, EngineProfile engine)
 {
     private readonly CollectiveCurves _curves = gpu.Kernels.Collectives;
-    private readonly double _peerBytes = Math.Min(gpu.Kernels.Collectives.OneShotMaxBytes, peerBytes ?? double.MaxValue);
+    private readonly CollectiveCurve _allReduce = engine.InNetworkSums ? gpu.Kernels.Collectives.AllReduce : gpu.Kernels.Collectives.AllReduce with { InNetworkShare = 0 };
+    private readonly double _peerBytes = Math.Min(gpu.Kernels.Collectives.OneShotMaxBytes, engine.PeerAllReduceBytes ?? double.MaxValue);
 
     /// <summary>Sum of <paramref name="bytes"/> over <paramref name="ranks"/>: the faster of kernels over peer memory and NCCL.</summary>
     /// <param name="oneShot">The engine sums in one shot whatever the size: see <see cref="EngineProfile.OneShotAllReduceTokens"/>.</param>
@@ -16,7 +16,7 @@ internal sealed class CollectiveCost(GpuProfile gpu, double? peerBytes = null)
         if (ranks <= 1 || bytes <= 0) return 0;
         if (oneShot && ranks <= gpu.GpusPerDomain) return Kernels.OneShotAllReduce(_curves.OneShotAllReduce, gpu.ScaleUpBytesPerSecond, bytes, ranks);
         var inside = Math.Min(ranks, gpu.GpusPerDomain);
-        var seconds = inside == 1 ? 0 : Inside(_curves.AllReduce, bytes, inside, 2);
+        var seconds = inside == 1 ? 0 : Inside(_allReduce, bytes, inside, 2);
         if (inside > 1 && bytes <= _peerBytes) seconds = Math.Min(seconds, Inside(_curves.OneShotAllReduce, bytes, inside, 2));
         if (ranks <= inside) return seconds;
         var domains = (double)ranks / inside;

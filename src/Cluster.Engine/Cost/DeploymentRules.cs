@@ -35,9 +35,13 @@ public static class DeploymentRules
         return
         [
             string.Create(CultureInfo.InvariantCulture,
-                $"{deployment.Model.Name} in {NumberFormats.Name(deployment.Weights)} does not fit: each of {deployment.Parallelism.Gpus} × {deployment.Gpu.Name} would hold {plan.WeightBytes / 1e9:F1} GB weights + {plan.ActivationBytes / 1e9:F1} GB activations + {plan.GraphBytes / 1e9:F1} GB graphs, of {plan.UsableBytes / 1e9:F1} GB usable ({gpuMemoryUtilization:P0} of {plan.HbmBytes / 1e9:F1}). Use more GPUs (tp, pp, ep) or narrower weights."),
+                $"{deployment.Model.Name} in {NumberFormats.Name(deployment.Weights)} does not fit: each of {deployment.Parallelism.Gpus} × {deployment.Gpu.Name} would hold {plan.WeightBytes / 1e9:F1} GB weights + {plan.ActivationBytes / 1e9:F1} GB activations + {plan.GraphBytes / 1e9:F1} GB graphs, of {Usable(deployment, plan)}. Use more GPUs (tp, pp, ep) or narrower weights."),
         ];
     }
+
+    private static string Usable(Deployment deployment, MemoryPlan plan) => deployment.Engine.ClaimsShareOfFree
+        ? string.Create(CultureInfo.InvariantCulture, $"{plan.HbmBytes / 1e9:F1} GB")
+        : string.Create(CultureInfo.InvariantCulture, $"{plan.UsableBytes / 1e9:F1} GB usable ({plan.Utilization:P0} of {plan.HbmBytes / 1e9:F1})");
 
     /// <exception cref="ArgumentException">Impossible; the message holds every reason.</exception>
     public static void ThrowIfImpossible(Deployment deployment)

@@ -2,7 +2,7 @@ namespace Cluster.Engine.Cost;
 
 /// <summary>Where one rank's HBM goes, in bytes, and what KV fits in the rest.</summary>
 /// <param name="HbmBytes">The GPU's memory.</param>
-/// <param name="UsableBytes">Memory times the utilisation the engine claims.</param>
+/// <param name="UsableBytes">What the engine claims of it: see <see cref="Utilization"/>.</param>
 /// <param name="WeightBytes">Weights held by the fullest rank, scales included.</param>
 /// <param name="ActivationBytes">Peak activations of a full token budget.</param>
 /// <param name="GraphBytes">CUDA graphs and the runtime's own buffers.</param>
@@ -21,6 +21,9 @@ public sealed record MemoryPlan(
     double InstanceKvBytesPerToken,
     int SequenceReplicas)
 {
+    /// <summary>The share that was asked for: of all memory, or of what weights, activations and graphs leave (<see cref="Hardware.EngineProfile.ClaimsShareOfFree"/>).</summary>
+    public double Utilization { get; init; } = UsableBytes / HbmBytes;
+
     /// <summary>Bytes per rank left for KV; negative when the model does not fit.</summary>
     public double KvBytes => UsableBytes - WeightBytes - ActivationBytes - GraphBytes;
 

@@ -7,23 +7,30 @@ namespace Cluster.Engine.Cost;
 /// <summary>Says where one rank's HBM goes.</summary>
 public static class MemoryPlanner
 {
-    /// <param name="gpuMemoryUtilization">Share of HBM that the engine claims, in (0, 1].</param>
+    /// <param name="gpuMemoryUtilization">Share of HBM that the engine claims, or of what weights leave, in (0, 1].</param>
     public static MemoryPlan Plan(Deployment deployment, SchedulerSpec scheduler, double gpuMemoryUtilization)
     {
         ArgumentNullException.ThrowIfNull(deployment);
         ArgumentNullException.ThrowIfNull(scheduler);
         var gpu = deployment.Gpu;
-        var split = deployment.Parallelism;
+        var (split, engine) = (deployment.Parallelism, deployment.Engine);
+        var weights = WeightBytesPerRank(deployment);
+        var activations = ActivationBytes(deployment, scheduler.MaxNumBatchedTokens / split.Dp);
+        var graphs = deployment.CudaGraphs ? engine.GraphBytes : engine.GraphBytes / 4;
+        var taken = weights + activations + graphs;
         return new MemoryPlan(
             gpu.HbmBytes,
-            gpu.HbmBytes * gpuMemoryUtilization,
-            WeightBytesPerRank(deployment),
-            ActivationBytes(deployment, scheduler.MaxNumBatchedTokens / split.Dp),
-            deployment.CudaGraphs ? deployment.Engine.GraphBytes : deployment.Engine.GraphBytes / 4,
+            engine.ClaimsShareOfFree ? taken + ((gpu.HbmBytes - taken) * gpuMemoryUtilization) : gpu.HbmBytes * gpuMemoryUtilization,
+            weights,
+            activations,
+            graphs,
             KvBytesPerToken(deployment, perRank: true),
             StateBytesPerSequence(deployment),
             KvBytesPerToken(deployment, perRank: false),
-            split.Dp);
+            split.Dp)
+        {
+            Utilization = gpuMemoryUtilization,
+        };
     }
 
     /// <summary>Weights of the fullest rank, scales included; embedding and LM head stay in 16 bits.</summary>

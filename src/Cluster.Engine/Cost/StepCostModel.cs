@@ -36,7 +36,7 @@ public sealed class StepCostModel : IStepCostModel
             new GemmShape(DenseGemms.Share(model.VocabularySize, deployment.Parallelism.Tp), model.HiddenSize, NumberFormat.Bf16, 1));
         _host = new HostCost(deployment);
         _speculation = deployment.Speculation is { } s ? new SpeculationCost(deployment, s) : null;
-        _collectives = new CollectiveCost(deployment.Gpu);
+        _collectives = new CollectiveCost(deployment.Gpu, deployment.Engine);
     }
 
     public int BoundedContextTokens { get; }

@@ -48,7 +48,7 @@ internal sealed class TokenCost
         _gemms = [.. DenseGemms.Of(deployment)];
         _gemmCosts = [.. _gemms.Select(g => GemmCost.Of(deployment, g.Format))];
         _moes = [.. model.Layers.Where(g => g.Moe is not null).Select(g => new MoeCost(deployment, g))];
-        _collectives = new CollectiveCost(deployment.Gpu, deployment.Engine.PeerAllReduceBytes);
+        _collectives = new CollectiveCost(deployment.Gpu, deployment.Engine);
         _elementwise = new ElementwiseCost(deployment);
         _layers = model.LayerCount;
         _moeLayers = model.Layers.Where(g => g.Moe is not null).Sum(g => g.Count);

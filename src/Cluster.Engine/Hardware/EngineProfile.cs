@@ -76,6 +76,9 @@ public sealed record EngineProfile(string Name, string Source)
     /// <summary>Largest message that kernels of this engine's own sum over peer memory; larger ones go through NCCL. Default: what the GPU's tables, which are vLLM's, go up to.</summary>
     public double? PeerAllReduceBytes { get; init; }
 
+    /// <summary>NCCL may let the switches sum (NVLink SHARP), where they can: false where the engine turns that off.</summary>
+    public bool InNetworkSums { get; init; } = true;
+
     /// <summary>Launch of one kernel without CUDA graphs.</summary>
     public required double LaunchSeconds { get; init; }
 
@@ -87,6 +90,12 @@ public sealed record EngineProfile(string Name, string Source)
 
     /// <summary>Default share of HBM that the engine claims.</summary>
     public required double GpuMemoryUtilization { get; init; }
+
+    /// <summary>
+    /// The share is of what weights, activations and graphs leave free, and all of it is for KV (TensorRT-LLM's <c>free_gpu_memory_fraction</c>,
+    /// LMDeploy's <c>cache_max_entry_count</c>), not of all HBM.
+    /// </summary>
+    public bool ClaimsShareOfFree { get; init; }
 
     /// <summary>Default tokens per KV block.</summary>
     public required int BlockSize { get; init; }

@@ -8,10 +8,12 @@ namespace Cluster.Engine.Scheduling;
 /// falls with every decode step and rises when sequences had to be retracted. Source: engine page; SGLang's
 /// <c>schedule_policy.py</c>, <c>ScheduleBatch.retract_decode</c> and <c>scheduler_recv_skipper.py</c>.
 /// </summary>
-public sealed class SglangScheduler(double newTokenRatio, double minRatioFactor, int ratioDecaySteps, int receiveInterval) : IScheduler
+public sealed class SglangScheduler(double newTokenRatio, double minRatioFactor, int ratioDecaySteps, int receiveInterval, bool ignoresEos) : IScheduler
 {
     /// <summary>Steps for which a retraction makes room (<c>SGLANG_RETRACT_DECODE_STEPS</c>).</summary>
     private const int RetractDecodeSteps = 20;
+
+    private readonly EndsForeseen? _ends = ignoresEos ? new() : null;
 
     /// <summary>What a retraction raised the share to; null: it began at its own.</summary>
     private double? _recovered;
@@ -28,9 +30,10 @@ public sealed class SglangScheduler(double newTokenRatio, double minRatioFactor,
             new Dial("min_new_token_ratio_factor", 0.14, 0, 1, "Least of that share, as a part of new_token_ratio."),
             new Dial("new_token_ratio_decay_steps", 600, 1, 1e6, "Decode steps in which it falls to its least; a retraction raises it again."),
             new Dial("receive_interval", 1, 1, 1000, "Decode steps from one look for new requests to the next (--scheduler-recv-interval); after a prefill the scheduler always looks."),
+            new Dial("ignore_eos", 0, 0, 1, "1: requests ignore their ends and nothing is cached, as in benchmarks (--ignore-eos, --disable-radix-cache). Admission then foresees when each ends, and takes what fits until all have."),
         ],
         dials => new SglangScheduler(
-            dials["new_token_ratio"], dials["min_new_token_ratio_factor"], (int)dials["new_token_ratio_decay_steps"], (int)dials["receive_interval"]));
+            dials["new_token_ratio"], dials["min_new_token_ratio_factor"], (int)dials["new_token_ratio_decay_steps"], (int)dials["receive_interval"], dials["ignore_eos"] > 0.5));
 
     public bool RepeatsDecodes => true;
 
@@ -53,7 +56,7 @@ public sealed class SglangScheduler(double newTokenRatio, double minRatioFactor,
         for (var i = 0; i < state.Prefilling.Count && step.BudgetLeft > 0; i++)
             if (!step.ContinuePrefill(state.Prefilling[i], preemptToFront: false)) break;
 
-        while (state.WaitingCount > 0 && !step.HasPreempted && HasReceived(step) && step.TryAdmitHead((long)(state.BlocksToCome * NewTokenRatio)))
+        while (state.WaitingCount > 0 && !step.HasPreempted && HasReceived(step) && Admit(step))
         {
         }
 
@@ -90,6 +93,15 @@ public sealed class SglangScheduler(double newTokenRatio, double minRatioFactor,
         var steps = state.Counters.Steps;
         if (receiveInterval == 1 || _prefilled || state.Running == 0) _receivedAtStep = steps;
         else _receivedAtStep += (steps - _receivedAtStep) / receiveInterval * receiveInterval;
+    }
+
+    private bool Admit(StepBuilder step)
+    {
+        var state = step.State;
+        if (_ends is null || state.Running == 0) return step.TryAdmitHead((long)(state.BlocksToCome * NewTokenRatio));
+        if (_ends.Fits(state, state.Head!)) return step.TryAdmitHead();
+        step.Blocked = WaitCause.Blocks;
+        return false;
     }
 
     private bool HasReceived(StepBuilder step)

@@ -98,6 +98,9 @@ public sealed record LaunchSettings
     /// <summary>Share of HBM that the engine claims.</summary>
     public double? GpuMemoryUtilization { get; init; }
 
+    /// <summary>See <see cref="Engine.Hardware.EngineProfile.InNetworkSums"/>.</summary>
+    public bool? InNetworkSums { get; init; }
+
     /// <summary>Largest step that CUDA graphs are captured for.</summary>
     public int? MaxGraphTokens { get; init; }
 
@@ -126,6 +129,7 @@ public sealed record LaunchSettings
         EnableChunkedPrefill = later.EnableChunkedPrefill ?? EnableChunkedPrefill,
         StreamInterval = later.StreamInterval ?? StreamInterval,
         GpuMemoryUtilization = later.GpuMemoryUtilization ?? GpuMemoryUtilization,
+        InNetworkSums = later.InNetworkSums ?? InNetworkSums,
         MaxGraphTokens = later.MaxGraphTokens ?? MaxGraphTokens,
         ExpertParallel = later.ExpertParallel ?? ExpertParallel,
         Kv = later.Kv ?? Kv,

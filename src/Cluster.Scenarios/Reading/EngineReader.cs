@@ -20,7 +20,7 @@ internal static class EngineReader
             MaxNumSeqs = r.Int("max_num_seqs", "Requests running at once. Default: the profile's, times the attention replicas.", 1, 65_536),
             MaxNumBatchedTokens = r.Int("max_num_batched_tokens", "Token budget of a step, shared evenly by attention replicas. Default: the profile's, times the replicas.", 1, 1_048_576),
             BlockSize = r.Int("block_size", "Tokens per KV block.", 1, 1024),
-            GpuMemoryUtilization = r.Number("gpu_memory_utilization", "Share of HBM the engine claims.", 0, 1, above: true),
+            GpuMemoryUtilization = r.Number("gpu_memory_utilization", "Share of HBM the engine claims; with trtllm and lmdeploy, of what weights leave free.", 0, 1, above: true),
             NumGpuBlocksOverride = r.Int("num_gpu_blocks_override", "KV blocks of an instance, whatever its HBM would hold.", 1, int.MaxValue),
             EnablePrefixCaching = r.Flag("enable_prefix_caching", "Keep and reuse the blocks of prompts seen before."),
             CopyOnPartialReuse = r.Flag("copy_on_partial_reuse", "Prompts that part within a block share it up to there; the later one copies it (TensorRT-LLM). Default false.") ?? false,

@@ -60,7 +60,7 @@ public sealed record InstanceIdentity(string Cluster, InstanceRole Role, string 
             PeakHbmBytesPerSecond = spec.Deployment.Gpu.HbmBytesPerSecond,
             BlockSize = spec.Kv.BlockSize,
             TotalBlocks = spec.Kv.TotalBlocks,
-            GpuMemoryUtilization = spec.Memory.HbmBytes > 0 ? spec.Memory.UsableBytes / spec.Memory.HbmBytes : 0,
+            GpuMemoryUtilization = spec.Memory.HbmBytes > 0 ? spec.Memory.Utilization : 0,
             EnablePrefixCaching = spec.Kv.EnablePrefixCaching,
         };
     }

@@ -35,7 +35,7 @@ public static class MinimumGpus
     public static int Of(InstanceSpec instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        return Of(instance.Deployment, instance.Scheduler, instance.Memory.UsableBytes / instance.Memory.HbmBytes);
+        return Of(instance.Deployment, instance.Scheduler, instance.Memory.Utilization);
     }
 
     /// <inheritdoc cref="Of(InstanceSpec)"/>

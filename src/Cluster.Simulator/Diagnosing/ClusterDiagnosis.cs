@@ -50,7 +50,7 @@ public sealed record ClusterDiagnosis(
         var decodes = run.Cluster.Instances.Where(i => i.Role != InstanceRole.Prefill).ToList();
         var spec = decodes[0];
         var one = spec.Deployment with { Parallelism = new Parallelism(), TwoBatchOverlap = false };
-        var alone = MemoryPlanner.Plan(one, spec.Scheduler, spec.Memory.UsableBytes / spec.Memory.HbmBytes);
+        var alone = MemoryPlanner.Plan(one, spec.Scheduler, spec.Memory.Utilization);
         var completed = run.Requests.Where(r => r.Outcome == RequestOutcome.Completed).ToList();
         var (prefill, decode) = (roles.First(r => r.Role != "decode"), roles.Last(r => r.Role != "prefill"));
         var ttft = report.TtftHopsMs.Values.Sum();

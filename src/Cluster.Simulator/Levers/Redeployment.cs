@@ -24,7 +24,7 @@ public static class Redeployment
 
     internal static InstanceSpec Rebuild(InstanceSpec old, Deployment deployment)
     {
-        var utilization = old.Memory.UsableBytes / old.Memory.HbmBytes;
+        var utilization = old.Memory.Utilization;
         var reasons = DeploymentRules.CheckFit(deployment, old.Scheduler, utilization);
         if (reasons.Count > 0) throw new ArgumentException(string.Join(' ', reasons), nameof(deployment));
         var memory = MemoryPlanner.Plan(deployment, old.Scheduler, utilization);

@@ -87,7 +87,7 @@ public sealed class HostCrossValidation
         var name = remaining.Count > 0 ? engine : "all but " + engine;
         if (!_fits.TryGetValue(name, out var full)) _fits[name] = full = remaining.Count > 0 ? _fit.Solve(rows, figures) : _fit.Solve(rows, figures, iterations: 1);
         var weights = HostFit.Weights(rows.Select(s => isLeftOut(s.Point) ? s with { Weight = 0 } : s));
-        var values = HostLeastSquares.Step(figures.All, full, weights);
+        var values = HostLeastSquares.Step(figures.All, full, weights, HostFit.Groups(rows.Where(s => !isLeftOut(s.Point))));
         // A version of which nothing remains would run as another does.
         if (remaining.Count > 0)
             foreach (var gone in figures.Profiles.Except(remaining)) values = figures.Lend(remaining[0], gone, values);

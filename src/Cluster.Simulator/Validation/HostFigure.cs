@@ -25,7 +25,7 @@ public sealed record HostFigure(string Name, double Prior, double Least, double 
         new("launch_seconds", 45e-6, 3e-6, 0.1e-3, e => e.LaunchSeconds, (e, v) => e with { LaunchSeconds = v }),
         new("replica_step_host_seconds", 2e-3, 0, 15e-3, e => e.ReplicaStepHostSeconds, (e, v) => e with { ReplicaStepHostSeconds = v }),
         new("hand_over_seconds", 0.05, 0, 0.3, e => e.HandOverSeconds, (e, v) => e with { HandOverSeconds = v }),
-        new("expert_prefill_slowdown", 1.25, 1, 2.5, e => e.ExpertPrefillSlowdown, (e, v) => e with { ExpertPrefillSlowdown = v }),
+        new("expert_prefill_slowdown", 1.3, 1.1, 1.5, e => e.ExpertPrefillSlowdown, (e, v) => e with { ExpertPrefillSlowdown = v }),
         new("narrow_cache_penalty", 0.5, 0, 1, e => e.NarrowCachePenalty, (e, v) => e with { NarrowCachePenalty = v }),
     ];
 

@@ -58,7 +58,7 @@ public sealed class HostFit
         var (before, after) = (LossAt(figures.Committed), LossAt(values));
         return [.. figures.Profiles.Select(p => new HostFitResult(figures.Of(p, values), rows.Count(r => ProfileOf(r.Point) == p), before, after))];
 
-        double LossAt(double[] at) => HostLeastSquares.Loss(figures.All, at, Residuals(rows, figures, at), Weights(rows));
+        double LossAt(double[] at) => HostLeastSquares.Loss(figures.All, at, Residuals(rows, figures, at), Weights(rows), Groups(rows));
     }
 
     /// <summary>Sampled rows of the engine, whatever the version.</summary>
@@ -72,10 +72,13 @@ public sealed class HostFit
 
     /// <summary>The best figures for these rows, which may be of several engines: each keeps what is not a figure.</summary>
     internal Linearisation Solve(IReadOnlyList<FitRow> rows, HostFigures figures, int iterations = Iterations) =>
-        HostLeastSquares.Solve(figures.All, values => Residuals(rows, figures, values), Weights(rows), iterations);
+        HostLeastSquares.Solve(figures.All, values => Residuals(rows, figures, values), Weights(rows), iterations, Groups(rows));
 
     /// <summary>TPOT's and TTFT's of each row, one after the other.</summary>
     internal static double[] Weights(IEnumerable<FitRow> rows) => [.. rows.SelectMany(r => (double[])[r.Weight, r.TtftWeight])];
+
+    /// <summary>Groups that the rows are of: models on GPUs.</summary>
+    internal static int Groups(IEnumerable<FitRow> rows) => rows.Select(r => GroupOf(r.Point)).Distinct().Count();
 
     private double[] Residuals(IReadOnlyList<FitRow> rows, HostFigures figures, double[] values) =>
         [.. rows.AsParallel().AsOrdered().WithCancellation(_cancellation).SelectMany(r =>

@@ -15,27 +15,34 @@ public static class HostLeastSquares
     private const double Difference = 0.02;
     private const int Reweightings = 30;
 
-    /// <summary>Pull towards the prior, as a share of the residuals' total weight, per squared share of the range.</summary>
-    private const double PriorWeight = 0.03;
+    /// <summary>
+    /// Pull towards the prior per squared share of the range, as a share of the weight of one group of rows: what one group says must say it more clearly
+    /// than what several agree on, since it may be the group's and not the engine's.
+    /// </summary>
+    private const double PriorWeight = 0.09;
+
+    /// <summary>Groups that rows are taken for unless said.</summary>
+    private const int Groups = 3;
 
     /// <summary>Most that a figure moves in one step, as a share of its range: further the slopes are not to be believed.</summary>
     private const double TrustedMove = 0.2;
 
     /// <param name="residuals">Simulates and compares; same order at every call.</param>
     /// <param name="weights">One per residual.</param>
-    public static Linearisation Solve(IReadOnlyList<HostFigure> figures, Func<double[], double[]> residuals, IReadOnlyList<double> weights, int iterations)
+    /// <param name="groups">Groups of rows (a model on a GPU) that the residuals are of.</param>
+    public static Linearisation Solve(IReadOnlyList<HostFigure> figures, Func<double[], double[]> residuals, IReadOnlyList<double> weights, int iterations, int groups = Groups)
     {
         ArgumentNullException.ThrowIfNull(figures);
         ArgumentNullException.ThrowIfNull(residuals);
         var at = Linearise(figures, residuals, [.. figures.Select(f => f.Prior)]);
         for (var i = 0; i < iterations; i++)
         {
-            var next = Step(figures, at, weights);
-            var (before, after) = (Loss(figures, at.Values, at.Residuals, weights), Loss(figures, next, residuals(next), weights));
+            var next = Step(figures, at, weights, groups);
+            var (before, after) = (Loss(figures, at.Values, at.Residuals, weights, groups), Loss(figures, next, residuals(next), weights, groups));
             for (var halvings = 0; after > before && halvings < 3; halvings++)
             {
                 next = [.. next.Select((v, k) => (v + at.Values[k]) / 2)];
-                after = Loss(figures, next, residuals(next), weights);
+                after = Loss(figures, next, residuals(next), weights, groups);
             }
 
             if (after > before - (1e-4 * Math.Abs(before))) break;
@@ -46,14 +53,14 @@ public static class HostLeastSquares
     }
 
     /// <summary>The best values as the slopes have it; leaving out rows (weight 0) gives what a fit without them would find.</summary>
-    public static double[] Step(IReadOnlyList<HostFigure> figures, Linearisation at, IReadOnlyList<double> weights)
+    public static double[] Step(IReadOnlyList<HostFigure> figures, Linearisation at, IReadOnlyList<double> weights, int groups = Groups)
     {
         ArgumentNullException.ThrowIfNull(figures);
         ArgumentNullException.ThrowIfNull(at);
         ArgumentNullException.ThrowIfNull(weights);
         var count = figures.Count;
         var move = new double[count];
-        var prior = PriorWeight * weights.Sum() / (OutlierScale * OutlierScale);
+        var prior = PriorWeight / Math.Max(1, groups) * weights.Sum() / (OutlierScale * OutlierScale);
         for (var round = 0; round < Reweightings; round++)
         {
             var (normal, gradient) = Normal(at, weights, move);
@@ -72,7 +79,7 @@ public static class HostLeastSquares
     }
 
     /// <summary>Mean loss: soft L1 of the residuals, in units of their size, and the prior's pull.</summary>
-    public static double Loss(IReadOnlyList<HostFigure> figures, IReadOnlyList<double> values, IReadOnlyList<double> residuals, IReadOnlyList<double> weights)
+    public static double Loss(IReadOnlyList<HostFigure> figures, IReadOnlyList<double> values, IReadOnlyList<double> residuals, IReadOnlyList<double> weights, int groups = Groups)
     {
         ArgumentNullException.ThrowIfNull(figures);
         ArgumentNullException.ThrowIfNull(residuals);
@@ -80,7 +87,7 @@ public static class HostLeastSquares
         double sum = 0, pull = 0;
         for (var r = 0; r < residuals.Count; r++) sum += weights[r] * (Math.Sqrt(1 + Math.Pow(residuals[r] / OutlierScale, 2)) - 1) * OutlierScale;
         for (var i = 0; i < figures.Count; i++) pull += Math.Pow((values[i] - figures[i].Prior) / (figures[i].Most - figures[i].Least), 2);
-        return (sum / weights.Sum()) + (PriorWeight / OutlierScale / 2 * pull);
+        return (sum / weights.Sum()) + (PriorWeight / Math.Max(1, groups) / OutlierScale / 2 * pull);
     }
 
     private static Linearisation Linearise(IReadOnlyList<HostFigure> figures, Func<double[], double[]> residuals, double[] values)

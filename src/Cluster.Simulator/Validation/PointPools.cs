@@ -33,7 +33,7 @@ internal sealed class PointPools(
         var split = Split(shape);
         var launch = Launch(role, shape);
         if (model.IsMoe && (launch.ExpertParallel == true || CutsBlocks(split))) split = split with { Ep = split.Tp * split.Dp };
-        var profile = engine with { StreamInterval = launch.StreamInterval ?? engine.StreamInterval, MaxGraphTokens = launch.MaxGraphTokens ?? engine.MaxGraphTokens };
+        var profile = engine with { StreamInterval = launch.StreamInterval ?? engine.StreamInterval, MaxGraphTokens = launch.MaxGraphTokens ?? engine.MaxGraphTokens, InNetworkSums = launch.InNetworkSums ?? engine.InNetworkSums };
         var deployment = new Deployment(model, gpu, split, weights, launch.Kv ?? PointFormats.Kv(weights)) { Engine = profile, ExpertWeights = launch.ExpertKernels ?? experts, RoutingSkew = Skew(split), Speculation = launch.Speculation };
         var scheduler = Scheduler(launch, split);
         var (cost, memory) = Catalog.Price(deployment, scheduler, launch.GpuMemoryUtilization ?? engine.GpuMemoryUtilization);

@@ -24,16 +24,14 @@ public static class PointRun
     {
         ArgumentNullException.ThrowIfNull(point);
         var total = point.Concurrency * RequestsPerClient;
-        var record = ClusterSimulation.Run(cluster, new Workload.ClosedLoop(point.Concurrency, Requests(point, total)), null, cancellation);
+        var chunk = cluster.Instances[^1].Deployment.Engine.StreamInterval;
+        var clock = chunk > 1 ? new ChunkClock(cluster.Instances.Length, chunk) : null;
+        var record = ClusterSimulation.Run(cluster, new Workload.ClosedLoop(point.Concurrency, Requests(point, total)), clock, cancellation);
         var steady = record.Requests.Where(r => r.Outcome == RequestOutcome.Completed && (!steadyOnly || r.Id >= point.Concurrency)).ToList();
         if (steady.Count == 0) throw new ArgumentException("no request completed: the KV cache cannot hold one of them");
-        // A client sees its first token when the first chunk is full: the wait moves from the gaps to the first token.
-        var chunk = cluster.Instances[^1].Deployment.Engine.StreamInterval - 1;
-        return (steady.Average(r => r.TtftNs + (Math.Min(chunk, r.OutputTokens - 1) * r.TpotNs)) / 1e6, steady.Average(r => Tpot(r, chunk)) / 1e6);
+        var seen = steady.ConvertAll(r => (TtftNs: clock?.SeenTtftNs(r) ?? r.TtftNs, r.E2eNs, r.OutputTokens));
+        return (seen.Average(r => r.TtftNs) / 1e6, seen.Average(r => r.OutputTokens <= 1 ? 0 : (r.E2eNs - r.TtftNs) / (r.OutputTokens - 1.0)) / 1e6);
     }
-
-    private static double Tpot(RequestRecord r, int chunk) =>
-        r.OutputTokens <= 1 ? 0 : r.TpotNs * Math.Max(0, r.OutputTokens - 1 - chunk) / (r.OutputTokens - 1);
 
     private static IEnumerable<RequestSpec> Requests(MeasuredPoint point, int count)
     {

@@ -47,4 +47,25 @@ public sealed class DeploymentRulesTests
         var narrow = amd with { Weights = NumberFormat.Nvfp4, Engine = amd.Engine with { WeightFormats = [NumberFormat.Nvfp4] } };
         DeploymentRules.Check(narrow).ShouldHaveSingleItem().ShouldContain("mxfp4");
     }
+
+    [Fact]
+    public void Some_engines_claim_a_share_of_what_weights_leave_and_others_a_share_of_all()
+    {
+        var ofAll = Steps.Llama8b();
+        var ofFree = ofAll with { Engine = ofAll.Engine with { ClaimsShareOfFree = true } };
+        var (all, free) = (MemoryPlanner.Plan(ofAll, s_scheduler, 0.8), MemoryPlanner.Plan(ofFree, s_scheduler, 0.8));
+        var taken = all.WeightBytes + all.ActivationBytes + all.GraphBytes;
+        all.KvBytes.ShouldBe((0.8 * all.HbmBytes) - taken, 1);
+        free.KvBytes.ShouldBe(0.8 * (all.HbmBytes - taken), 1);
+        (all.Utilization, free.Utilization).ShouldBe((0.8, 0.8));
+    }
+
+    [Fact]
+    public void An_engine_that_takes_of_what_is_free_is_refused_by_what_the_gpu_has()
+    {
+        var deployment = Steps.Llama8b() with { Gpu = Testing.TestHardware.Gpu(hbmBytes: 16e9) };
+        var ofFree = deployment with { Engine = deployment.Engine with { ClaimsShareOfFree = true } };
+        DeploymentRules.CheckFit(ofFree, s_scheduler, 0.9).ShouldHaveSingleItem().ShouldContain("of 16.0 GB. Use more GPUs");
+        DeploymentRules.CheckFit(deployment, s_scheduler, 0.9).ShouldHaveSingleItem().ShouldContain("of 14.4 GB usable (90 % of 16.0)");
+    }
 }

@@ -44,6 +44,8 @@ public sealed class PointLaunchTests
         book.For(Pool(8)).Dials["receive_interval"].ShouldBe(10);
         book.For(Pool(16)).Dials["receive_interval"].ShouldBe(30);
         book.For(Pool(16)).StreamInterval.ShouldBe(30);
+        book.For(Pool(16)).MaxNumBatchedTokens.ShouldBe(16384);
+        book.For(Pool(16) with { Date = new DateOnly(2025, 12, 31) }).MaxNumBatchedTokens.ShouldBe(32768);
     }
 
     [Fact]
