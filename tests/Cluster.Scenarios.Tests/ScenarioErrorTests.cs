@@ -82,6 +82,15 @@ public class ScenarioErrorTests
         error.Message.ShouldContain("llama-3.1-70b in bf16 does not fit: each of 1 × h100-sxm would hold 141.1 GB weights");
     }
 
+    [Theory]
+    [InlineData("qwen3-235b-a22b", "gpu: h100-sxm, tp: 8, weights: fp8-block", "192 is no multiple of the 128 columns of a block. Spread whole experts instead (ep 8), or use fp8.")]
+    [InlineData("llama-3.1-8b", "gpu: mi300x, weights: nvfp4", "load mxfp4, fp8 or int4")]
+    public void What_no_engine_loads_is_refused_with_what_would_load(string model, string pool, string said)
+    {
+        var text = Scenarios.Minimal.Replace("llama-3.1-8b", model).Replace("gpu: h100-sxm", pool);
+        Scenarios.OnlyError(text).Message.ShouldContain(said);
+    }
+
     [Fact]
     public void A_degree_that_does_not_divide_is_refused_at_its_key_with_the_nearest_that_does()
     {
