@@ -23,6 +23,9 @@ public sealed partial class Instance
     private readonly List<TokenEmission>? _tokens;
     private readonly ITokenGapSink? _gaps;
 
+    /// <summary>Nothing ran before the step at hand.</summary>
+    private bool _wasIdle = true;
+
     /// <param name="spec">The instance, resolved.</param>
     /// <param name="kvEvents">Learns what enters and leaves the prefix cache; null where no router listens.</param>
     /// <param name="gaps">Learns inter-token latencies; null where nobody asks.</param>
@@ -100,12 +103,14 @@ public sealed partial class Instance
         while (_builder.IsEmpty && _builder.HasPreempted); // what was preempted makes room for the next attempt
         if (_builder.IsEmpty)
         {
+            _wasIdle = true;
             step = default;
             return false;
         }
 
         foreach (var (sequence, _) in _builder.ChunkSpan) ShowHandedOverToken(sequence, nowNs);
-        var shape = _builder.Shape();
+        var shape = _builder.Shape() with { FillsPipeline = _wasIdle };
+        _wasIdle = false;
         var cost = Spec.Cost.Evaluate(in shape);
         Walls.Add(in cost, _builder.Blocked);
         _dueNs = nowNs + StepNs(in cost);
@@ -136,7 +141,7 @@ public sealed partial class Instance
     /// <summary>Everything inside is lost. Returns the sequences that were here, with the tokens they had.</summary>
     public IReadOnlyList<Sequence> Crash()
     {
-        IsStepping = false;
+        (IsStepping, _wasIdle) = (false, true);
         _aheadCount = _aheadBegun = 0;
         List<Sequence> lost = [.. State.Prefilling, .. State.Waiting.All, .. State.Arrived.All, .. State.Reserving.All, .. State.Parked.Values];
         for (var member = State.Decodes.First; member is not null; member = member.Next) lost.Add(member);

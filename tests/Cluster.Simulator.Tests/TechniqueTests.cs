@@ -43,6 +43,7 @@ public sealed class TechniqueTests
     [InlineData("dense", "engine.retention={window: 128, sinks: 4, heavy_hitters: 1500}", "engine.retention={window: 128, sinks: 4, heavy_hitters: 64}", "tpot")]
     [InlineData("dense", "topology.aggregated.tp=4", "topology.aggregated.tp=8", "ttft tpot -kv")]
     [InlineData("dense", "topology.aggregated.pp=1", "topology.aggregated.pp=2", "tpot -kv")]
+    [InlineData("dense", "workload.synthetic.input=30000; workload.concurrency=1", "workload.synthetic.input=30000; workload.concurrency=1; topology.aggregated.pp=2", "ttft")]
     [InlineData("dense", "seed=1", "engine.speculative={method: draft_model, num_speculative_tokens: 4, acceptance_rate: 0.8, draft_cost: 0.05}", "tpot")]
     [InlineData("dense", "seed=1", "engine.speculative={method: medusa, num_speculative_tokens: 4, acceptance_rate: 0.8}", "tpot")]
     [InlineData("dense", "engine.speculative={method: eagle, num_speculative_tokens: 4, acceptance_rate: 0.5}", "engine.speculative={method: eagle, num_speculative_tokens: 4, acceptance_rate: 0.8}", "tpot")]

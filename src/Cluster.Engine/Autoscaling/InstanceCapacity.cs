@@ -11,8 +11,8 @@ public static class InstanceCapacity
     public static double PrefillTokensPerSecond(InstanceSpec instance, double promptTokens)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        var prompt = (long)Math.Clamp(promptTokens, 1, instance.Scheduler.MaxNumBatchedTokens);
-        var prompts = Math.Max(1, instance.Scheduler.MaxNumBatchedTokens / prompt);
+        var prompt = (long)Math.Clamp(promptTokens, 1, instance.StepTokenBudget);
+        var prompts = Math.Max(1, instance.StepTokenBudget / prompt);
         var pairs = prompts * (prompt * (prompt + 1) / 2);
         var shape = new StepShape
         {
@@ -21,6 +21,7 @@ public static class InstanceCapacity
             PrefillPairs = pairs,
             PrefillBoundedPairs = Math.Min(pairs, prompts * prompt * instance.Cost.BoundedContextTokens),
             PrefillContextTokens = prompts * prompt,
+            MicroBatchTokens = instance.MicroBatchTokens,
             SampledSequences = (int)prompts,
         };
         return prompts * prompt / instance.Cost.Evaluate(in shape).DurationSeconds;

@@ -35,4 +35,17 @@ public readonly record struct StepCost(
             return HostSeconds > most ? Wall.Host : wall;
         }
     }
+
+    /// <summary>The same with a share of its work: a rank that stands idle for some of the places in a pipeline.</summary>
+    internal StepCost OfRank(double share) => this with { Flops = Flops * share, HbmBytes = HbmBytes * share, NetworkBytes = NetworkBytes * share };
+
+    /// <summary>The same work in so many times the time.</summary>
+    internal StepCost Stretched(double factor) => this with
+    {
+        DurationSeconds = DurationSeconds * factor,
+        ComputeSeconds = ComputeSeconds * factor,
+        BandwidthSeconds = BandwidthSeconds * factor,
+        NetworkSeconds = NetworkSeconds * factor,
+        HostSeconds = HostSeconds * factor,
+    };
 }

@@ -54,7 +54,14 @@ public sealed class StepCostModel : IStepCostModel
     {
         if (step.TotalTokens == 0) return default;
         var (dp, pp) = (_deployment.Parallelism.Dp, _deployment.Parallelism.Pp);
-        var shape = pp == 1 ? step : MicroBatch(step, pp);
+        if (pp == 1) return Price(step, dp);
+        var batches = MicroBatches.Of(step, pp);
+        var cost = Price(batches.Largest(step), dp).OfRank(batches.Occupancy);
+        return step.FillsPipeline ? cost.Stretched(batches.FillFactor) : cost;
+    }
+
+    private StepCost Price(in StepShape shape, int dp)
+    {
         var replica = dp == 1 ? shape : BusiestReplica(shape, dp);
         var sum = _table.Get(replica.TotalTokens, shape.TotalTokens);
         foreach (var attention in _attention) attention.Add(ref sum, replica);
@@ -65,20 +72,6 @@ public sealed class StepCostModel : IStepCostModel
         // Kernels of a GPU without tables of its own are another's, scaled.
         sum.Extrapolated = _deployment.Gpu.DerivedFrom is not null || FittedRange.IsBeyond(in replica, shape.TotalTokens, _deployment.Model.IsMoe);
         return Finish(sum, replica);
-    }
-
-    /// <summary>
-    /// Stages work on as many micro-batches at a time as there are stages, so that a step lasts as long as its largest takes over all of them. Sequences are dealt whole:
-    /// one alone leaves all stages but one idle. Source: vLLM's batch queue, SGLang's <c>running_mbs</c>, TensorRT-LLM's micro-batches.
-    /// </summary>
-    private static StepShape MicroBatch(in StepShape step, int stages)
-    {
-        var (prefill, decode) = (Share(step.PrefillSequences, stages), Share(step.DecodeSequences, stages));
-        return Part(step, prefill, decode) with
-        {
-            SampledSequences = (int)Math.Ceiling(step.SampledSequences * Math.Max(prefill, decode)),
-            ReceivedTokens = (long)Math.Ceiling(step.ReceivedTokens * decode),
-        };
     }
 
     /// <summary>A micro-batch passes the stages one after another; each boundary moves the activations once.</summary>
@@ -112,27 +105,9 @@ public sealed class StepCostModel : IStepCostModel
     /// <summary>Sequences are dealt whole to replicas; the busiest gets its share rounded up.</summary>
     private static StepShape BusiestReplica(in StepShape shape, int replicas)
     {
-        var prefill = shape.BusiestPrefillShare > 0 ? shape.BusiestPrefillShare : Share(shape.PrefillSequences, replicas);
-        return Part(shape, prefill, Share(shape.DecodeSequences, replicas));
+        var prefill = shape.BusiestPrefillShare > 0 ? shape.BusiestPrefillShare : MicroBatches.EvenShare(shape.PrefillSequences, replicas);
+        return shape.Part(prefill, MicroBatches.EvenShare(shape.DecodeSequences, replicas));
     }
-
-    private static StepShape Part(in StepShape shape, double prefill, double decode)
-    {
-        return shape with
-        {
-            PrefillSequences = (int)Math.Ceiling(shape.PrefillSequences * prefill),
-            PrefillTokens = (long)Math.Ceiling(shape.PrefillTokens * prefill),
-            PrefillPairs = (long)(shape.PrefillPairs * prefill),
-            PrefillBoundedPairs = (long)(shape.PrefillBoundedPairs * prefill),
-            PrefillContextTokens = (long)(shape.PrefillContextTokens * prefill),
-            DecodeSequences = (int)Math.Ceiling(shape.DecodeSequences * decode),
-            DecodeContextTokens = (long)(shape.DecodeContextTokens * decode),
-            DecodeBoundedContextTokens = (long)(shape.DecodeBoundedContextTokens * decode),
-        };
-    }
-
-    private static double Share(int sequences, int replicas) =>
-        sequences == 0 ? 0 : Math.Ceiling((double)sequences / replicas) / sequences;
 
     private static int BoundOf(Deployment deployment)
     {

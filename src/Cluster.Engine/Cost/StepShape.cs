@@ -25,6 +25,12 @@ public readonly record struct StepShape
     /// <summary>Share of prefill tokens that the busiest attention replica computes; 0: sequences are dealt evenly.</summary>
     public double BusiestPrefillShare { get; init; }
 
+    /// <summary>Tokens that one micro-batch of a pipeline takes; a longer prompt is cut into chunks that follow one another over the stages. 0: prompts are never cut.</summary>
+    public int MicroBatchTokens { get; init; }
+
+    /// <summary>The stages of a pipeline were idle before: its first micro-batches have to fill it.</summary>
+    public bool FillsPipeline { get; init; }
+
     /// <summary>Requests that decode in this step.</summary>
     public int DecodeSequences { get; init; }
 
@@ -45,4 +51,17 @@ public readonly record struct StepShape
 
     /// <summary>Rows of every dense GEMM in this step.</summary>
     public long TotalTokens => PrefillTokens + (long)DecodeSequences * DecodeTokensPerSequence;
+
+    /// <summary>A share of its prompts and a share of its decodes; sequences and tokens are rounded up.</summary>
+    internal StepShape Part(double prefill, double decode) => this with
+    {
+        PrefillSequences = (int)Math.Ceiling(PrefillSequences * prefill),
+        PrefillTokens = (long)Math.Ceiling(PrefillTokens * prefill),
+        PrefillPairs = (long)(PrefillPairs * prefill),
+        PrefillBoundedPairs = (long)(PrefillBoundedPairs * prefill),
+        PrefillContextTokens = (long)(PrefillContextTokens * prefill),
+        DecodeSequences = (int)Math.Ceiling(DecodeSequences * decode),
+        DecodeContextTokens = (long)(DecodeContextTokens * decode),
+        DecodeBoundedContextTokens = (long)(DecodeBoundedContextTokens * decode),
+    };
 }

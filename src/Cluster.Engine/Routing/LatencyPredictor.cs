@@ -61,7 +61,7 @@ public sealed class LatencyPredictor(ClusterSpec cluster)
     /// <summary>Chunks under the token budget; an aggregated instance decodes beside them.</summary>
     private long PrefillNs(in Candidate candidate, long tokens, long cached)
     {
-        var budget = cluster.Instances[candidate.Instance].Scheduler.MaxNumBatchedTokens;
+        var budget = cluster.Instances[candidate.Instance].StepTokenBudget;
         if (tokens <= 0) return 0;
         var (chunks, chunk) = ((tokens + budget - 1) / budget, Math.Min(tokens, budget));
         // One chunk of the mean context stands for all of them: pairs grow linearly with it.
@@ -74,6 +74,7 @@ public sealed class LatencyPredictor(ClusterSpec cluster)
             PrefillPairs = chunk * context + chunk * (chunk + 1) / 2,
             PrefillBoundedPairs = Math.Min(chunk * context + chunk * (chunk + 1) / 2, chunk * bound),
             PrefillContextTokens = context + chunk,
+            MicroBatchTokens = cluster.Instances[candidate.Instance].MicroBatchTokens,
             SampledSequences = 1,
         };
         var last = tokens - (chunks - 1) * chunk;

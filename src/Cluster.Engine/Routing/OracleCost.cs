@@ -53,7 +53,7 @@ internal sealed class OracleCost(ClusterSpec cluster)
     private static long ComputeNs(Instance instance, long tokens, long context, double slowdown)
     {
         var decodes = instance.State.Decodes;
-        long budget = Math.Max(1, instance.Spec.Scheduler.MaxNumBatchedTokens - ((long)decodes.Count * decodes.TokensPerMember));
+        long budget = Math.Max(1, instance.Spec.StepTokenBudget - ((long)decodes.Count * decodes.TokensPerMember));
         var full = (tokens - 1) / budget;
         var last = StepNs(instance, tokens - (full * budget), context, slowdown);
         return full == 0 ? last : last + (full * StepNs(instance, budget, context / 2, slowdown));
@@ -101,6 +101,7 @@ internal sealed class OracleCost(ClusterSpec cluster)
             PrefillPairs = pairs,
             PrefillBoundedPairs = Math.Min(pairs, tokens * bound),
             PrefillContextTokens = context + tokens,
+            MicroBatchTokens = instance.Spec.MicroBatchTokens,
             DecodeSequences = decodes.Count,
             DecodeTokensPerSequence = decodes.TokensPerMember,
             DecodeContextTokens = decodes.ContextTokens + decodes.Count,

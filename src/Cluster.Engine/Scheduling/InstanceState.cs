@@ -87,7 +87,7 @@ public sealed class InstanceState
     {
         var tokens = sequence.Request.InputTokens + Math.Max(sequence.TargetTokens, 1) - 1;
         if (Spec.Kv.Groups.IsEmpty) return Decodes.BlocksFor(tokens);
-        var chunk = Spec.Scheduler.EnableChunkedPrefill ? Math.Min(tokens, Spec.Scheduler.MaxNumBatchedTokens) : tokens;
+        var chunk = Spec.Scheduler.EnableChunkedPrefill ? Math.Min(tokens, Spec.StepTokenBudget) : tokens;
         return Decodes.BlocksDuring(tokens - chunk, chunk);
     }
 

@@ -29,7 +29,7 @@ internal sealed class RankBalance
         for (var member = state.Decodes.First; member is not null; member = member.Next) _running[Rank(member)]++;
         _running.CopyTo(_decoding, 0);
         foreach (var sequence in state.Prefilling) _running[Rank(sequence)]++;
-        (_chunks, _budget) = (state.Spec.Scheduler.EnableChunkedPrefill, state.Spec.Scheduler.MaxNumBatchedTokens / ranks);
+        (_chunks, _budget) = (state.Spec.Scheduler.EnableChunkedPrefill, state.Spec.StepTokenBudget / ranks);
         for (var i = 0; i < ranks; i++) _tokensLeft[i] = _budget - _decoding[i];
         _waiting.Clear();
         foreach (var sequence in state.Waiting.All)

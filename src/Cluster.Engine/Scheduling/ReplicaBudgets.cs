@@ -42,7 +42,7 @@ internal sealed class ReplicaBudgets
     public static ReplicaBudgets? Of(InstanceSpec spec)
     {
         var replicas = spec.Deployment.Parallelism.Dp;
-        return replicas == 1 ? null : new ReplicaBudgets(replicas, Math.Max(1, spec.Scheduler.MaxNumBatchedTokens / replicas), spec.Scheduler.EnableChunkedPrefill);
+        return replicas == 1 ? null : new ReplicaBudgets(replicas, Math.Max(1, spec.StepTokenBudget / replicas), spec.Scheduler.EnableChunkedPrefill);
     }
 
     public void Begin()

@@ -68,7 +68,7 @@ public sealed partial class StepBuilder(InstanceState state)
         _joiningContext = _joiningBoundedContext = 0;
         _decodes = HasPreempted = false;
         Blocked = WaitCause.None;
-        BudgetLeft = State.Spec.Scheduler.MaxNumBatchedTokens;
+        BudgetLeft = State.Spec.StepTokenBudget;
         State.DecodeSlotsReserved = false;
         _replicas?.Begin();
     }
@@ -184,6 +184,7 @@ public sealed partial class StepBuilder(InstanceState state)
             PrefillBoundedPairs = _prefillBoundedPairs,
             PrefillContextTokens = _prefillContext,
             BusiestPrefillShare = _replicas?.BusiestShare ?? 0,
+            MicroBatchTokens = State.Spec.MicroBatchTokens,
             DecodeSequences = decodes,
             DecodeTokensPerSequence = _decodes ? State.Decodes.TokensPerMember : 1,
             DecodeContextTokens = (_decodes ? State.Decodes.ContextTokens + members : 0) + _joiningContext,
@@ -241,18 +242,20 @@ public sealed partial class StepBuilder(InstanceState state)
     {
         var limits = State.Spec.Scheduler;
         var missing = sequence.KnownTokens - (computed ?? sequence.Computed);
-        if (limits.LongPrefillTokenThreshold > 0) missing = Math.Min(missing, limits.LongPrefillTokenThreshold);
+        if (limits.LongPrefillTokenThreshold > 0) missing = Math.Min(missing, limits.LongPrefillTokenThreshold * State.Spec.Deployment.Parallelism.Pp);
         if (_replicas is not null) missing = _replicas.ChunkSize(sequence, missing);
-        if (missing <= BudgetLeft) return missing;
-        if (limits.EnableChunkedPrefill) return Math.Max(BudgetLeft, 0);
-        // Without chunking a prompt longer than the whole budget still has to run: alone.
-        return BudgetLeft == limits.MaxNumBatchedTokens ? missing : 0;
+        if (limits.EnableChunkedPrefill) return Math.Clamp(BudgetLeft, 0, missing);
+        var fits = GoesAlone(missing) ? BudgetLeft == State.Spec.StepTokenBudget : missing <= BudgetLeft;
+        return fits ? missing : 0;
     }
+
+    /// <summary>Without chunking a prompt longer than the whole budget still has to run.</summary>
+    private bool GoesAlone(int tokens) => !State.Spec.Scheduler.EnableChunkedPrefill && tokens > State.Spec.Scheduler.MaxNumBatchedTokens;
 
     private void AddChunk(Sequence sequence, int tokens)
     {
         _chunks.Add(new PrefillChunk(sequence, tokens));
-        BudgetLeft -= tokens;
+        BudgetLeft = GoesAlone(tokens) ? 0 : BudgetLeft - tokens;
         _replicas?.Take(sequence, tokens);
         long n = tokens, c = sequence.Computed;
         if (n == 1 && sequence.MissingTokens == 1 && c > 0 && !State.Decodes.Speculates)

@@ -19,6 +19,12 @@ public sealed record InstanceSpec(
     IStepCostModel Cost,
     MemoryPlan Memory)
 {
+    /// <summary>Tokens that a step takes: the token budget once for each micro-batch that pipeline stages work on at a time.</summary>
+    public int StepTokenBudget => Scheduler.MaxNumBatchedTokens * Deployment.Parallelism.Pp;
+
+    /// <summary>See <see cref="StepShape.MicroBatchTokens"/>.</summary>
+    public int MicroBatchTokens => Scheduler.EnableChunkedPrefill ? Scheduler.MaxNumBatchedTokens : 0;
+
     /// <summary>Seeds what is random inside the instance; the run's.</summary>
     public ulong Seed { get; init; }
 

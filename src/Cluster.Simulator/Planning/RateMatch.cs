@@ -11,7 +11,7 @@ public static class RateMatch
     public static double PrefillRps(InstanceSpec instance, double inputTokens)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        var prompts = Math.Max(1, instance.Scheduler.MaxNumBatchedTokens / Math.Max(1, (long)inputTokens));
+        var prompts = Math.Max(1, instance.StepTokenBudget / Math.Max(1, (long)inputTokens));
         return prompts / PromptSeconds(instance, inputTokens, prompts);
     }
 
@@ -20,7 +20,7 @@ public static class RateMatch
     {
         ArgumentNullException.ThrowIfNull(instance);
         var tokens = Math.Max(1, (long)inputTokens);
-        var chunk = Math.Max(1, instance.Scheduler.MaxNumBatchedTokens / prompts);
+        var chunk = Math.Max(1, instance.StepTokenBudget / prompts);
         double seconds = 0;
         for (long done = 0; done < tokens; done += chunk)
         {
@@ -33,6 +33,7 @@ public static class RateMatch
                 PrefillPairs = prompts * pairs,
                 PrefillBoundedPairs = prompts * Math.Min(pairs, n * Math.Min(instance.Cost.BoundedContextTokens, done + n)),
                 PrefillContextTokens = prompts * (done + n),
+                MicroBatchTokens = instance.MicroBatchTokens,
                 SampledSequences = (int)prompts,
             }).DurationSeconds;
         }
