@@ -62,6 +62,21 @@ public class HuggingFaceImportTests
     }
 
     [Theory]
+    [InlineData("", null)]
+    [InlineData("""
+        "mamba_ssm_dtype": "float32",
+        """, NumberFormat.Fp32)]
+    [InlineData("""
+        "mamba_ssm_cache_dtype": "float16",
+        """, NumberFormat.Fp16)]
+    public void A_checkpoint_may_say_how_wide_its_states_are(string key, NumberFormat? expected)
+    {
+        var config = $$"""{"model_type": "mamba2", {{key}} "hidden_size": 64, "num_hidden_layers": 2, "num_heads": 4, "head_dim": 16, "n_groups": 1, "state_size": 16, "vocab_size": 100}""";
+        HuggingFaceImport.Read(config, "x", "test", 4096).Layers.ShouldAllBe(g => g.StateSpace!.StateFormat == expected);
+    }
+
+    [Theory]
+    [InlineData("""{"model_type": "mamba2", "mamba_ssm_dtype": "int8", "hidden_size": 64, "num_hidden_layers": 2, "num_heads": 4, "head_dim": 16, "n_groups": 1, "state_size": 16, "vocab_size": 100, "max_position_embeddings": 8}""", "float32, bfloat16 or float16")]
     [InlineData("""{"model_type": "falcon_h1", "hidden_size": 4096, "mamba_d_ssm": 6144}""", "'falcon_h1' is not known")]
     [InlineData("""{"model_type": "nemotron_h", "hidden_size": 64, "num_hidden_layers": 2, "hybrid_override_pattern": "ME", "mamba_num_heads": 4, "mamba_head_dim": 16, "max_position_embeddings": 8, "vocab_size": 9}""", "'E'")]
     [InlineData("""{"model_type": "nemotron_h", "hidden_size": 64, "num_hidden_layers": 2, "mamba_num_heads": 4, "mamba_head_dim": 16, "max_position_embeddings": 8, "vocab_size": 9}""", "one per layer is needed")]

@@ -47,6 +47,27 @@ public class KvSizingTests
         (i.Scheduler.MaxNumSeqs * i.Memory.StateBytesPerSequence).ShouldBeLessThanOrEqualTo(i.Memory.KvBytes);
     }
 
+    [Fact]
+    public void States_are_as_wide_as_the_user_the_checkpoint_or_the_engine_says_in_this_order()
+    {
+        var own = StateBits("qwen3-next-80b-a3b", "vllm");
+        own.ShouldBe(16, "vLLM's own");
+        StateBits("qwen3-next-80b-a3b", "trtllm").ShouldBe(16);
+        StateBits("qwen3-next-80b-a3b", "sglang").ShouldBe(32);
+        StateBits("qwen3.5-397b-a17b", "vllm").ShouldBe(32, "its checkpoint asks for them");
+        StateBits("qwen3.5-397b-a17b", "vllm", "bf16").ShouldBe(16, "the user has the last word");
+    }
+
+    private static double StateBits(string model, string engine, string? states = null)
+    {
+        var set = states is null ? "" : $", mamba_ssm_cache_dtype: {states}";
+        var scenario = $"{{ model: {model}, weights: fp8, engine: {{ profile: {engine}{set} }}, topology: {{ aggregated: {{ instances: 1, gpu: b200, tp: 8, ep: 8 }} }}, workload: {{ synthetic: {{ input: 10, output: 10 }}, concurrency: 1, requests: 1 }} }}";
+        var instance = ScenarioFile.Parse(scenario, TestCatalog.Instance, "test").OrThrow().Variants[0].Cluster.Instances[0];
+        var (layers, shape) = instance.Deployment.Model.Layers.Where(g => g.StateSpace is not null).Select(g => (g.Count, g.StateSpace!)).Single();
+        var convolution = 2.0 * shape.ConvolutionChannels * (shape.ConvolutionSize - 1);
+        return ((instance.Memory.StateBytesPerSequence * 8 / layers) - convolution) * 8 / shape.StateElements;
+    }
+
     [Theory]
     [InlineData("llama-3.1-8b")]
     [InlineData("mistral-7b")]

@@ -11,8 +11,8 @@ public class ScenarioSchemaTests
     {
         var path = Path.Combine(Repository.Root, "docs", file);
         var current = file.EndsWith(".md", StringComparison.Ordinal) ? ScenarioReference.Write(TestCatalog.Instance) : ScenarioSchema.Write(TestCatalog.Instance);
-        if (Environment.GetEnvironmentVariable("XPYD_WRITE_SCHEMA") == "1") File.WriteAllText(path, current);
-        File.ReadAllText(path).ShouldBe(current, $"docs/{file} is stale: run this test once with XPYD_WRITE_SCHEMA=1.");
+        if (Environment.GetEnvironmentVariable("XPYD_UPDATE") == "1") File.WriteAllText(path, current);
+        File.ReadAllText(path).ShouldBe(current, $"docs/{file} is stale: run this test once with XPYD_UPDATE=1.");
     }
 
     [Fact]

@@ -49,6 +49,7 @@ public sealed class TechniqueTests
     [InlineData("dense", "engine.speculative={method: eagle, num_speculative_tokens: 4, acceptance_rate: 0.5}", "engine.speculative={method: eagle, num_speculative_tokens: 4, acceptance_rate: 0.8}", "tpot")]
     [InlineData("dense", "model=llama-3.1-8b; workload.synthetic.input=16000", "model=mistral-7b; workload.synthetic.input=16000", "tpot")]
     [InlineData("dense", "model=llama-3.1-70b", "model=jamba-1.5-mini", "-kv")]
+    [InlineData("dense", "model=codestral-mamba-7b; engine.mamba_ssm_cache_dtype=fp32", "model=codestral-mamba-7b; engine.mamba_ssm_cache_dtype=bf16", "tpot")]
     [InlineData("mixture", "engine.routing_skew=1", "engine.routing_skew=0", "ttft")]
     [InlineData("mixture", "engine.routing_skew=1", "engine.routing_skew=1; engine.redundant_experts=32", "ttft")]
     [InlineData("mixture", "topology.aggregated.ep=1", "topology.aggregated.ep=8", "ttft tpot")]

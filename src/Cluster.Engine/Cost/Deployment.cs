@@ -15,6 +15,9 @@ public sealed record Deployment(ModelArchitecture Model, GpuProfile Gpu, Paralle
     /// <summary>Format of activations between operators: what collectives carry.</summary>
     public NumberFormat Activations { get; init; } = NumberFormat.Bf16;
 
+    /// <summary>Format of recurrent states; null: what the model's configuration asks for, else the engine's own.</summary>
+    public NumberFormat? States { get; init; }
+
     /// <summary>How unevenly tokens choose experts: exponent of a power law over experts' popularity; 0: balanced. DeepSeek-like measured loads are near 1.01.</summary>
     public double RoutingSkew { get; init; }
 
@@ -38,6 +41,13 @@ public sealed record Deployment(ModelArchitecture Model, GpuProfile Gpu, Paralle
 
     /// <summary>Format of routed experts after the default rule.</summary>
     public NumberFormat EffectiveExpertWeights => ExpertWeights ?? DefaultExpertWeights;
+
+    /// <summary>Bytes of a sequence's recurrent state in one layer.</summary>
+    public double StateBytes(StateSpaceShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return shape.StateBytes(States ?? shape.StateFormat ?? Engine.StateFormat);
+    }
 
     /// <summary>
     /// Mixture models are published in fp8 with block scales, and Hopper's grouped kernels are tuned for those; per-tensor experts are an explicit choice.

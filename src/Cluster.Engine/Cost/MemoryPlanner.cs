@@ -114,11 +114,7 @@ public static class MemoryPlanner
         return ([.. windows.Select(w => (w.Key, w.Value))], states);
     }
 
-    private static double StateBytes(Deployment deployment, LayerGroup g)
-    {
-        var s = g.StateSpace!;
-        return g.Count * ((s.StateElements * NumberFormats.BytesPerWeight(s.StateFormat)) + (2.0 * s.ConvolutionChannels * (s.ConvolutionSize - 1))) / deployment.Parallelism.Tp;
-    }
+    private static double StateBytes(Deployment deployment, LayerGroup g) => g.Count * deployment.StateBytes(g.StateSpace!) / deployment.Parallelism.Tp;
 
     private static double WindowBytesPerToken(Deployment deployment, LayerGroup g) =>
         g.Count * 2.0 * DenseGemms.Share(g.Attention!.KvHeads, deployment.Parallelism.Tp) * g.Attention.HeadSize * NumberFormats.BytesPerKvElement(deployment.Kv);

@@ -18,7 +18,7 @@ internal sealed class StateSpaceCost
         var s = layer.StateSpace!;
         var (gpu, tp) = (deployment.Gpu, deployment.Parallelism.Tp);
         _count = layer.Count;
-        _stateBytes = (s.StateElements * NumberFormats.BytesPerWeight(s.StateFormat) + ((double)s.ConvolutionChannels * (s.ConvolutionSize - 1) * 2)) / tp;
+        _stateBytes = deployment.StateBytes(s) / tp;
         _tokenBytes = 2.0 * (s.InputProjectionSize + s.InnerSize) / tp;
         // Update and read-out: two multiply-adds per state element and token; and the convolution's taps.
         _flopsPerToken = ((6.0 * s.StateElements) + (2.0 * s.ConvolutionChannels * s.ConvolutionSize)) / tp;

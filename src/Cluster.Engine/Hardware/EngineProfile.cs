@@ -97,6 +97,9 @@ public sealed record EngineProfile(string Name, string Source)
     /// </summary>
     public bool ClaimsShareOfFree { get; init; }
 
+    /// <summary>Storage of recurrent states where neither the model's configuration nor the user asks for another.</summary>
+    public NumberFormat StateFormat { get; init; } = NumberFormat.Bf16;
+
     /// <summary>Default tokens per KV block.</summary>
     public required int BlockSize { get; init; }
 

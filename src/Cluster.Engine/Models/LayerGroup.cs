@@ -72,8 +72,11 @@ public sealed record StateSpaceShape(int InnerSize, int InputProjectionSize, lon
     /// <summary>Weights besides the two projections and the convolution (Mamba: x_proj, dt_proj, A, D).</summary>
     public long ExtraParameters { get; init; }
 
-    /// <summary>Storage of the recurrent state; engines keep it in 32 bits by default.</summary>
-    public NumberFormat StateFormat { get; init; } = NumberFormat.Fp32;
+    /// <summary>Storage of the recurrent state that the model's own configuration asks for; null: the engine chooses (<see cref="Hardware.EngineProfile.StateFormat"/>).</summary>
+    public NumberFormat? StateFormat { get; init; }
+
+    /// <summary>Bytes of a sequence's state in one layer, with the convolution's last inputs in 16 bits.</summary>
+    public double StateBytes(NumberFormat format) => (StateElements * NumberFormats.BytesPerWeight(format)) + (2.0 * ConvolutionChannels * (ConvolutionSize - 1));
 }
 
 /// <summary>A dense MLP: gate, up and down matrices when gated (SwiGLU), else up and down.</summary>

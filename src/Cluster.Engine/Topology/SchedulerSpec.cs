@@ -3,7 +3,7 @@ namespace Cluster.Engine.Topology;
 /// <summary>An engine's scheduler: which policy, and its limits. Names are vLLM's.</summary>
 /// <param name="Policy">A name in <c>Scheduling.Schedulers.Registry</c>: vllm, sglang, trtllm, static.</param>
 /// <param name="MaxNumSeqs">Requests running at once.</param>
-/// <param name="MaxNumBatchedTokens">Token budget of a step.</param>
+/// <param name="MaxNumBatchedTokens">Token budget of a step; under pipeline parallelism, of each micro-batch.</param>
 public sealed record SchedulerSpec(string Policy, int MaxNumSeqs, int MaxNumBatchedTokens)
 {
     /// <summary>A prompt may be split over steps.</summary>

@@ -69,7 +69,7 @@ public static class CatalogNumbers
         }
 
         var state = model.Layers.Sum(g => g.StateSpace is { } s
-            ? g.Count * ((s.StateElements * NumberFormats.BytesPerWeight(s.StateFormat)) + (2.0 * s.ConvolutionChannels * (s.ConvolutionSize - 1)))
+            ? g.Count * s.StateBytes(s.StateFormat ?? NumberFormat.Bf16)
             : 0);
         if (state > 0) numbers["state"] = new(state, model.Name);
     }

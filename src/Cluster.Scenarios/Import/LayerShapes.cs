@@ -33,6 +33,7 @@ internal static class LayerShapes
         return new StateSpaceShape(value, (2 * key) + (2 * value) + (2 * valueHeads), (long)valueHeads * keySize * valueSize, (2 * key) + value, c.Int("linear_conv_kernel_dim"))
         {
             ExtraParameters = (2 * valueHeads) + valueSize,
+            StateFormat = StateFormat(c),
         };
     }
 
@@ -46,6 +47,7 @@ internal static class LayerShapes
         return new StateSpaceShape(inner, 2 * inner, (long)inner * state, inner, c.IntOr(4, "conv_kernel", "mamba_d_conv"))
         {
             ExtraParameters = ((long)inner * (rank + (2 * state))) + ((long)rank * inner) + inner + ((long)inner * state) + inner + inner + (normed ? rank + (2 * state) : 0),
+            StateFormat = StateFormat(c),
         };
     }
 
@@ -60,7 +62,24 @@ internal static class LayerShapes
         return new StateSpaceShape(inner, inner + convolved + heads, (long)inner * state, convolved, c.IntOr(4, "conv_kernel"))
         {
             ExtraParameters = (3 * heads) + inner + convolved,
+            StateFormat = StateFormat(c),
         };
+    }
+
+    /// <summary>What the checkpoint asks its recurrent states to be kept in (Qwen3.5, Nemotron-H); null: nothing.</summary>
+    private static NumberFormat? StateFormat(HuggingFaceConfig c)
+    {
+        var asked = c.Text("mamba_ssm_dtype") ?? c.Text("mamba_ssm_cache_dtype");
+        switch (asked)
+        {
+            case null or "auto": return null;
+            case "float32": return NumberFormat.Fp32;
+            case "bfloat16": return NumberFormat.Bf16;
+            case "float16": return NumberFormat.Fp16;
+            default:
+                c.Problem($"mamba_ssm_dtype is {asked}; states are kept in float32, bfloat16 or float16.");
+                return null;
+        }
     }
 
     /// <summary>The MLP or the experts that follow the mixer in this layer.</summary>

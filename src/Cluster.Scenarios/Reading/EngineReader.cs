@@ -1,4 +1,5 @@
 using Cluster.Engine.Cost;
+using Cluster.Engine.Models;
 using Cluster.Scenarios.Catalogs;
 using Cluster.Scenarios.Sections;
 using Cluster.Scenarios.Yaml;
@@ -18,7 +19,7 @@ internal static class EngineReader
             Dials = PolicyNames.ReadDials(r.Section("dials", "Numbers the scheduling policy is tuned by."),
                 PolicyNames.SchedulerDials(policy ?? catalog.Engines.GetValueOrDefault(profile)?.Scheduler ?? "")),
             MaxNumSeqs = r.Int("max_num_seqs", "Requests running at once. Default: the profile's, times the attention replicas.", 1, 65_536),
-            MaxNumBatchedTokens = r.Int("max_num_batched_tokens", "Token budget of a step, shared evenly by attention replicas. Default: the profile's, times the replicas.", 1, 1_048_576),
+            MaxNumBatchedTokens = r.Int("max_num_batched_tokens", "Token budget of a step (with pp, of each micro-batch under way), shared evenly by attention replicas. Default: the profile's, times the replicas.", 1, 1_048_576),
             BlockSize = r.Int("block_size", "Tokens per KV block.", 1, 1024),
             GpuMemoryUtilization = r.Number("gpu_memory_utilization", "Share of HBM the engine claims; with trtllm and lmdeploy, of what weights leave free.", 0, 1, above: true),
             NumGpuBlocksOverride = r.Int("num_gpu_blocks_override", "KV blocks of an instance, whatever its HBM would hold.", 1, int.MaxValue),
@@ -35,6 +36,7 @@ internal static class EngineReader
             MaxModelLen = r.Int("max_model_len", "Longest context, prompt and answer together: longer requests are turned away; what contiguous reservation takes for each. Default: the model's.", 1, 100_000_000),
             Eviction = r.Choice("eviction", "Which cached block goes when room is needed. Default lru.", PolicyNames.Evictions) ?? Cluster.Engine.KvCache.Eviction.Evictions.Default,
             KvTiers = KvTierReader.Read(r.Section("kv_tiers", "Where evicted KV blocks go, to come back when a prompt needs them. Default: nowhere."), catalog),
+            MambaSsmCacheDtype = ReadStates(r),
             Speculative = ReadSpeculative(r.Section("speculative", "Draft tokens and verify them in one pass. Default: none.")),
             Retention = ReadRetention(r.Section("retention", "Lossy KV eviction beyond the model's own windows. Default: none.")),
             CudaGraphs = !(r.Flag("enforce_eager", "Launch every kernel from the host, without CUDA graphs. Default false.") ?? false),
@@ -51,6 +53,14 @@ internal static class EngineReader
 
         r.RejectUnknownKeys();
         return engine;
+    }
+
+    private static NumberFormat? ReadStates(SectionReader r)
+    {
+        NumberFormat[] formats = [NumberFormat.Fp32, NumberFormat.Bf16, NumberFormat.Fp16];
+        var name = r.Choice("mamba_ssm_cache_dtype", "How recurrent states of Mamba and linear-attention layers are stored. Default: as the model's configuration asks, else the profile's.",
+            [.. formats.Select(NumberFormats.Name)]);
+        return name is null ? null : formats.First(f => NumberFormats.Name(f) == name);
     }
 
     private static SpeculativeDecoding? ReadSpeculative(SectionReader? r)

@@ -31,6 +31,7 @@ internal static class PoolResolver
         {
             Engine = profile,
             ExpertWeights = pool.ExpertWeights,
+            States = pool.Engine.MambaSsmCacheDtype,
             RoutingSkew = pool.Engine.RoutingSkew,
             RedundantExperts = pool.Engine.RedundantExperts,
             Fusion = pool.Engine.Fusion,

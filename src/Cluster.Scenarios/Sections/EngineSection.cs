@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cluster.Engine.Cost;
+using Cluster.Engine.Models;
 
 namespace Cluster.Scenarios.Sections;
 
@@ -69,6 +70,9 @@ public sealed record EngineSection(string Profile = "vllm")
 
     /// <summary>Where evicted blocks go, nearest first; empty: nowhere.</summary>
     public ImmutableArray<KvTierSection> KvTiers { get; init; } = [];
+
+    /// <summary>How recurrent states are stored; null: as the model's configuration asks, else as the profile does.</summary>
+    public NumberFormat? MambaSsmCacheDtype { get; init; }
 
     /// <summary>Drafting and verification; null: none.</summary>
     public SpeculativeDecoding? Speculative { get; init; }
