@@ -79,6 +79,19 @@ public enum DraftMethod
 /// <param name="DraftCost">c: one draft token as a share of a target step; used by <see cref="DraftMethod.DraftModel"/>.</param>
 public sealed record SpeculativeDecoding(DraftMethod Method, int DraftTokens, double AcceptanceRate, double DraftCost = 0)
 {
+    /// <summary>
+    /// The decoder layer that drafts, beside embedding and LM head: of MTP the model's last as it is, of EAGLE one with its attention and a dense MLP as wide as what a
+    /// token visits (published heads of mixture models have no experts); null where none does.
+    /// </summary>
+    public LayerGroup? DraftLayer(ModelArchitecture model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (Method is not (DraftMethod.Eagle or DraftMethod.Mtp)) return null;
+        var last = (model.Layers.LastOrDefault(g => g.StateSpace is null) ?? model.Layers[^1]) with { Count = 1 };
+        if (Method == DraftMethod.Mtp || last.Moe is not { } moe) return last;
+        return last with { Moe = null, Mlp = new MlpShape((moe.ActiveExperts * moe.ExpertSize) + moe.SharedSize, moe.Gated) };
+    }
+
     /// <summary>Expected tokens per verifying pass: (1 − α^(K+1)) ÷ (1 − α) (arXiv:2211.17192 eq. 1).</summary>
     public double ExpectedTokensPerPass =>
         AcceptanceRate >= 1 ? DraftTokens + 1 : (1 - Math.Pow(AcceptanceRate, DraftTokens + 1)) / (1 - AcceptanceRate);

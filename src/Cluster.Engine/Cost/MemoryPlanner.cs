@@ -58,12 +58,11 @@ public static class MemoryPlanner
     {
         if (deployment.Speculation is not { } s) return 0;
         var (model, tp) = (deployment.Model, deployment.Parallelism.Tp);
-        var last = model.Layers[^1];
+        if (s.DraftLayer(model) is { } layer)
+            return (((ParameterCount.Mixer(model, layer) + ParameterCount.Dense(model, layer)) / tp) + (ParameterCount.Experts(model, layer) / (deployment.Parallelism.Tp * deployment.Parallelism.Dp))) * bytesPerWeight;
         return s.Method switch
         {
             DraftMethod.Medusa => s.DraftTokens * (double)model.HiddenSize * model.HiddenSize * 2 / tp,
-            DraftMethod.Eagle or DraftMethod.Mtp =>
-                (((ParameterCount.Mixer(model, last) + ParameterCount.Dense(model, last)) / tp) + (ParameterCount.Experts(model, last) / (deployment.Parallelism.Tp * deployment.Parallelism.Dp))) * bytesPerWeight,
             _ => ParameterCount.Total(model) * s.DraftCost * bytesPerWeight / tp,
         };
     }

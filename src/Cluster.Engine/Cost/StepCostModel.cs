@@ -35,7 +35,7 @@ public sealed class StepCostModel : IStepCostModel
             new GemmCost(deployment.Gpu, NumberFormat.Bf16),
             new GemmShape(DenseGemms.Share(model.VocabularySize, deployment.Parallelism.Tp), model.HiddenSize, NumberFormat.Bf16, 1));
         _host = new HostCost(deployment);
-        _speculation = deployment.Speculation is { } s ? new SpeculationCost(deployment, s) : null;
+        _speculation = deployment.Speculation is { } s ? new SpeculationCost(deployment, s, BoundedContextTokens) : null;
         _collectives = new CollectiveCost(deployment.Gpu, deployment.Engine);
     }
 
@@ -68,7 +68,7 @@ public sealed class StepCostModel : IStepCostModel
         foreach (var state in _states) state.Add(ref sum, replica);
         _head.Add(ref sum, Math.Ceiling((double)shape.SampledSequences / dp) * Math.Max(1, shape.DecodeSequences > 0 ? shape.DecodeTokensPerSequence : 1));
         AddPipeline(ref sum, replica);
-        _speculation?.Add(ref sum, replica);
+        _speculation?.Add(ref sum, replica, shape);
         // Kernels of a GPU without tables of its own are another's, scaled.
         sum.Extrapolated = _deployment.Gpu.DerivedFrom is not null || FittedRange.IsBeyond(in replica, shape.TotalTokens, _deployment.Model.IsMoe);
         return Finish(sum, replica);
