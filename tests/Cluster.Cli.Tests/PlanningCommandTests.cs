@@ -84,14 +84,14 @@ public sealed class PlanningCommandTests : IDisposable
     {
         var large = Path.Combine(_folder, "large.yaml");
         await File.WriteAllTextAsync(large, """
-            model: llama-3.1-70b
-            topology: { aggregated: { instances: 1, gpu: h100-sxm, tp: 8 } }
+            model: llama-3.1-405b
+            topology: { aggregated: { instances: 1, gpu: h100-sxm, tp: 16 } }
             workload: { synthetic: { input: 256, output: 8 }, rate: 1/s, requests: 4 }
             slo: { ttft: 1s }
             """, TestContext.Current.CancellationToken);
         var result = await Xpyd.RunAsync("plan", large, "--gpus", "1");
         result.ExitCode.ShouldBe(2);
-        result.Error.ShouldContain("--gpus 1 is too few: llama-3.1-70b needs at least");
-        result.Error.ShouldContain("2 h100-sxm in fp8");
+        result.Error.ShouldContain("--gpus 1 is too few: llama-3.1-405b needs at least");
+        result.Error.ShouldContain("8 h100-sxm in fp8");
     }
 }

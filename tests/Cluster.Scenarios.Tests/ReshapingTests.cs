@@ -35,7 +35,8 @@ public sealed class ReshapingTests
     [InlineData(3, "does not divide the 64 query heads")]
     public void What_it_cannot_be_has_its_reasons(int tp, string said)
     {
-        var impossible = s_decode.On(new Parallelism(tp));
+        var wide = Scenarios.Read(Scenarios.Disaggregated, new ScenarioOverride("weights", "bf16")).OrThrow().Variants[0].Cluster.Find("decode-1");
+        var impossible = wide.On(new Parallelism(tp));
         impossible.Instance.ShouldBeNull();
         string.Join(' ', impossible.Reasons).ShouldContain(said);
     }

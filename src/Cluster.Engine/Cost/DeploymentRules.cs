@@ -47,7 +47,7 @@ public static class DeploymentRules
     public static void ThrowIfImpossible(Deployment deployment)
     {
         var reasons = Check(deployment);
-        if (reasons.Count > 0) throw new ArgumentException(string.Join(' ', reasons), nameof(deployment));
+        if (reasons.Count > 0) throw new ArgumentException(string.Join(' ', reasons));
     }
 
     private static void CheckSplit(Deployment deployment, List<string> reasons)

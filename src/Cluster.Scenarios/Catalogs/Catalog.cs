@@ -75,7 +75,7 @@ public sealed class Catalog
     public static (StepCostModel Cost, MemoryPlan Memory) Price(Deployment deployment, SchedulerSpec scheduler, double gpuMemoryUtilization)
     {
         var reasons = DeploymentRules.CheckFit(deployment, scheduler, gpuMemoryUtilization);
-        if (reasons.Count > 0) throw new ArgumentException(string.Join(' ', reasons), nameof(deployment));
+        if (reasons.Count > 0) throw new ArgumentException(string.Join(' ', reasons));
         return (new StepCostModel(deployment), MemoryPlanner.Plan(deployment, scheduler, gpuMemoryUtilization));
     }
 

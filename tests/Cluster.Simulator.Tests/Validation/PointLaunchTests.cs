@@ -98,5 +98,5 @@ public sealed class PointLaunchTests
     private static InstanceSpec Instance(MeasuredPoint point) => PointMapping.Map(point, s_catalog).Cluster.ShouldNotBeNull().Instances[0];
 
     private static MeasuredPoint Point(string engine, string model, int input, int output, int tp, DateOnly? date) =>
-        new("x", engine, "", model, "h200_sxm", "fp8", "fp8", input, output, 16, null, new WorkerShape(1, tp, 1, 1, 1, 1), 100, 10) { Date = date };
+        new("x", engine, "", model, "h200_sxm", "fp8", "fp8", input, output, 16, null, new WorkerShape(1, tp, 1, 1, 1, 1), 200, 20) { Date = date };
 }
