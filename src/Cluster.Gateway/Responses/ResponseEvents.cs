@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -12,17 +12,19 @@ namespace Cluster.Gateway.Responses;
 
 /// <summary>
 /// The typed events of the Responses API, numbered from 0. A token's event differs from the last one's in its text and its number alone; all
-/// else of it is made once.
+/// else of it is made once, and a token costs three copies, as one of a chat.
 /// </summary>
 internal sealed class ResponseEvents : AnswerEvents
 {
-    private const int MaxDigits = 10;
-
     private readonly PlannedRequest _plan;
     private readonly PlannedChoice _choice;
     private readonly Cursor _cursor;
+    private readonly bool _hasCalls;
+    private readonly bool _isPlain;
     private readonly byte[] _afterText;
-    private readonly byte[] _afterPlainText;
+    private byte[] _tail = [];
+    private int _tailDigitsEnd;
+    private int _tailNumber = -1;
     private int _sequence;
     private int _charsOfCalls;
     private int _call;
@@ -32,8 +34,8 @@ internal sealed class ResponseEvents : AnswerEvents
     public ResponseEvents(PlannedRequest plan, PlannedChoice choice)
     {
         (_plan, _choice, _cursor) = (plan, choice, new Cursor(plan, choice));
+        (_hasCalls, _isPlain) = (choice.Calls.Count > 0, !plan.ShowsLogprobs);
         _afterText = Encoding.UTF8.GetBytes($"\",\"item_id\":\"{ResponseItems.MessageId(choice)}\",\"logprobs\":");
-        _afterPlainText = [.. _afterText, .. "[]"u8, .. BeforeNumber];
     }
 
     public override int Tokens => _cursor.Tokens;
@@ -48,7 +50,7 @@ internal sealed class ResponseEvents : AnswerEvents
     {
         Event(writer, "response.created", json => WriteResponse(json, ResponseStatus.InProgress));
         Event(writer, "response.in_progress", json => WriteResponse(json, ResponseStatus.InProgress));
-        if (_choice.Calls.Count > 0) return;
+        if (_hasCalls) return;
         ItemEvent(writer, "response.output_item.added", 0, json => ResponseItems.WriteMessage(json, _plan, _choice, shown: null, ResponseStatus.InProgress));
         PartEvent(writer, "response.content_part.added", json => Part(json, new ShownAnswer("", [])));
     }
@@ -58,7 +60,8 @@ internal sealed class ResponseEvents : AnswerEvents
         for (var i = 0; i < tokens; i++)
         {
             var token = _cursor.Next();
-            if (_choice.Calls.Count > 0) Calls(writer);
+            if (_hasCalls) Calls(writer);
+            else if (_isPlain) Delta(writer, token.Json);
             else Delta(writer, token);
         }
 
@@ -89,33 +92,60 @@ internal sealed class ResponseEvents : AnswerEvents
         });
     }
 
-    /// <summary>One token's text. Part of a character, or of what a stop string cuts off, is no event, as in vLLM, unless its likelihood was asked for.</summary>
+    /// <summary>One token's text. Part of a character, or of what a stop string cuts off, shows nothing, and is no event, as in vLLM.</summary>
+    private void Delta(IBufferWriter<byte> writer, byte[] text)
+    {
+        if (text.Length == 0) return;
+        var head = BeforeText;
+        var tail = Tail(_sequence++);
+        var length = head.Length + text.Length + tail.Length;
+        var span = writer.GetSpan(length);
+        head.CopyTo(span);
+        text.CopyTo(span[head.Length..]);
+        tail.CopyTo(span[(head.Length + text.Length)..]);
+        writer.Advance(length);
+    }
+
+    /// <summary>One token's text with its likelihood, which even a token that shows nothing has.</summary>
     private void Delta(IBufferWriter<byte> writer, EmittedToken token)
     {
-        if (_plan.ShowsLogprobs)
+        writer.Write(BeforeText);
+        writer.Write(token.Json);
+        writer.Write(_afterText);
+        Logprobs.WriteChunkTokens(writer, _plan, token);
+        writer.Write(BeforeNumber);
+        Encoding.UTF8.GetBytes(Number(), writer);
+        writer.Write(AfterNumber);
+    }
+
+    /// <summary>What follows the text of a plain event. The next number is counted up where the last one stands.</summary>
+    private byte[] Tail(int number)
+    {
+        if (number != _tailNumber + 1 || !CountUp())
         {
-            writer.Write(BeforeText);
-            writer.Write(token.Json);
-            writer.Write(_afterText);
-            Logprobs.WriteChunkTokens(writer, _plan, token);
-            writer.Write(BeforeNumber);
-            Encoding.UTF8.GetBytes(Number(), writer);
-            writer.Write(AfterNumber);
-            return;
+            _tail = [.. _afterText, .. "[]"u8, .. BeforeNumber, .. Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)), .. AfterNumber];
+            _tailDigitsEnd = _tail.Length - AfterNumber.Length;
         }
 
-        if (token.Json.Length == 0) return;
-        var span = writer.GetSpan(BeforeText.Length + token.Json.Length + _afterPlainText.Length + MaxDigits + AfterNumber.Length);
-        BeforeText.CopyTo(span);
-        var at = BeforeText.Length;
-        token.Json.CopyTo(span[at..]);
-        at += token.Json.Length;
-        _afterPlainText.CopyTo(span[at..]);
-        at += _afterPlainText.Length;
-        Utf8Formatter.TryFormat(_sequence++, span[at..], out var digits);
-        at += digits;
-        AfterNumber.CopyTo(span[at..]);
-        writer.Advance(at + AfterNumber.Length);
+        _tailNumber = number;
+        return _tail;
+    }
+
+    /// <returns>False: it needs another digit.</returns>
+    private bool CountUp()
+    {
+        for (var i = _tailDigitsEnd - 1; i >= 0 && _tail[i] <= (byte)'9'; i--)
+        {
+            if (_tail[i] < (byte)'9')
+            {
+                _tail[i]++;
+                return true;
+            }
+
+            _tail[i] = (byte)'0';
+        }
+
+        return false;
     }
 
     /// <summary>What the text up to the cursor adds to the calls; brackets and tags around them show nowhere.</summary>
@@ -165,7 +195,7 @@ internal sealed class ResponseEvents : AnswerEvents
     private void Close(IBufferWriter<byte> writer, string status)
     {
         if (_isCallOpen) CloseCall(writer, _choice.Calls[_call], status);
-        if (_choice.Calls.Count > 0) return;
+        if (_hasCalls) return;
         var shown = Shown();
         PartEvent(writer, "response.output_text.done", json =>
         {
@@ -223,5 +253,5 @@ internal sealed class ResponseEvents : AnswerEvents
         writer.Write("\n\n"u8);
     }
 
-    private string Number() => _sequence++.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private string Number() => _sequence++.ToString(CultureInfo.InvariantCulture);
 }

@@ -21,6 +21,8 @@ public sealed class InputTests
         $$"""{"role":"user","content":"Rain?"},{"role":"assistant","content":null,"tool_calls":[{{ChatCall}},{{ChatCall}}]},{"role":"tool","tool_call_id":"c1","content":"rain"},{"role":"tool","tool_call_id":"c1","content":"sun"}""")]
     [InlineData($$"""[{"role":"user","content":"Rain?"},{"role":"assistant","content":"Let me see."},{{Call}},{"type":"function_call_output","call_id":"c1","output":"rain"}]""",
         $$"""{"role":"user","content":"Rain?"},{"role":"assistant","content":"Let me see.","tool_calls":[{{ChatCall}}]},{"role":"tool","tool_call_id":"c1","content":"rain"}""")]
+    [InlineData($$"""[{"role":"user","content":"Rain?"},{{Call}},{"role":"assistant","content":"Let me see."},{"type":"function_call_output","call_id":"c1","output":"rain"}]""",
+        $$"""{"role":"user","content":"Rain?"},{"role":"assistant","content":"Let me see.","tool_calls":[{{ChatCall}}]},{"role":"tool","tool_call_id":"c1","content":"rain"}""")]
     [InlineData("""[{"role":"user","content":"Hi"},{"type":"reasoning","id":"rs_1","summary":[],"content":[{"type":"reasoning_text","text":"Hm."}]},{"role":"assistant","content":[{"type":"refusal","refusal":"No."}]},{"role":"user","content":"So?"}]""",
         """{"role":"user","content":"Hi"},{"role":"assistant","content":"No."},{"role":"user","content":"So?"}""")]
     public async Task It_is_the_prompt_of_the_chat_that_means_the_same(string input, string messages)

@@ -100,6 +100,15 @@ public sealed class ResponseTests
     }
 
     [Fact]
+    public async Task Events_are_numbered_without_a_gap_however_many_digits_it_takes()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var events = await gateway.TypedEventsAsync("""{"input":"Hi","max_output_tokens":1100,"stream":true}""");
+        events.Of("response.output_text.delta").Count.ShouldBe(1100);
+        events[^1].Number("sequence_number").ShouldBe(2 + 2 + 1100 + 4 - 1);
+    }
+
+    [Fact]
     public async Task Log_probabilities_come_when_they_are_included_with_each_delta_and_with_the_whole()
     {
         await using var gateway = await TestGateway.StartAsync();
