@@ -58,7 +58,7 @@ internal static class UpCommand
     private static void Announce(string name, LiveCluster cluster)
     {
         Terminal.Error.WriteLine($"{name} is up on {cluster.Endpoint} ({ClusterRuntime.Name}).");
-        Terminal.Error.WriteLine($"  API      {cluster.Endpoint}v1/models, {cluster.Endpoint}v1/chat/completions");
+        Terminal.Error.WriteLine($"  API      {cluster.Endpoint}v1/models, {cluster.Endpoint}v1/chat/completions, {cluster.Endpoint}v1/responses");
         Terminal.Error.WriteLine($"  metrics  {cluster.Endpoint}metrics");
         Terminal.Error.WriteLine($"  console  {cluster.Endpoint}");
         foreach (var note in cluster.Notes) Terminal.Error.WriteLine($"  note     {note}");

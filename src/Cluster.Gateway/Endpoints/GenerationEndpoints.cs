@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using Cluster.Gateway.Backend;
 using Cluster.Gateway.Hosting;
@@ -6,26 +7,27 @@ using Cluster.Gateway.Responses;
 
 namespace Cluster.Gateway.Endpoints;
 
-/// <summary><c>/v1/completions</c> and <c>/v1/chat/completions</c>.</summary>
+/// <summary><c>/v1/completions</c>, <c>/v1/chat/completions</c> and <c>/v1/responses</c>.</summary>
 internal sealed class GenerationEndpoints(IInferenceBackend backend, GatewayOptions options, RequestPlanner planner, Admission admission)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/completions", http => HandleAsync(http, isChat: false));
-        routes.MapPost("/v1/chat/completions", http => HandleAsync(http, isChat: true));
+        routes.MapPost("/v1/completions", http => HandleAsync(http, BodyParser.Parse));
+        routes.MapPost("/v1/chat/completions", http => HandleAsync(http, BodyParser.ParseChat));
+        routes.MapPost("/v1/responses", http => HandleAsync(http, ResponsesParser.Parse));
     }
 
-    private async Task HandleAsync(HttpContext http, bool isChat)
+    private async Task HandleAsync(HttpContext http, Func<ReadOnlySequence<byte>, GenerationBody> parse)
     {
         var receivedAtTicks = Stopwatch.GetTimestamp();
         using var ticket = admission.Enter();
-        var body = await RequestBody.ReadAsync(http, BodyParser.Parse);
-        BodyRules.Check(body, isChat, options);
+        var body = await RequestBody.ReadAsync(http, parse);
+        BodyRules.Check(body, options);
         var model = ModelNamed(backend, body.Model);
         var context = new RequestContext(
             RequestIds.Of(http), RequestIds.SessionOf(http), receivedAtTicks,
             RequestIds.TraceHeader(http, "traceparent"), RequestIds.TraceHeader(http, "tracestate"));
-        var plan = planner.Plan(body, isChat, model, context);
+        var plan = planner.Plan(body, model, context);
         using var trace = new ChoicesTrace(plan, context);
         var streams = new IInferenceStream[plan.Choices.Length];
         var submitted = 0;

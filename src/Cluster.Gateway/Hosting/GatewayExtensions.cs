@@ -20,7 +20,7 @@ public static class GatewayExtensions
         if (admin is not null) services.AddSingleton(admin);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Admission>().AddSingleton<RequestPlanner>().AddSingleton<CertificateKeeper>();
-        services.AddSingleton<GenerationEndpoints>().AddSingleton<ServerEndpoints>().AddSingleton<TokenEndpoints>().AddSingleton<AdminEndpoints>();
+        services.AddSingleton<GenerationEndpoints>().AddSingleton<StoredResponseEndpoints>().AddSingleton<ServerEndpoints>().AddSingleton<TokenEndpoints>().AddSingleton<AdminEndpoints>();
         services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, options)));
         services.AddHostedService<Warmup>().AddHostedService<DrainOnStop>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(5));
@@ -43,6 +43,7 @@ public static class GatewayExtensions
     {
         ArgumentNullException.ThrowIfNull(routes);
         routes.ServiceProvider.GetRequiredService<GenerationEndpoints>().Map(routes);
+        routes.ServiceProvider.GetRequiredService<StoredResponseEndpoints>().Map(routes);
         routes.ServiceProvider.GetRequiredService<ServerEndpoints>().Map(routes);
         routes.ServiceProvider.GetRequiredService<TokenEndpoints>().Map(routes);
         routes.ServiceProvider.GetRequiredService<AdminEndpoints>().Map(routes);

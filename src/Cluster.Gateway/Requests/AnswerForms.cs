@@ -10,11 +10,12 @@ internal static class AnswerForms
 
     /// <returns>Null: prose.</returns>
     /// <exception cref="ApiException">A form that makes no sense or is not emulated.</exception>
-    public static AnswerForm? Of(GenerationBody body, bool isChat, ulong seed)
+    public static AnswerForm? Of(GenerationBody body, ulong seed)
     {
-        var offer = isChat ? Guard("tools", () => ToolReader.Read(body.Tools, body.ToolChoice)) : null;
-        var form = Guard("response_format", () => FormReader.Read(body.Form));
+        var offer = body.IsChat ? Guard("tools", () => ToolReader.Read(body.Tools, body.ToolChoice)) : null;
+        var form = Guard(body.Form.Parameter, () => FormReader.Read(body.Form));
         if (offer is null) return form;
+        if (body.AllowedTools is { } allowed) offer = offer with { Tools = [.. offer.Tools.Where(t => allowed.Contains(t.Name))] };
         if (offer.Choice == ToolChoice.Named && form is not null && (body.Form.StructuredOutputs is not null || body.Form.Guided.Count > 0))
             throw ApiException.BadRequest("You can only either use constraints for structured outputs or tools, not both.", "tool_choice");
         // An engine held to a form cannot call of its own accord.
@@ -25,7 +26,7 @@ internal static class AnswerForms
 
     /// <summary>One answer's text.</summary>
     /// <exception cref="ApiException">The form admits none that could be found.</exception>
-    public static FormedText Compose(AnswerForm form, ulong seed) => Guard(form is ToolForm ? "tools" : "response_format", () => form.Compose(seed));
+    public static FormedText Compose(AnswerForm form, FormFields fields, ulong seed) => Guard(form is ToolForm ? "tools" : fields.Parameter, () => form.Compose(seed));
 
     private static T Guard<T>(string parameter, Func<T> read)
     {

@@ -4,19 +4,29 @@ using Cluster.Gateway.Text;
 
 namespace Cluster.Gateway.Requests;
 
-/// <summary>JSON to <see cref="GenerationBody"/>, in one pass over the received bytes. Unknown fields are skipped, as clients expect.</summary>
+/// <summary>
+/// JSON of completions and chats to <see cref="GenerationBody"/>, in one pass over the received bytes. Unknown fields are skipped, as clients
+/// expect.
+/// </summary>
 internal static class BodyParser
 {
     /// <exception cref="ApiException">Not JSON, not an object, or a field of the wrong type.</exception>
-    public static GenerationBody Parse(ReadOnlySequence<byte> json)
+    public static GenerationBody Parse(ReadOnlySequence<byte> json) => Read(json, new GenerationBody(), Field);
+
+    /// <inheritdoc cref="Parse"/>
+    public static GenerationBody ParseChat(ReadOnlySequence<byte> json) => Read(json, new GenerationBody { Api = GenerationApi.Chat }, Field);
+
+    /// <summary>Fills <paramref name="body"/> from the one object that <paramref name="json"/> is.</summary>
+    /// <inheritdoc cref="Parse"/>
+    internal static GenerationBody Read(ReadOnlySequence<byte> json, GenerationBody body, OnField<GenerationBody> onField)
     {
         if (json.Length >= 3 && json.Slice(0, 3).ToArray().AsSpan().SequenceEqual("\uFEFF"u8)) json = json.Slice(3);
         if (json.IsEmpty) throw ApiException.BadRequest("The body is empty; a JSON object is needed.");
         var reader = new Utf8JsonReader(json, isFinalBlock: true, state: default);
         try
         {
-            var body = new GenerationBody();
-            Object(ref reader, body, static (ref Utf8JsonReader r, GenerationBody b, string field) => Field(ref r, b, field));
+            reader.Read();
+            FieldReader.Object(ref reader, body, onField, "body");
             if (reader.Read()) throw ApiException.BadRequest("The body should be one JSON object and nothing after it.");
             return body;
         }
@@ -26,31 +36,8 @@ internal static class BodyParser
         }
     }
 
-    private delegate void OnField<T>(ref Utf8JsonReader reader, T target, string field);
-
-    /// <summary>Calls <paramref name="onField"/> with the reader on each field's value; null values are left out, as pydantic's optional fields do.</summary>
-    private static void Object<T>(ref Utf8JsonReader reader, T target, OnField<T> onField, string? name = null)
-    {
-        if (name is null) reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject) throw FieldReader.Wrong(ref reader, name ?? "body", "a valid dictionary");
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            string field;
-            try
-            {
-                field = reader.GetString()!;
-            }
-            catch (InvalidOperationException)
-            {
-                throw ApiException.BadRequest("A field's name is not valid Unicode text.");
-            }
-
-            reader.Read();
-            if (reader.TokenType != JsonTokenType.Null) onField(ref reader, target, field);
-        }
-    }
-
-    private static void Field(ref Utf8JsonReader reader, GenerationBody body, string field)
+    /// <summary>One field of a body; the reader stands on its value.</summary>
+    internal static void Field(ref Utf8JsonReader reader, GenerationBody body, string field)
     {
         switch (field)
         {
@@ -61,15 +48,15 @@ internal static class BodyParser
             case "stream": body.Stream = FieldReader.Bool(ref reader, field); break;
             case "stream_options":
                 body.HasStreamOptions = true;
-                Object(ref reader, body, StreamOption, field);
+                FieldReader.Object(ref reader, body, StreamOption, field);
                 break;
             case "user": body.User = FieldReader.String(ref reader, field); break;
             case "cache_salt": body.CacheSalt = FieldReader.String(ref reader, field); break;
             case "priority": body.Priority = FieldReader.Int(ref reader, field); break;
             case "return_hops": body.ReturnHops = FieldReader.Bool(ref reader, field); break;
-            case "tokens": Array(ref reader, body.Tokens = [], FieldReader.Int, field); break;
+            case "tokens": FieldReader.Array(ref reader, body.Tokens = [], FieldReader.Int, field); break;
             case "return_token_strs": body.ReturnTokenStrings = FieldReader.Bool(ref reader, field); break;
-            case "output_content": Array(ref reader, body.OutputContent, Run, field); break;
+            case "output_content": FieldReader.Array(ref reader, body.OutputContent, Run, field); break;
             case "suffix": body.Suffix = FieldReader.String(ref reader, field); break;
             case "truncate_prompt_tokens": body.TruncatePromptTokens = FieldReader.Int(ref reader, field); break;
             case "tools" when reader.TokenType != JsonTokenType.StartArray: throw FieldReader.Wrong(ref reader, field, "a valid list");
@@ -106,8 +93,8 @@ internal static class BodyParser
             case "repetition_penalty": body.RepetitionPenalty = FieldReader.Double(ref reader, field); break;
             case "include_stop_str_in_output": body.IncludeStopString = FieldReader.Bool(ref reader, field); break;
             case "stop" when reader.TokenType == JsonTokenType.String: body.Stop.Add(FieldReader.String(ref reader, field)); break;
-            case "stop": Array(ref reader, body.Stop, FieldReader.String, field); break;
-            case "stop_token_ids": Array(ref reader, body.StopTokenIds, FieldReader.Int, field); break;
+            case "stop": FieldReader.Array(ref reader, body.Stop, FieldReader.String, field); break;
+            case "stop_token_ids": FieldReader.Array(ref reader, body.StopTokenIds, FieldReader.Int, field); break;
             default: reader.Skip(); break;
         }
     }
@@ -120,14 +107,6 @@ internal static class BodyParser
             case "continuous_usage_stats": body.ContinuousUsage = FieldReader.Bool(ref reader, "stream_options.continuous_usage_stats"); break;
             default: reader.Skip(); break;
         }
-    }
-
-    private delegate T ReadItem<T>(ref Utf8JsonReader reader, string field);
-
-    private static void Array<T>(ref Utf8JsonReader reader, List<T> into, ReadItem<T> read, string field)
-    {
-        if (reader.TokenType != JsonTokenType.StartArray) throw FieldReader.Wrong(ref reader, field, "a valid list");
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) into.Add(read(ref reader, field));
     }
 
     /// <summary><c>[content id, offset, length]</c></summary>
@@ -149,7 +128,7 @@ internal static class BodyParser
     private static List<ChatMessage> Messages(ref Utf8JsonReader reader)
     {
         var messages = new List<ChatMessage>();
-        Array(ref reader, messages, Message, "messages");
+        FieldReader.Array(ref reader, messages, Message, "messages");
         return messages;
     }
 
@@ -166,7 +145,7 @@ internal static class BodyParser
     private static ChatMessage Message(ref Utf8JsonReader reader, string field)
     {
         var draft = new MessageDraft();
-        Object(ref reader, draft, MessageField, field);
+        FieldReader.Object(ref reader, draft, MessageField, field);
         var role = draft.Role ?? throw ApiException.BadRequest("messages: each needs a role: Field required.", "messages");
         return new ChatMessage(role, draft.Content + draft.Calls);
     }
@@ -176,12 +155,7 @@ internal static class BodyParser
         switch (field)
         {
             case "role": draft.Role = FieldReader.String(ref reader, "messages.role"); break;
-            case "content" when reader.TokenType == JsonTokenType.String: draft.Content = FieldReader.String(ref reader, "messages.content"); break;
-            case "content":
-                var parts = new List<string>();
-                Array(ref reader, parts, Part, "messages.content");
-                draft.Content = string.Join('\n', parts);
-                break;
+            case "content": draft.Content = ContentParts.TextOf(ContentParts.Read(ref reader, "messages.content"), "messages.content"); break;
             case "tool_calls": draft.Calls = Calls(ref reader, "messages.tool_calls"); break;
             default: reader.Skip(); break;
         }
@@ -191,20 +165,5 @@ internal static class BodyParser
     {
         if (reader.TokenType != JsonTokenType.StartArray) throw FieldReader.Wrong(ref reader, field, "a valid list");
         return QuotedCalls.Of(JsonElement.ParseValue(ref reader), field);
-    }
-
-    private static string Part(ref Utf8JsonReader reader, string field)
-    {
-        if (reader.TokenType == JsonTokenType.String) return FieldReader.String(ref reader, field);
-        var draft = new MessageDraft { Role = "text" };
-        Object(ref reader, draft, static (ref Utf8JsonReader r, MessageDraft d, string name) =>
-        {
-            if (name == "type") d.Role = FieldReader.String(ref r, "messages.content.type");
-            else if (name == "text") d.Content = FieldReader.String(ref r, "messages.content.text");
-            else r.Skip();
-        }, field);
-        if (draft.Role is "text" or "input_text" or "refusal") return draft.Content;
-        throw ApiException.BadRequest(
-            $"At most 0 {draft.Role!.Replace("_url", "", StringComparison.Ordinal)}(s) may be provided in one prompt.", field);
     }
 }

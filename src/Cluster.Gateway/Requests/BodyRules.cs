@@ -6,7 +6,7 @@ namespace Cluster.Gateway.Requests;
 internal static class BodyRules
 {
     /// <exception cref="ApiException">The first rule broken.</exception>
-    public static void Check(GenerationBody body, bool isChat, GatewayOptions options)
+    public static void Check(GenerationBody body, GatewayOptions options)
     {
         Ensure(!body.HasStreamOptions || body.Stream, "Stream options can only be defined when `stream=True`.", "stream_options");
         Ensure(body.N >= 1, $"n must be at least 1, got {body.N}.", "n");
@@ -20,18 +20,19 @@ internal static class BodyRules
         Ensure(Math.Abs(body.PresencePenalty) <= 2, $"presence_penalty must be in [-2, 2], got {Text(body.PresencePenalty)}.", "presence_penalty");
         Ensure(Math.Abs(body.FrequencyPenalty) <= 2, $"frequency_penalty must be in [-2, 2], got {Text(body.FrequencyPenalty)}.", "frequency_penalty");
         Ensure(body.RepetitionPenalty > 0, $"repetition_penalty must be greater than zero, got {Text(body.RepetitionPenalty)}.", "repetition_penalty");
-        Ensure(string.IsNullOrEmpty(body.Suffix) || isChat, "suffix is not currently supported", "suffix");
+        Ensure(string.IsNullOrEmpty(body.Suffix) || body.IsChat, "suffix is not currently supported", "suffix");
         Ensure(body.TruncatePromptTokens is null or -1 or >= 1, $"truncate_prompt_tokens must be -1 or at least 1, got {body.TruncatePromptTokens}.", "truncate_prompt_tokens");
         CheckLengths(body);
         CheckStops(body, options);
-        CheckLogprobs(body, isChat);
-        if (isChat) Ensure(body.Messages is { Count: > 0 }, body.Messages is null ? "messages: Field required" : "messages must not be empty", "messages");
+        CheckLogprobs(body);
+        if (body.IsChat) Ensure(body.Messages is { Count: > 0 }, body.Messages is null ? $"{body.MessagesName}: Field required" : $"{body.MessagesName} must not be empty", body.MessagesName);
         else Ensure(body.Prompts is { Count: > 0 }, body.Prompts is null ? "prompt: Field required" : "Either prompt or prompt_embeds must be provided and non-empty.", "prompt");
+        if (body.Responses is { } responses) ResponsesRules.Check(responses);
     }
 
     private static void CheckLengths(GenerationBody body)
     {
-        var name = body.MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens";
+        var name = body.OutputLimitName;
         Ensure(body.OutputLimit is null or >= 1 || (body.IsEchoOnly && body.Messages is null), $"{name} must be at least 1, got {body.OutputLimit}.", name);
         Ensure(body.MinTokens >= 0, $"min_tokens must be greater than or equal to 0, got {body.MinTokens}.", "min_tokens");
         Ensure(body.OutputLimit is null || body.MinTokens <= body.OutputLimit || body.IsEchoOnly,
@@ -48,10 +49,10 @@ internal static class BodyRules
             $"a stop string may have at most {options.MaxStopStringLength} characters, got {longest}.", "stop");
     }
 
-    private static void CheckLogprobs(GenerationBody body, bool isChat)
+    private static void CheckLogprobs(GenerationBody body)
     {
         Ensure(body.TopLogprobs is >= 0 and <= 20, $"Requested sample logprobs of {body.TopLogprobs}, which is greater than max allowed: 20", "top_logprobs");
-        Ensure(!isChat || body.TopLogprobs == 0 || body.WantsLogprobs, "when using `top_logprobs`, `logprobs` must be set to true.", "top_logprobs");
+        Ensure(body.Api != GenerationApi.Chat || body.TopLogprobs == 0 || body.WantsLogprobs, "when using `top_logprobs`, `logprobs` must be set to true.", "top_logprobs");
         Ensure(body.Logprobs is null or >= 0, "`logprobs` must be a positive value.", "logprobs");
         Ensure(body.Logprobs is null or <= 20, $"Requested sample logprobs of {body.Logprobs}, which is greater than max allowed: 20", "logprobs");
     }

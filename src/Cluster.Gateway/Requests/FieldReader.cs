@@ -2,9 +2,42 @@ using System.Text.Json;
 
 namespace Cluster.Gateway.Requests;
 
+/// <summary>Told of a field; the reader stands on its value.</summary>
+internal delegate void OnField<T>(ref Utf8JsonReader reader, T target, string field);
+
+/// <summary>Reads one item of a list.</summary>
+internal delegate T ReadItem<T>(ref Utf8JsonReader reader, string field);
+
 /// <summary>Reads one JSON value of an expected type, or says in pydantic's words what was wrong with it.</summary>
 internal static class FieldReader
 {
+    /// <summary>Calls <paramref name="onField"/> with the reader on each field's value; null values are left out, as pydantic's optional fields do.</summary>
+    public static void Object<T>(ref Utf8JsonReader reader, T target, OnField<T> onField, string name)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) throw Wrong(ref reader, name, "a valid dictionary");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string field;
+            try
+            {
+                field = reader.GetString()!;
+            }
+            catch (InvalidOperationException)
+            {
+                throw ApiException.BadRequest("A field's name is not valid Unicode text.");
+            }
+
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.Null) onField(ref reader, target, field);
+        }
+    }
+
+    public static void Array<T>(ref Utf8JsonReader reader, List<T> into, ReadItem<T> read, string field)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw Wrong(ref reader, field, "a valid list");
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) into.Add(read(ref reader, field));
+    }
+
     public static string String(ref Utf8JsonReader reader, string field)
     {
         if (reader.TokenType != JsonTokenType.String) throw Wrong(ref reader, field, "a valid string");
@@ -66,8 +99,19 @@ internal static class FieldReader
     public static ApiException Wrong(ref Utf8JsonReader reader, string field, string expected) =>
         ApiException.BadRequest($"{field}: Input should be {expected}, got {Describe(ref reader)}.", field);
 
-    private static ApiException BrokenText(string field) =>
+    /// <summary>One of the given words.</summary>
+    public static string Word(string given, string field, params ReadOnlySpan<string> known)
+    {
+        if (known.Contains(given)) return given;
+        var shown = given.Length <= 64 ? given : given[..64] + "…";
+        throw ApiException.BadRequest($"{field}: Input should be {Listed(known)}, got '{shown}'.", field);
+    }
+
+    public static ApiException BrokenText(string field) =>
         ApiException.BadRequest($"{field}: Input should be valid Unicode text; it holds half of a surrogate pair or broken UTF-8.", field);
+
+    private static string Listed(ReadOnlySpan<string> words) =>
+        words.Length == 1 ? $"'{words[0]}'" : $"'{string.Join("', '", words[..^1].ToArray())}' or '{words[^1]}'";
 
     private static string Describe(ref Utf8JsonReader reader) => reader.TokenType switch
     {

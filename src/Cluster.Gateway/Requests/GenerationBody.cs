@@ -10,9 +10,17 @@ internal readonly record struct PromptInput(byte[]? Utf8, int[]? Tokens);
 /// <summary>Tokens <paramref name="Offset"/> … of a named content, as <c>Cluster.Engine.Requests.TokenIds</c> spells them.</summary>
 internal readonly record struct ContentRun(ulong ContentId, long Offset, int Length);
 
-/// <summary>A completion or chat request as parsed: right in its types, not yet checked for sense.</summary>
+/// <summary>A request for text as parsed: right in its types, not yet checked for sense.</summary>
 internal sealed class GenerationBody
 {
+    public GenerationApi Api { get; init; }
+
+    /// <summary>A conversation, by whichever API it came.</summary>
+    public bool IsChat => Api != GenerationApi.Completions;
+
+    /// <summary>What only the Responses API knows; null otherwise.</summary>
+    public ResponsesFields? Responses { get; init; }
+
     public string? Model { get; set; }
 
     /// <summary>Of a completion; null when the field was absent.</summary>
@@ -22,6 +30,9 @@ internal sealed class GenerationBody
     public List<ChatMessage>? Messages { get; set; }
 
     public bool AddGenerationPrompt { get; set; } = true;
+
+    /// <summary>The last message is an answer that was cut: it stays open, and the answer goes on where it ends.</summary>
+    public bool ContinuesLastMessage { get; set; }
 
     public int? MaxTokens { get; set; }
 
@@ -83,6 +94,9 @@ internal sealed class GenerationBody
     /// <summary>False: an answer calls one function at most.</summary>
     public bool ParallelToolCalls { get; set; } = true;
 
+    /// <summary>Names of the functions that may be called, of all that are offered; null: all.</summary>
+    public IReadOnlyList<string>? AllowedTools { get; set; }
+
     /// <summary>What the answer's text has to be, as it was written.</summary>
     public FormFields Form { get; } = new();
 
@@ -117,6 +131,15 @@ internal sealed class GenerationBody
     /// <summary>Of <c>/tokenize</c>.</summary>
     public bool ReturnTokenStrings { get; set; }
 
-    /// <summary>Either name of the limit.</summary>
+    /// <summary>Whatever the limit is called.</summary>
     public int? OutputLimit => MaxCompletionTokens ?? MaxTokens;
+
+    /// <summary>What the client called it.</summary>
+    public string OutputLimitName => Api == GenerationApi.Responses ? "max_output_tokens" : MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens";
+
+    /// <summary>The field that a chat's messages came in.</summary>
+    public string MessagesName => Api == GenerationApi.Responses ? "input" : "messages";
+
+    /// <summary>The field to blame for the prompt's length.</summary>
+    public string PromptName => Api == GenerationApi.Responses ? "input" : "prompt";
 }

@@ -6,11 +6,13 @@ using Cluster.Gateway.Text;
 namespace Cluster.Gateway.Requests;
 
 /// <summary>A checked request with everything decided but the timing.</summary>
-/// <param name="Id">With its prefix, e.g. <c>chatcmpl-…</c>.</param>
+/// <param name="Id">With its prefix, e.g. <c>chatcmpl-…</c>, unless the client chose it.</param>
 /// <param name="PromptTokens">Over all prompts, each counted once.</param>
 internal sealed record PlannedRequest(
-    string Id, long CreatedUnixSeconds, ServedModel Model, TextModel Text, GenerationBody Body, bool IsChat, int PromptTokens, PlannedChoice[] Choices)
+    string Id, long CreatedUnixSeconds, ServedModel Model, TextModel Text, GenerationBody Body, int PromptTokens, PlannedChoice[] Choices)
 {
+    public bool IsChat => Body.IsChat;
+
     /// <summary>Log-probabilities were asked for, in a chat's way or a completion's.</summary>
     public bool ShowsLogprobs => IsChat ? Body.WantsLogprobs : Body.Logprobs is not null;
 }

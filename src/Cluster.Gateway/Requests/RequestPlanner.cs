@@ -31,29 +31,28 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
     private static long s_lastId;
 
     /// <exception cref="ApiException">The prompt does not fit, or holds impossible token ids.</exception>
-    public PlannedRequest Plan(GenerationBody body, bool isChat, ServedModel model, RequestContext context)
+    public PlannedRequest Plan(GenerationBody body, ServedModel model, RequestContext context)
     {
         var text = TextModel.For(Tokenizers.Get(model.Encoding ?? Tokenizers.NearestEncoding(model.Name)));
-        List<PromptInput> prompts = isChat ? [RenderChat(body, model, text.Tokenizer)] : body.Prompts!;
-        var form = AnswerForms.Of(body, isChat, prompts[0].Tokens is { } rendered ? TextSeed(body, context, rendered, 0) : 0);
+        List<PromptInput> prompts = body.IsChat ? [RenderChat(body, model, text.Tokenizer)] : body.Prompts!;
+        var form = AnswerForms.Of(body, prompts[0].Tokens is { } rendered ? TextSeed(body, context, rendered, 0) : 0);
         var choices = new PlannedChoice[prompts.Count * body.N];
         var (promptTokens, formedChars) = (0, 0);
         for (var p = 0; p < prompts.Count; p++)
         {
             var tokens = Truncated(prompts[p].Tokens ?? Encode(text.Tokenizer, prompts[p].Utf8!), body, model);
-            CheckPrompt(tokens, model);
+            CheckPrompt(tokens, body, model);
             promptTokens += tokens.Length;
             for (var sample = 0; sample < body.N; sample++)
             {
                 var index = p * body.N + sample;
-                choices[index] = PlanChoice(body, isChat, model, context, text, form, body.TruncatePromptTokens is null ? prompts[p] : new PromptInput(null, tokens), tokens, index);
+                choices[index] = PlanChoice(body, model, context, text, form, body.TruncatePromptTokens is null ? prompts[p] : new PromptInput(null, tokens), tokens, index);
                 formedChars += choices[index].Structured?.Text.Length ?? 0;
                 if (formedChars > MaxFormedChars) throw ApiException.BadRequest($"the answers need more than {MaxFormedChars} characters together, the most that is emulated of answers in a form; ask for fewer", "n");
             }
         }
 
-        var id = (isChat ? "chatcmpl-" : "cmpl-") + context.RequestId;
-        return new PlannedRequest(id, clock.GetUtcNow().ToUnixTimeSeconds(), model, text, body, isChat, promptTokens, choices);
+        return new PlannedRequest(AnswerId(body, context), clock.GetUtcNow().ToUnixTimeSeconds(), model, text, body, promptTokens, choices);
     }
 
     /// <summary>Token ids of a text or conversation, for <c>/tokenize</c>.</summary>
@@ -68,7 +67,7 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
     {
         var tokens = new List<int>(256);
         var template = ChatTemplates.Get(model.ChatTemplate ?? ChatTemplates.NearestName(model.Name));
-        template.Render(tokenizer, WithTools(body.Messages!, body.Tools?.GetRawText()), body.AddGenerationPrompt, tokens);
+        template.Render(tokenizer, WithTools(body.Messages!, body.Tools?.GetRawText()), body.AddGenerationPrompt, tokens, body.ContinuesLastMessage);
         return new PromptInput(null, [.. tokens]);
     }
 
@@ -93,17 +92,17 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
     }
 
     private PlannedChoice PlanChoice(
-        GenerationBody body, bool isChat, ServedModel model, RequestContext context, TextModel text, AnswerForm? form, PromptInput prompt, int[] tokens, int index)
+        GenerationBody body, ServedModel model, RequestContext context, TextModel text, AnswerForm? form, PromptInput prompt, int[] tokens, int index)
     {
         var salt = body.CacheSalt is null ? 0 : HashOf(body.CacheSalt);
         var seed = TextSeed(body, context, tokens, index);
-        var answer = form is null ? null : StructuredAnswer.Of(AnswerForms.Compose(form, seed), form, text.Tokenizer, call => CallId(context, index, call));
-        var (outputTokens, finish) = PlanLength(body, isChat, model, tokens.Length, seed, answer?.Tokens.Count);
-        var stop = StopScan.Find(body, TextOf(text, answer, seed, isChat), outputTokens);
+        var answer = form is null ? null : StructuredAnswer.Of(AnswerForms.Compose(form, body.Form, seed), form, text.Tokenizer, call => CallId(body, context, index, call));
+        var (outputTokens, finish) = PlanLength(body, model, tokens.Length, seed, answer?.Tokens.Count);
+        var stop = StopScan.Find(body, TextOf(text, answer, seed, body), outputTokens);
         if (stop is not null) (outputTokens, finish) = (stop.Tokens, FinishReason.Stop);
         var content = new ContentHash(salt, tokens.Length + outputTokens);
         foreach (var token in tokens) content.Add(token);
-        AddOutput(content, body, TextOf(text, answer, seed, isChat), outputTokens);
+        AddOutput(content, body, TextOf(text, answer, seed, body), outputTokens);
         var spec = new RequestSpec(Interlocked.Increment(ref s_lastId), 0, tokens.Length, outputTokens, content.ToContent())
         {
             Priority = body.Priority,
@@ -113,22 +112,30 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
         var request = new InferenceRequest(spec, context.RequestId, finish)
         {
             ReceivedAtTicks = context.ReceivedAtTicks,
-            Trace = new RequestTrace(isChat ? "chat" : "text_completion", body.OutputLimit, context.TraceParent, context.TraceState),
+            Trace = new RequestTrace(body.IsChat ? "chat" : "text_completion", body.OutputLimit, context.TraceParent, context.TraceState),
             TokenizeNs = (long)Stopwatch.GetElapsedTime(context.ReceivedAtTicks).TotalNanoseconds,
         };
         return new PlannedChoice(index, request, prompt, seed, stop?.VisibleChars ?? int.MaxValue, stop?.Reason, answer);
     }
 
     /// <summary>What a planned choice says, from its first token on.</summary>
-    public static ITokenSource TextOf(PlannedRequest plan, PlannedChoice choice) => TextOf(plan.Text, choice.Structured, choice.TextSeed, plan.IsChat);
+    public static ITokenSource TextOf(PlannedRequest plan, PlannedChoice choice) => TextOf(plan.Text, choice.Structured, choice.TextSeed, plan.Body);
 
-    private static ITokenSource TextOf(TextModel text, StructuredAnswer? answer, ulong seed, bool isChat) =>
-        answer is null ? new OutputText(text, seed, startsWithSpace: !isChat) : answer.Open(text.Tokenizer);
+    private static ITokenSource TextOf(TextModel text, StructuredAnswer? answer, ulong seed, GenerationBody body) =>
+        answer is null ? new OutputText(text, seed, startsWithSpace: !body.IsChat || body.ContinuesLastMessage) : answer.Open(text.Tokenizer);
 
-    private static string CallId(RequestContext context, int choice, int call)
+    /// <summary>In vLLM's way; only the Responses API lets a client choose it.</summary>
+    private static string AnswerId(GenerationBody body, RequestContext context) => body.Api switch
+    {
+        GenerationApi.Responses => body.Responses!.RequestId ?? "resp_" + context.RequestId,
+        GenerationApi.Chat => "chatcmpl-" + context.RequestId,
+        _ => "cmpl-" + context.RequestId,
+    };
+
+    private static string CallId(GenerationBody body, RequestContext context, int choice, int call)
     {
         var hash = Hashing.Mix(HashOf(context.RequestId), ((ulong)choice << 32) | (uint)call);
-        return $"chatcmpl-tool-{hash:x16}{Hashing.Mix(hash, 1):x16}";
+        return $"{(body.Api == GenerationApi.Responses ? "call_" : "chatcmpl-tool-")}{hash:x16}{Hashing.Mix(hash, 1):x16}";
     }
 
     private static void AddOutput(ContentHash content, GenerationBody body, ITokenSource output, int outputTokens)
@@ -151,22 +158,22 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
         return Hashing.Mix(seed, body.Seed is { } given ? (ulong)given : HashOf(context.RequestId));
     }
 
-    private (int Tokens, FinishReason Finish) PlanLength(GenerationBody body, bool isChat, ServedModel model, int promptTokens, ulong seed, int? formedTokens)
+    private (int Tokens, FinishReason Finish) PlanLength(GenerationBody body, ServedModel model, int promptTokens, ulong seed, int? formedTokens)
     {
         var room = model.MaxModelLen - promptTokens;
         if (body.OutputLimit > room)
         {
             throw ApiException.BadRequest(
-                $"'max_tokens' or 'max_completion_tokens' is too large: {body.OutputLimit}. This model's maximum context length is "
+                $"{(body.Api == GenerationApi.Responses ? "'max_output_tokens'" : "'max_tokens' or 'max_completion_tokens'")} is too large: {body.OutputLimit}. This model's maximum context length is "
                 + $"{model.MaxModelLen} tokens and your request has {promptTokens} input tokens "
                 + $"({body.OutputLimit} > {model.MaxModelLen} - {promptTokens}).",
-                body.MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens");
+                body.OutputLimitName);
         }
 
         if (body.IsEchoOnly) return (1, FinishReason.Length);
-        var limit = body.OutputLimit ?? (isChat ? room : Math.Min(room, DefaultCompletionTokens));
+        var limit = body.OutputLimit ?? (body.IsChat ? room : Math.Min(room, DefaultCompletionTokens));
         // A form that is complete leaves a model nothing to say.
-        var mayEnd = !body.IgnoreEos && (formedTokens is not null || options.EndsBeforeLimit || (isChat && body.OutputLimit is null));
+        var mayEnd = !body.IgnoreEos && (formedTokens is not null || options.EndsBeforeLimit || (body.IsChat && body.OutputLimit is null));
         if (!mayEnd) return (limit, FinishReason.Length);
         var natural = Math.Max(formedTokens ?? NaturalLength(seed), Math.Max(1, body.MinTokens));
         return natural < limit ? (natural, FinishReason.Stop) : (limit, FinishReason.Length);
@@ -180,14 +187,14 @@ internal sealed class RequestPlanner(GatewayOptions options, TimeProvider clock)
         return (int)Math.Clamp(options.NaturalOutputTokens * Math.Exp(Sigma * normal - Sigma * Sigma / 2), 1, 1 << 20);
     }
 
-    private static void CheckPrompt(int[] tokens, ServedModel model)
+    private static void CheckPrompt(int[] tokens, GenerationBody body, ServedModel model)
     {
-        if (tokens.Length == 0) throw ApiException.BadRequest("The decoder prompt cannot be empty", "prompt");
+        if (tokens.Length == 0) throw ApiException.BadRequest("The decoder prompt cannot be empty", body.PromptName);
         if (tokens.Length >= model.MaxModelLen)
         {
             throw ApiException.BadRequest(
                 $"This model's maximum context length is {model.MaxModelLen} tokens. However, your request has {tokens.Length} input tokens. "
-                + "Please reduce the length of the input messages.", "prompt");
+                + "Please reduce the length of the input messages.", body.PromptName);
         }
 
         foreach (var token in tokens)

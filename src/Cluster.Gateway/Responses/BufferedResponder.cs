@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Cluster.Gateway.Backend;
 using Cluster.Gateway.Requests;
@@ -17,7 +16,7 @@ internal static class BufferedResponder
         foreach (var end in ends) ThrowIfTrouble(end);
         var usages = Array.ConvertAll(ends, e => e.Usage);
         var body = new ArrayBufferWriter<byte>(4096);
-        Write(body, plan, ends, Total(plan, usages));
+        Write(body, plan, Array.ConvertAll(ends, e => (StreamEnd.Finished)e), Total(plan, usages));
         await JsonBody.SendAsync(http, body.WrittenMemory);
     }
 
@@ -48,16 +47,22 @@ internal static class BufferedResponder
         }
     }
 
-    private static void Write(IBufferWriter<byte> writer, PlannedRequest plan, StreamEnd[] ends, Usage usage)
+    private static void Write(IBufferWriter<byte> writer, PlannedRequest plan, StreamEnd.Finished[] ends, Usage usage)
     {
         using var json = new Utf8JsonWriter(writer, JsonBody.Readable);
+        if (plan.Body.Api == GenerationApi.Responses) ResponseObject.Write(json, plan, ends[0], usage);
+        else WriteChoices(json, plan, ends, usage);
+    }
+
+    private static void WriteChoices(Utf8JsonWriter json, PlannedRequest plan, StreamEnd.Finished[] ends, Usage usage)
+    {
         json.WriteStartObject();
         json.WriteString("id", plan.Id);
         json.WriteString("object", plan.IsChat ? "chat.completion" : "text_completion");
         json.WriteNumber("created", plan.CreatedUnixSeconds);
         json.WriteString("model", plan.Model.Name);
         json.WriteStartArray("choices");
-        for (var i = 0; i < ends.Length; i++) WriteChoice(json, plan, plan.Choices[i], (StreamEnd.Finished)ends[i]);
+        for (var i = 0; i < ends.Length; i++) WriteChoice(json, plan, plan.Choices[i], ends[i]);
         json.WriteEndArray();
         json.WritePropertyName("usage");
         usage.Write(json);
@@ -66,26 +71,18 @@ internal static class BufferedResponder
 
     private static void WriteChoice(Utf8JsonWriter json, PlannedRequest plan, PlannedChoice choice, StreamEnd.Finished end)
     {
-        var cursor = new Cursor(plan, choice);
-        var text = new StringBuilder(end.Usage.OutputTokens * 6);
-        if (plan.Body.Echo && !plan.IsChat) text.Append(PromptText.Of(plan, choice));
-        var keepsTokens = plan.ShowsLogprobs;
-        var tokens = new List<EmittedToken>();
-        var prompt = keepsTokens && plan.Body.Echo && !plan.IsChat ? PromptText.Tokens(plan, choice) : [];
-        tokens.AddRange(prompt);
-        for (var i = 0; i < end.Usage.OutputTokens && !plan.Body.IsEchoOnly; i++)
-        {
-            var token = cursor.Next();
-            text.Append(token.Text);
-            if (keepsTokens) tokens.Add(token);
-        }
+        var shown = ShownAnswer.Of(plan, choice, plan.Body.IsEchoOnly ? 0 : end.Usage.OutputTokens);
+        var echoes = plan.Body.Echo && !plan.IsChat;
+        var text = echoes ? PromptText.Of(plan, choice) + shown.Text : shown.Text;
+        var prompt = plan.ShowsLogprobs && echoes ? PromptText.Tokens(plan, choice) : [];
+        List<EmittedToken> tokens = [.. prompt, .. shown.Tokens];
 
         json.WriteStartObject();
         json.WriteNumber("index", choice.Index);
-        if (plan.IsChat) WriteMessage(json, choice, text.ToString());
-        else json.WriteString("text", text.ToString());
+        if (plan.IsChat) WriteMessage(json, choice, text);
+        else json.WriteString("text", text);
         json.WritePropertyName("logprobs");
-        if (!keepsTokens) json.WriteNullValue();
+        if (!plan.ShowsLogprobs) json.WriteNullValue();
         else if (plan.IsChat) Logprobs.WriteChat(json, plan, tokens);
         else Logprobs.WriteCompletion(json, plan, tokens, 0, startsText: prompt.Count > 0);
         json.WriteString("finish_reason", choice.FinishWord(end.Reason));

@@ -68,7 +68,8 @@ internal sealed class CallDeltas(StructuredAnswer answer)
         json.WriteString("type", "function");
     }
 
-    private static string Of(StructuredAnswer answer, CallSpan span, int from, int to)
+    /// <summary>A call's arguments, as far as they lie between two places of the text.</summary>
+    internal static string Of(StructuredAnswer answer, CallSpan span, int from, int to)
     {
         var (start, end) = (Math.Max(from, span.Start), Math.Min(to, span.End));
         return start < end ? answer.Text[start..end] : "";

@@ -32,7 +32,15 @@ internal static class Logprobs
     public static void WriteChat(Utf8JsonWriter json, PlannedRequest plan, IReadOnlyList<EmittedToken> tokens)
     {
         json.WriteStartObject();
-        json.WriteStartArray("content");
+        json.WritePropertyName("content");
+        WriteTokens(json, plan, tokens);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A list of <c>{token, logprob, bytes, top_logprobs}</c>, as chats and responses have it.</summary>
+    public static void WriteTokens(Utf8JsonWriter json, PlannedRequest plan, IReadOnlyList<EmittedToken> tokens)
+    {
+        json.WriteStartArray();
         foreach (var token in tokens)
         {
             json.WriteStartObject();
@@ -50,7 +58,13 @@ internal static class Logprobs
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
+    }
+
+    /// <summary>For one token of a streamed response.</summary>
+    public static void WriteChunkTokens(IBufferWriter<byte> writer, PlannedRequest plan, EmittedToken token)
+    {
+        using var json = new Utf8JsonWriter(writer, JsonBody.Readable);
+        WriteTokens(json, plan, [token]);
     }
 
     /// <summary>Completion: four parallel lists.</summary>

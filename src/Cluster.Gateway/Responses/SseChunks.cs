@@ -2,16 +2,17 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Cluster.Gateway.Backend;
 using Cluster.Gateway.Requests;
 using Cluster.Gateway.Text;
 
 namespace Cluster.Gateway.Responses;
 
 /// <summary>
-/// Writes one choice's chunks: an event per token, as vLLM does. All but the token's text is the same in each, so it is
+/// Writes one choice's chunks of a completion or a chat: an event per token, as vLLM does. All but the token's text is the same in each, so it is
 /// made once, and a token costs three copies.
 /// </summary>
-internal sealed class SseChunks
+internal sealed class SseChunks : AnswerEvents
 {
     private readonly PlannedRequest _plan;
     private readonly PlannedChoice _choice;
@@ -36,18 +37,19 @@ internal sealed class SseChunks
         ? "\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n"u8
         : "\",\"logprobs\":null,\"finish_reason\":null}]}\n\n"u8;
 
-    public int Tokens => _cursor.Tokens;
+    public override int Tokens => _cursor.Tokens;
 
-    /// <summary>What comes before the first token: the role, or the prompt when it is to be echoed.</summary>
-    public void Begin(IBufferWriter<byte> writer)
+    /// <summary>The role, or the prompt when it is to be echoed.</summary>
+    public override void Begin(IBufferWriter<byte> writer)
     {
         if (_plan.IsChat) Text(writer, Opening() + "\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,\"finish_reason\":null}]" + UsageNow() + "}\n\n");
         else if (_plan.Body.Echo) Event(writer, Encoding.UTF8.GetBytes(JavaScriptEncoder.Default.Encode(_echoed)), null, null, isPrompt: true);
     }
 
     /// <summary>So many tokens; the last of them carries the finish reason if one is given.</summary>
-    public void Write(IBufferWriter<byte> writer, int tokens, string? finishReason)
+    public override void Write(IBufferWriter<byte> writer, int tokens, FinishReason? finish)
     {
+        var finishReason = finish is { } reason ? _choice.FinishWord(reason) : null;
         if (_plan.Body.IsEchoOnly) tokens = 0;
         for (var i = 0; i < tokens; i++)
         {
@@ -63,17 +65,20 @@ internal sealed class SseChunks
         else Event(writer, [], null, finishReason);
     }
 
-    public static void Done(IBufferWriter<byte> writer) => writer.Write("data: [DONE]\n\n"u8);
-
-    /// <summary>The chunk without choices that closes a stream with <c>include_usage</c>.</summary>
-    public static void Usage(IBufferWriter<byte> writer, PlannedRequest plan, Usage usage)
+    /// <summary>The chunk without choices that closes a stream with <c>include_usage</c>, and the mark after it.</summary>
+    public override void End(IBufferWriter<byte> writer, Usage total)
     {
-        Text(writer, Envelope(plan) + "],\"usage\":");
-        usage.Write(writer);
-        writer.Write("}\n\n"u8);
+        if (_plan.Body.IncludeUsage)
+        {
+            Text(writer, Envelope(_plan) + "],\"usage\":");
+            total.Write(writer);
+            writer.Write("}\n\n"u8);
+        }
+
+        writer.Write("data: [DONE]\n\n"u8);
     }
 
-    public static void Error(IBufferWriter<byte> writer, string message, string type, int code)
+    public override void Trouble(IBufferWriter<byte> writer, string message, string type, int code)
     {
         writer.Write("data: "u8);
         ErrorBody.Write(writer, message, type, null, code);

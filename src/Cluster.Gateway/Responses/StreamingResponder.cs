@@ -4,7 +4,7 @@ using Cluster.Gateway.Requests;
 
 namespace Cluster.Gateway.Responses;
 
-/// <summary>Answers with server-sent events: one flush per engine step and request, one event per token.</summary>
+/// <summary>Answers with server-sent events: one flush per engine step and request, one event per token, whatever the API.</summary>
 internal static class StreamingResponder
 {
     public static async Task RunAsync(HttpContext http, PlannedRequest plan, IInferenceStream[] streams)
@@ -18,10 +18,11 @@ internal static class StreamingResponder
         http.Response.Headers.CacheControl = "no-cache";
         http.Response.Headers["X-Accel-Buffering"] = "no";
         var writer = http.Response.BodyWriter;
+        var events = Array.ConvertAll(plan.Choices, choice => AnswerEvents.Of(plan, choice));
         var usages = new StreamUsage[streams.Length];
         if (streams.Length == 1)
         {
-            usages[0] = await PumpAsync(writer, plan, plan.Choices[0], streams[0], first, null);
+            usages[0] = await PumpAsync(writer, events[0], streams[0], first, null);
         }
         else
         {
@@ -30,32 +31,29 @@ internal static class StreamingResponder
             for (var i = 0; i < streams.Length; i++)
             {
                 var delta = i == 0 ? first : await streams[i].ReadAsync();
-                pumps[i] = PumpAsync(writer, plan, plan.Choices[i], streams[i], delta, gate);
+                pumps[i] = PumpAsync(writer, events[i], streams[i], delta, gate);
             }
 
             usages = await Task.WhenAll(pumps);
         }
 
-        if (plan.Body.IncludeUsage) SseChunks.Usage(writer, plan, BufferedResponder.Total(plan, usages));
-        SseChunks.Done(writer);
+        events[0].End(writer, BufferedResponder.Total(plan, usages));
         await writer.FlushAsync();
     }
 
     /// <param name="gate">Guards the writer when several choices share it; null for one.</param>
-    private static async Task<StreamUsage> PumpAsync(
-        PipeWriter writer, PlannedRequest plan, PlannedChoice choice, IInferenceStream stream, TokenDelta delta, SemaphoreSlim? gate)
+    private static async Task<StreamUsage> PumpAsync(PipeWriter writer, AnswerEvents events, IInferenceStream stream, TokenDelta delta, SemaphoreSlim? gate)
     {
-        var chunks = new SseChunks(plan, choice);
         var hasBegun = false;
         while (true)
         {
             if (gate is not null) await gate.WaitAsync();
             try
             {
-                if (!hasBegun) chunks.Begin(writer);
+                if (!hasBegun) events.Begin(writer);
                 hasBegun = true;
-                chunks.Write(writer, delta.Count, delta.End is StreamEnd.Finished finished ? choice.FinishWord(finished.Reason) : null);
-                WriteTrouble(writer, delta.End);
+                events.Write(writer, delta.Count, delta.End is StreamEnd.Finished finished ? finished.Reason : null);
+                WriteTrouble(writer, events, delta.End);
 
                 // The last flush of a lone choice is left to the caller, which has more to say.
                 if (delta.End is null || gate is not null) await writer.FlushAsync();
@@ -65,23 +63,23 @@ internal static class StreamingResponder
                 gate?.Release();
             }
 
-            if (delta.End is not null) return delta.End.Usage with { OutputTokens = chunks.Tokens };
+            if (delta.End is not null) return delta.End.Usage with { OutputTokens = events.Tokens };
             delta = await stream.ReadAsync();
         }
     }
 
-    private static void WriteTrouble(PipeWriter writer, StreamEnd? end)
+    private static void WriteTrouble(PipeWriter writer, AnswerEvents events, StreamEnd? end)
     {
         switch (end)
         {
             case StreamEnd.Failed failed:
-                SseChunks.Error(writer, failed.Error, "InternalServerError", 500);
+                events.Trouble(writer, failed.Error, "InternalServerError", 500);
                 break;
             case StreamEnd.Aborted:
-                SseChunks.Error(writer, "The request was aborted.", "ServiceUnavailableError", 503);
+                events.Trouble(writer, "The request was aborted.", "ServiceUnavailableError", 503);
                 break;
             case StreamEnd.Rejected rejected:
-                SseChunks.Error(writer, rejected.Reason, "TooManyRequestsError", 429);
+                events.Trouble(writer, rejected.Reason, "TooManyRequestsError", 429);
                 break;
         }
     }

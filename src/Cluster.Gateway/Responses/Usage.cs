@@ -33,6 +33,23 @@ internal sealed record Usage(int PromptTokens, int CompletionTokens, int? Cached
         json.WriteEndObject();
     }
 
+    /// <summary>In the names of the Responses API. Nothing here reasons.</summary>
+    public void WriteForResponses(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("input_tokens", PromptTokens);
+        json.WriteStartObject("input_tokens_details");
+        json.WriteNumber("cached_tokens", CachedTokens ?? 0);
+        json.WriteEndObject();
+        json.WriteNumber("output_tokens", CompletionTokens);
+        json.WriteStartObject("output_tokens_details");
+        json.WriteNumber("reasoning_tokens", 0);
+        json.WriteEndObject();
+        json.WriteNumber("total_tokens", PromptTokens + CompletionTokens);
+        if (Hops is not null) WriteHops(json, Hops);
+        json.WriteEndObject();
+    }
+
     private static void WriteHops(Utf8JsonWriter json, HopTimes hops)
     {
         json.WriteStartObject("ttft_hops_ms");

@@ -13,6 +13,9 @@ internal sealed record FormFields
 
     /// <summary>By name: vLLM's older <c>guided_json</c>, <c>guided_choice</c>, <c>guided_regex</c>, <c>guided_grammar</c>.</summary>
     public SortedDictionary<string, JsonElement> Guided { get; } = [];
+
+    /// <summary>The field to blame for a form that cannot be kept.</summary>
+    public string Parameter { get; set; } = "response_format";
 }
 
 /// <summary>Reads the three ways to demand a form; refusals are in vLLM's words where it has some.</summary>

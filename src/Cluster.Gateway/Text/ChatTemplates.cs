@@ -21,13 +21,15 @@ internal sealed record ChatTemplate(
 
     /// <summary>Appends the prompt's tokens.</summary>
     /// <param name="addGenerationPrompt">Ends with the head of an assistant's turn, for the model to fill.</param>
-    public void Render(ITokenizer tokenizer, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, List<int> into)
+    /// <param name="continuesLast">The last message stays open, for the model to go on with.</param>
+    public void Render(ITokenizer tokenizer, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, List<int> into, bool continuesLast = false)
     {
         AddSpecial(tokenizer, Begin, into);
-        foreach (var message in messages)
+        for (var i = 0; i < messages.Count; i++)
         {
-            AddHead(tokenizer, message.Role, into);
-            tokenizer.Encode(Encoding.UTF8.GetBytes(message.Content), into);
+            AddHead(tokenizer, messages[i].Role, into);
+            tokenizer.Encode(Encoding.UTF8.GetBytes(messages[i].Content), into);
+            if (continuesLast && i == messages.Count - 1) return;
             AddSpecial(tokenizer, EndTurn, into);
             tokenizer.Encode(Encoding.UTF8.GetBytes(AfterTurn), into);
         }

@@ -74,8 +74,8 @@ public sealed partial class CurlTests
     /// <summary>What differs from run to run by its nature.</summary>
     private static string Normal(string answer)
     {
-        answer = Ids().Replace(answer, "$1-…");
-        answer = Created().Replace(answer, "\"created\":0");
+        answer = Ids().Replace(answer, "$1…");
+        answer = Created().Replace(answer, "\"$1\":0");
         answer = Dates().Replace(answer, "Date: …");
         return RequestIdHeaders().Replace(answer, "X-Request-Id: …").TrimEnd('\n');
     }
@@ -96,10 +96,10 @@ public sealed partial class CurlTests
 
     private static string Folder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "curl");
 
-    [GeneratedRegex("(cmpl|chatcmpl|modelperm)-[0-9a-f]+")]
+    [GeneratedRegex("((?:cmpl|chatcmpl|modelperm)-|(?:resp|msg)_)[0-9a-f]+")]
     private static partial Regex Ids();
 
-    [GeneratedRegex("\"created\":\\s*[0-9]+")]
+    [GeneratedRegex("\"(created|created_at)\":\\s*[0-9]+")]
     private static partial Regex Created();
 
     [GeneratedRegex("(?i)date: [^\n]+")]

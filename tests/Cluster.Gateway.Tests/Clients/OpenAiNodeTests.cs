@@ -25,7 +25,14 @@ public sealed class OpenAiNodeTests
         seen.GetProperty("completionTokens").GetInt32().ShouldBe(4);
         seen.GetProperty("finalContent").GetString().ShouldNotBeNullOrEmpty();
         seen.GetProperty("errors").EnumerateArray().Select(e => (e.GetProperty("name").GetString(), e.GetProperty("status").GetInt32()))
-            .ShouldBe([("NotFoundError", 404), ("BadRequestError", 400)]);
+            .ShouldBe([("NotFoundError", 404), ("BadRequestError", 400), ("NotFoundError", 404), ("NotFoundError", 404)]);
+        seen.GetProperty("responseTokens").GetInt32().ShouldBe(10);
+        seen.GetProperty("responseText").GetString().ShouldNotBeNullOrEmpty();
+        seen.GetProperty("responseWhy").GetString().ShouldBe("max_output_tokens");
+        seen.GetProperty("streamedText").GetString().ShouldBe(seen.GetProperty("deltas").GetString());
+        seen.GetProperty("streamedStatus").GetString().ShouldBe("completed");
+        seen.GetProperty("called").GetRawText().ShouldStartWith("[[\"function_call\",\"get_weather\",\"{\\\"city\\\": ");
+        seen.GetProperty("point").GetProperty("y").GetInt32().ShouldBe(7);
         seen.GetProperty("models")[0].GetString().ShouldBe("echo");
         seen.GetProperty("agentCalls").EnumerateArray().Single().GetString().ShouldBeOneOf("Rain in Ulm", "Rain in Łódź");
         seen.GetProperty("agentSays").GetString().ShouldNotBeNullOrEmpty();

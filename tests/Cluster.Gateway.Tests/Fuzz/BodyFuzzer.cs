@@ -12,7 +12,17 @@ internal sealed class BodyFuzzer(ulong seed)
         "top_p", "top_k", "seed", "logprobs", "top_logprobs", "echo", "ignore_eos", "stop_token_ids", "user", "cache_salt", "priority",
         "output_content", "tokens", "add_generation_prompt", "return_hops", "\\u0000", "é",
         "tools", "tool_choice", "parallel_tool_calls", "response_format", "guided_json", "guided_choice", "guided_regex", "structured_outputs",
+        "input", "instructions", "max_output_tokens", "text", "metadata", "include", "reasoning", "truncation", "store", "background", "previous_response_id", "request_id",
     ];
+
+    private static readonly (string Path, string Begun)[] s_apis =
+    [
+        ("/v1/completions", "{\"prompt\":\"Hi\",\"max_tokens\":3"),
+        ("/v1/chat/completions", "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"max_tokens\":3"),
+        ("/v1/responses", "{\"input\":\"Hi\",\"max_output_tokens\":3"),
+    ];
+
+    private static readonly string[] s_paths = [.. s_apis.Select(a => a.Path), "/tokenize", "/detokenize"];
 
     private static readonly string[] s_values =
     [
@@ -24,6 +34,10 @@ internal sealed class BodyFuzzer(ulong seed)
         "{\"type\":[\"array\",\"object\"],\"items\":{\"type\":\"string\",\"maxLength\":1e9,\"pattern\":\"(\\\\d*){9}\"}}", "{\"allOf\":[{\"$ref\":\"#\"}],\"minimum\":1e999}",
         "[{\"type\":\"function\",\"function\":{\"name\":\"hi\",\"parameters\":{\"type\":\"object\",\"properties\":{\"\\ud800\":{}}}}}]",
         "[{\"type\":\"function\",\"function\":{\"name\":\"hi\"}}]", "{\"function\":{\"name\":\"hi\"}}",
+        "[{\"type\":\"function\",\"name\":\"hi\",\"description\":\"\\n\\ud800\"}]", "[{\"type\":\"function\",\"name\":\"hi\",\n\"parameters\":{}}]", "{\"type\":\"function\",\"name\":\"hi\"}",
+        "{\"type\":\"allowed_tools\",\"mode\":\"required\",\"tools\":[{\"type\":\"function\",\"name\":\"hi\"}]}", "{\"effort\":\"\\ud800\"}", "{\"\\ud800\":\"x\"}", "[\"message.output_text.logprobs\"]",
+        "{\"format\":{\"type\":\"json_object\"}}", "{\"format\":{\"type\":\"json_schema\",\"name\":\"\\u2028\",\"schema\":{\"enum\":[1]}}}", "[{\"type\":\"function_call\",\"call_id\":\"c\",\"name\":\"hi\",\"arguments\":\"{\"}]",
+        "[{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":[{}]}]", "[{\"role\":\"assistant\",\"content\":[],\"status\":\"incomplete\"}]", "[{\"type\":\"reasoning\"}]",
         "NaN", "Infinity", "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]", "[[1,2,3]]", "[[1,0,4],[2,5,1]]", "\"" + "x.y ".PadRight(400, 'z') + "\"",
     ];
 
@@ -31,14 +45,13 @@ internal sealed class BodyFuzzer(ulong seed)
 
     public (string Path, byte[] Body) Next()
     {
-        var isChat = _random.NextInt(2) == 0;
-        var body = new StringBuilder(isChat ? "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"max_tokens\":3" : "{\"prompt\":\"Hi\",\"max_tokens\":3");
+        var (path, begun) = s_apis[_random.NextInt(s_apis.Length)];
+        var body = new StringBuilder(begun);
         for (var i = _random.NextInt(4); i > 0; i--) body.Append($",\"{Pick(s_fields)}\":{Pick(s_values)}");
         body.Append('}');
         var bytes = Encoding.UTF8.GetBytes(body.ToString()).ToList();
         for (var i = _random.NextInt(3) == 0 ? _random.NextInt(1, 4) : 0; i > 0 && bytes.Count > 0; i--) Damage(bytes);
-        string[] paths = ["/v1/completions", "/v1/chat/completions", "/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize"];
-        return (_random.NextInt(10) == 0 ? Pick(paths) : isChat ? paths[1] : paths[0], [.. bytes]);
+        return (_random.NextInt(10) == 0 ? Pick(s_paths) : path, [.. bytes]);
     }
 
     private void Damage(List<byte> bytes)

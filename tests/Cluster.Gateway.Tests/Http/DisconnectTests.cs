@@ -9,15 +9,17 @@ public sealed class DisconnectTests
     private static readonly EchoOptions Slow = new() { TimePerOutputToken = TimeSpan.FromMilliseconds(5) };
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_client_that_goes_away_frees_its_slot(bool stream)
+    [InlineData(true, "/v1/completions", "\"prompt\":\"a\",\"max_tokens\":100000")]
+    [InlineData(false, "/v1/completions", "\"prompt\":\"a\",\"max_tokens\":100000")]
+    [InlineData(true, "/v1/responses", "\"input\":\"a\",\"max_output_tokens\":100000")]
+    [InlineData(false, "/v1/responses", "\"input\":\"a\",\"max_output_tokens\":100000")]
+    public async Task A_client_that_goes_away_frees_its_slot(bool stream, string path, string body)
     {
         await using var gateway = await TestGateway.StartAsync(Slow);
         using var cancellation = new CancellationTokenSource();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/completions", UriKind.Relative))
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative))
         {
-            Content = new StringContent($$"""{"prompt":"a","max_tokens":100000,"stream":{{(stream ? "true" : "false")}}}""", Encoding.UTF8, "application/json"),
+            Content = new StringContent($"{{{body},\"stream\":{(stream ? "true" : "false")}}}", Encoding.UTF8, "application/json"),
         };
         var sending = gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation.Token);
         if (stream) (await sending).Dispose();

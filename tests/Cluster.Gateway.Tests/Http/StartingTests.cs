@@ -16,6 +16,7 @@ public sealed class StartingTests
     [InlineData("GET", "/v1/models/echo")]
     [InlineData("POST", "/v1/completions")]
     [InlineData("POST", "/v1/chat/completions")]
+    [InlineData("POST", "/v1/responses")]
     public async Task A_gateway_whose_cluster_is_starting_says_when_to_try_again(string method, string path)
     {
         await using var gateway = await StartingGateway.StartAsync();
@@ -50,6 +51,7 @@ public sealed class StartingTests
     {
         var address = new Uri(path, UriKind.Relative);
         if (method == "GET") return await gateway.Client.GetAsync(address);
+        if (path == "/v1/responses") return await gateway.Client.PostAsJsonAsync(address, new { input = "x", max_output_tokens = 2 });
         return await gateway.Client.PostAsJsonAsync(address, new { prompt = "x", messages = path.Contains("chat", StringComparison.Ordinal) ? s_messages : null, max_tokens = 2 });
     }
 }

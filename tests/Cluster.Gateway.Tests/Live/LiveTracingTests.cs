@@ -57,6 +57,25 @@ public sealed class LiveTracingTests
     }
 
     [Fact]
+    public async Task A_response_is_traced_as_a_chat()
+    {
+        const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4737";
+        var (spans, listener) = Listen(TraceId);
+        using var _ = listener;
+        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(1), s_options);
+        using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/responses") { Content = JsonContent.Create(new { input = "Hi", max_output_tokens = 5 }) };
+        request.Headers.Add("traceparent", $"00-{TraceId}-00f067aa0ba902b7-01");
+        using var response = await http.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+
+        var root = spans.Single(s => s.ParentId?.EndsWith("00f067aa0ba902b7-01", StringComparison.Ordinal) == true);
+        root.OperationName.ShouldBe("chat tiny");
+        root.GetTagItem("gen_ai.usage.output_tokens").ShouldBe(5);
+        root.GetTagItem("gen_ai.response.finish_reasons").ShouldBe(new[] { "length" });
+    }
+
+    [Fact]
     public async Task Each_of_several_choices_has_a_span_with_its_hops_in_the_request_s_trace()
     {
         const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4738";

@@ -95,8 +95,8 @@ public sealed class FormTests
     [Fact]
     public void A_fault_of_ours_is_not_blamed_on_the_request()
     {
-        Should.Throw<ArgumentException>(() => AnswerForms.Compose(new Faulty(new ArgumentException("an index of ours")), 1)).Message.ShouldBe("an index of ours");
-        Should.Throw<ApiException>(() => AnswerForms.Compose(new Faulty(new EncoderFallbackException()), 1)).Message.ShouldContain("Unicode");
+        Should.Throw<ArgumentException>(() => AnswerForms.Compose(new Faulty(new ArgumentException("an index of ours")), new FormFields(), 1)).Message.ShouldBe("an index of ours");
+        Should.Throw<ApiException>(() => AnswerForms.Compose(new Faulty(new EncoderFallbackException()), new FormFields(), 1)).Message.ShouldContain("Unicode");
     }
 
     private sealed record Faulty(Exception Failure) : AnswerForm

@@ -38,6 +38,23 @@ const person = await client.chat.completions.parse({
   } } },
 });
 
+const response = await client.responses.create({ model: 'echo', input: 'Hi', instructions: 'Be brief.', max_output_tokens: 10 });
+
+// The SDK's helper puts the events together itself, and fails on one that does not fit the last.
+const events = client.responses.stream({ model: 'echo', input: 'Hi' });
+let deltas = '';
+events.on('response.output_text.delta', (event) => { deltas += event.delta; });
+const streamed = await events.finalResponse();
+
+const called = await client.responses.stream({
+  model: 'echo', input: 'How is the weather?', tools: [{ type: 'function', name: 'get_weather', strict: true, parameters: tools[0].function.parameters }],
+}).finalResponse();
+
+const point = await client.responses.parse({
+  model: 'echo', input: 'Where?',
+  text: { format: { type: 'json_schema', name: 'point', strict: true, schema: { type: 'object', properties: { y: { const: 7 } }, required: ['y'], additionalProperties: false } } },
+});
+
 const completion = await client.completions.create({ model: 'echo', prompt: [1, 2, 3], max_tokens: 4 });
 
 // A helper that checks the order of events itself.
@@ -49,9 +66,14 @@ const left = await client.chat.completions.create({ model: 'echo', messages, max
 for await (const _ of left) break;
 
 const errors = [];
-for (const body of [{ model: 'nope', messages }, { model: 'echo', messages, temperature: -1 }]) {
+for (const ask of [
+  () => client.chat.completions.create({ model: 'nope', messages }),
+  () => client.chat.completions.create({ model: 'echo', messages, temperature: -1 }),
+  () => client.responses.create({ model: 'echo', input: 'Hi', previous_response_id: response.id }),
+  () => client.responses.retrieve(response.id),
+]) {
   try {
-    await client.chat.completions.create(body);
+    await ask();
   } catch (error) {
     errors.push({ name: error.constructor.name, status: error.status });
   }
@@ -63,5 +85,7 @@ for await (const model of client.models.list()) models.push(model.id);
 console.log(JSON.stringify({
   wholeTokens: whole.usage.completion_tokens, wholeFinish: whole.choices[0].finish_reason, pieces, finish, usage,
   completionTokens: completion.usage.completion_tokens, finalContent: final.choices[0].message.content,
+  responseTokens: response.usage.output_tokens, responseText: response.output_text, responseWhy: response.incomplete_details.reason,
+  deltas, streamedText: streamed.output[0].content[0].text, streamedStatus: streamed.status, called: called.output.map((c) => [c.type, c.name, c.arguments]), point: point.output_parsed,
   agentSays, agentCalls, person: JSON.parse(person.choices[0].message.content), errors, models,
 }));
