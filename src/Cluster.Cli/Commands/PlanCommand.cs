@@ -22,7 +22,7 @@ internal static class PlanCommand
         var scenario = new ScenarioArguments();
         var json = CommonOptions.Json();
         var degree = CommonOptions.Parallel();
-        var gpus = new Option<int>("--gpus") { Description = "Budget of GPUs.", Required = true };
+        var gpus = new Option<int>("--gpus") { Description = "Budget of GPUs. More than 128 are spent on groups alike, of which one is simulated.", Required = true };
         var slo = new Option<string?>("--slo") { Description = "Objectives, e.g. ttft=500ms,tpot=50ms. Default: the scenario's." };
         var types = new Option<string?>("--gpu-types") { Description = "GPU types to choose among, e.g. h100-sxm,h200. Default: those of the scenario's pools." };
         var by = new Option<string>("--by") { Description = "Rank by goodput per gpu, or per dollar at the catalog's prices.", DefaultValueFactory = _ => "gpu" };
@@ -110,5 +110,5 @@ internal static class PlanCommand
     }
 
     private static string Text(ScenarioSource source, PlanResult best, string path) =>
-        $"# {best.Candidate.Name}: found by xpyd plan.\n{source.With(best.Candidate.Overrides()).Write(Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(path)!)}";
+        $"# {best.Name}: found by xpyd plan.{(best.Groups > 1 ? $" This is one of the {best.Groups}: give it its share of the load." : "")}\n{source.With(best.Candidate.Overrides()).Write(Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(path)!)}";
 }
