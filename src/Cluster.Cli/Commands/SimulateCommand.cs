@@ -19,15 +19,14 @@ internal static class SimulateCommand
         var scenario = new ScenarioArguments();
         var json = CommonOptions.Json();
         var files = new ReportFiles();
-        var command = new Command("simulate", "Run a scenario in virtual time and report.") { json };
+        var command = new CheckedCommand("simulate", "Run a scenario in virtual time and report.") { json };
         scenario.AddTo(command);
         files.AddTo(command);
         files.AddDecisionsTo(command);
         var replay = new Option<string?>("--replay") { Description = "Play a recorded live run again ('xpyd run --record FILE'): its decisions on its inputs, its arrivals in virtual time.", HelpName = "FILE" };
         command.Options.Add(replay);
-        command.SetAction((arguments, cancellation) => Guarded.RunAsync(() =>
+        command.SetAction((arguments, problems) => scenario.Load(arguments, CliCatalog.Load(), problems)!, (loaded, arguments, cancellation) =>
         {
-            var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
             var replayed = arguments.GetValue(replay) is { } path ? ReplayRun.Run(loaded, path, cancellation) : null;
             var report = replayed is not null ? replayed.Report
                 : files.Wanted(arguments) ? SimulateWatched(loaded, files, arguments, cancellation) : SimulateLogged(loaded, files, arguments, cancellation);
@@ -35,7 +34,7 @@ internal static class SimulateCommand
             else ReportTable.Print(report, Terminal.Out);
             if (replayed is not null) ReplayRun.Print(replayed);
             return Task.FromResult(replayed is { IsFaithful: false } ? 1 : 0);
-        }));
+        });
         return command;
     }
 
