@@ -34,13 +34,26 @@ internal sealed partial class ScenarioArguments
         (new Option<string?>("--link") { Description = "Link that carries KV, by catalog name, e.g. ib-ndr-400x4." }, "topology.link"),
         (new Option<string?>("--router") { Description = $"Routing policy: {string.Join(", ", Routers.Registry.All.Select(p => p.Name))}." }, "router.policy"),
         (new Option<string?>("--trace") { Description = "Trace file to replay." }, "workload.trace"),
-        (new Option<string?>("--rate") { Description = "Requests per second, e.g. 4/s." }, "workload.rate"),
+        (new Option<string?>("--isl") { Description = "Input tokens of drawn requests, instead of a trace's." }, "workload.synthetic.input"),
+        (new Option<string?>("--osl") { Description = "Output tokens of drawn requests, instead of a trace's." }, "workload.synthetic.output"),
+        (new Option<string?>("--rate") { Description = "Open loop: requests per second, e.g. 4/s." }, "workload.rate"),
+        (new Option<string?>("--concurrency") { Description = "Closed loop: so many clients, each sending when its last request ended." }, "workload.concurrency"),
         (new Option<string?>("--requests") { Description = "Requests to send." }, "workload.requests"),
         (new Option<string?>("--seed") { Description = "Seed of everything random." }, "seed"),
         (new Option<string?>("--time-scale") { Description = "Emulated seconds per wall second." }, "time.scale"),
     ];
 
     private const string PoolsOfNothing = "--gpu and --tp are of a scenario's pools: name a scenario file, or describe one with e.g. --topology 2P2D.";
+
+    /// <summary>Keys that a flag stands in for: a load has one source of requests, and one pace.</summary>
+    private static readonly Dictionary<string, string[]> s_standsFor = new()
+    {
+        ["workload.trace"] = ["synthetic", "sessions", "agents"],
+        ["workload.synthetic.input"] = ["trace", "format", "window", "think", "chars_per_token", "sessions", "agents"],
+        ["workload.synthetic.output"] = ["trace", "format", "window", "think", "chars_per_token", "sessions", "agents"],
+        ["workload.rate"] = ["concurrency"],
+        ["workload.concurrency"] = ["rate", "arrivals"],
+    };
 
     public void AddTo(Command command)
     {
@@ -82,7 +95,7 @@ internal sealed partial class ScenarioArguments
     {
         var file = arguments.GetValue(_file);
         if (file is null && arguments.GetValue(_topology) is null && !overrides.Exists(o => o.Path == "topology") && !problems.Found.Contains(PoolsOfNothing))
-            problems.Add("Name a scenario file, e.g. scenarios/quickstart.yaml, or describe a cluster by --model llama-3.1-8b --gpu h100-sxm --topology 2A, and what it serves by --trace FILE or --set workload.….");
+            problems.Add("Name a scenario file, e.g. scenarios/quickstart.yaml, or describe a cluster by --model llama-3.1-8b --gpu h100-sxm --topology 2A, and what it serves by --isl 512 --osl 128 --rate 4/s --requests 200, or by --trace FILE.");
         return file is null ? null : Shipped(file);
     }
 
@@ -99,8 +112,16 @@ internal sealed partial class ScenarioArguments
     private List<ScenarioOverride> Overrides(ParseResult arguments, Problems problems, bool withSettings, bool needsWorkload)
     {
         var overrides = new List<ScenarioOverride>();
+        var given = _simple.Where(s => arguments.GetValue(s.Option) is not null).Select(s => s.Option.Name).ToHashSet();
+        if (given.Contains("--trace") && (given.Contains("--isl") || given.Contains("--osl"))) problems.Add("--trace and --isl, --osl: requests are those of a trace or drawn; give one.");
+        if (given.Contains("--rate") && given.Contains("--concurrency")) problems.Add("--rate and --concurrency: an open loop has a rate, a closed loop a concurrency; give one.");
         foreach (var (option, path) in _simple)
-            if (arguments.GetValue(option) is { } value) overrides.Add(new ScenarioOverride(path, option.Name == "--trace" ? FromHere(value) : value, option.Name));
+        {
+            if (arguments.GetValue(option) is not { } value) continue;
+            overrides.Add(new ScenarioOverride(path, option.Name == "--trace" ? FromHere(value) : value, option.Name));
+            foreach (var key in s_standsFor.GetValueOrDefault(path, [])) overrides.Add(new ScenarioOverride($"workload.{key}", "null", option.Name));
+        }
+
         if (arguments.GetValue(_topology) is { } shape)
         {
             if (problems.Of(() => Topology(shape, arguments.GetValue(_gpu), arguments.GetValue(_tp))) is { } topology) overrides.Add(topology);
