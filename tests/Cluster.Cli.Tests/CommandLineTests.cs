@@ -84,6 +84,28 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task A_decision_log_is_the_same_with_a_report_and_a_timeline_beside_it()
+    {
+        var folder = Directory.CreateTempSubdirectory("xpyd-").FullName;
+        var (alone, beside) = (Path.Combine(folder, "alone.jsonl"), Path.Combine(folder, "beside.jsonl"));
+        (await Xpyd.RunAsync("simulate", s_quickstart, "--requests", "20", "--decisions", alone)).ExitCode.ShouldBe(0);
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--requests", "20", "--decisions", beside, "--report", Path.Combine(folder, "r.html"), "--timeline", Path.Combine(folder, "t.json"));
+        result.ExitCode.ShouldBe(0, result.Error);
+        var written = await File.ReadAllTextAsync(beside, TestContext.Current.CancellationToken);
+        written.ShouldNotBeEmpty();
+        written.ShouldBe(await File.ReadAllTextAsync(alone, TestContext.Current.CancellationToken));
+        result.Output.ShouldContain("routing regret");
+    }
+
+    [Fact]
+    public async Task A_file_that_a_replay_would_not_write_is_refused()
+    {
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--replay", "run.jsonl", "--report", "r.html", "--decisions", "d.jsonl");
+        result.ExitCode.ShouldBe(2);
+        result.Error.ShouldContain("leave out --report, --decisions, or --replay");
+    }
+
+    [Fact]
     public async Task Without_a_scenario_the_command_says_what_it_wants()
     {
         var result = await Xpyd.RunAsync("simulate");

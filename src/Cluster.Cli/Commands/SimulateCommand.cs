@@ -25,7 +25,12 @@ internal static class SimulateCommand
         files.AddDecisionsTo(command);
         var replay = new Option<string?>("--replay") { Description = "Play a recorded live run again ('xpyd run --record FILE'): its decisions on its inputs, its arrivals in virtual time.", HelpName = "FILE" };
         command.Options.Add(replay);
-        command.SetAction((arguments, problems) => scenario.Load(arguments, CliCatalog.Load(), problems)!, (loaded, arguments, cancellation) =>
+        command.SetAction((arguments, problems) =>
+        {
+            if (arguments.GetValue(replay) is not null && files.Asked(arguments) is { Length: > 0 } asked)
+                problems.Add($"--replay holds a recorded run against itself and writes nothing: leave out {string.Join(", ", asked)}, or --replay.");
+            return scenario.Load(arguments, CliCatalog.Load(), problems)!;
+        }, (loaded, arguments, cancellation) =>
         {
             var replayed = arguments.GetValue(replay) is { } path ? ReplayRun.Run(loaded, path, cancellation) : null;
             var report = replayed is not null ? replayed.Report
@@ -58,12 +63,14 @@ internal static class SimulateCommand
     {
         var (figures, pages) = (new List<VariantReport>(), new List<ReportVariant>());
         using var page = files.OpenReport(arguments);
+        using var decisions = files.OpenDecisions(arguments);
         using (var timeline = files.OpenTimeline(arguments))
         {
             foreach (var variant in loaded.Variants)
             {
                 var watch = new RunWatch(variant.Cluster, timeline?.Writer);
-                var run = ClusterSimulation.Run(variant.Cluster, variant.Workload, watch, cancellation);
+                ISimulationObserver observer = decisions is null ? watch : new ObserverPair(watch, new DecisionLog(variant.Cluster, decisions));
+                var run = ClusterSimulation.Run(variant.Cluster, variant.Workload, observer, cancellation);
                 figures.Add(VariantReport.Of(run));
                 pages.Add(RunReportPage.Variant(run, figures[^1], watch));
             }
