@@ -106,6 +106,15 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task A_topology_without_a_GPU_says_which_flag_it_lacks_and_no_more()
+    {
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--topology", "4P2D");
+        result.ExitCode.ShouldBe(2);
+        result.Error.Trim().Split('\n').ShouldHaveSingleItem().ShouldContain("add --gpu, e.g. --gpu h100-sxm");
+        (await Xpyd.RunAsync("simulate", s_quickstart, "--topology", "4P2D", "--gpu", "h100-sxm", "--tp", "4", "--requests", "9")).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Without_a_scenario_the_command_says_what_it_wants()
     {
         var result = await Xpyd.RunAsync("simulate");

@@ -124,7 +124,10 @@ internal sealed partial class ScenarioArguments
 
         if (arguments.GetValue(_topology) is { } shape)
         {
-            if (problems.Of(() => Topology(shape, arguments.GetValue(_gpu), arguments.GetValue(_tp))) is { } topology) overrides.Add(topology);
+            var isWhole = arguments.GetValue(_gpu) is not null || Settings(arguments).Any(s => s.StartsWith("topology", StringComparison.Ordinal));
+            if (!isWhole)
+                problems.Add($"--topology {shape} says how many instances there are, instead of the file's pools, not of which GPU: add --gpu, e.g. --gpu h100-sxm, and --tp where one GPU is too few.");
+            if (problems.Of(() => Topology(shape, arguments.GetValue(_gpu), arguments.GetValue(_tp))) is { } topology && isWhole) overrides.Add(topology);
         }
         else if (arguments.GetValue(_file) is null && (arguments.GetValue(_gpu) ?? arguments.GetValue(_tp)) is not null)
         {
