@@ -76,6 +76,7 @@ public sealed class CommandLineTests
     [InlineData("topology.prefill.tp=3", "tp")]
     [InlineData("model=llama-3.1-405b", "405")]
     [InlineData("workload.trace=nowhere.csv", "nowhere.csv")]
+    [InlineData("topology.aggregated.tp=1000", "tp 1000 does not divide the 64 query heads of llama-3.1-70b; 64 would.")]
     public async Task A_setting_that_cannot_be_is_refused_by_name(string setting, string named)
     {
         var result = await Xpyd.RunAsync("simulate", s_quickstart, "--set", setting);
