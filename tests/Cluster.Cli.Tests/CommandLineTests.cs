@@ -116,6 +116,16 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task The_catalogs_ids_are_listed_for_programs_too()
+    {
+        var result = await Xpyd.RunAsync("catalog", "list", "--json");
+        result.ExitCode.ShouldBe(0, result.Error);
+        var kinds = JsonDocument.Parse(result.Output).RootElement;
+        kinds.EnumerateObject().Select(k => k.Name).ShouldBe(["models", "gpus", "links", "engines"]);
+        kinds.GetProperty("gpus").EnumerateArray().Select(g => g.GetString()).ShouldContain("h100-sxm");
+    }
+
+    [Fact]
     public async Task Without_a_scenario_the_command_says_what_it_wants()
     {
         var result = await Xpyd.RunAsync("simulate");
