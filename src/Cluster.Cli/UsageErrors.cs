@@ -15,13 +15,31 @@ internal static partial class UsageErrors
         var command = parsed.CommandResult.Command;
         var path = Path(parsed.CommandResult);
         foreach (var problem in Problems(parsed, command, path).Distinct()) Terminal.Error.WriteLine(problem);
+        if (command is CheckedCommand { Check: { } check } && !Misspelt(parsed).Any() && (parsed.UnmatchedTokens.Count == 0 || ArgumentTokens(parsed).Any()))
+        {
+            // What an option that is not there was meant to say could be all that a scenario of flags lacks.
+            var problems = new Problems(isParsed: false);
+            check(parsed, problems);
+            foreach (var problem in problems.Found) Terminal.Error.WriteLine(problem);
+        }
+
         if (command.Subcommands.Count == 0) Terminal.Error.WriteLine($"Usage: {path}{Usage(command)}. '{path} --help' explains each.");
         else if (arguments.Length > 0) Terminal.Error.WriteLine($"'{path} --help' says what each does.");
         return Guarded.BadInput;
     }
 
+    /// <summary>What was taken for an argument but begins as an option does: one that is not there, and not a file of that name.</summary>
+    public static IEnumerable<string> Misspelt(ParseResult parsed) =>
+        parsed.Tokens.Any(t => t.Type == TokenType.DoubleDash) ? [] : ArgumentTokens(parsed).Where(t => t.StartsWith("--", StringComparison.Ordinal));
+
+    private static IEnumerable<string> ArgumentTokens(ParseResult parsed) => parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value);
+
     private static IEnumerable<string> Problems(ParseResult parsed, Command command, string path)
     {
+        var misspelt = Misspelt(parsed).ToList();
+        foreach (var token in misspelt) yield return $"{path} has no option {token}.{Near(token, command.Options.SelectMany(o => o.Aliases.Append(o.Name)))}";
+        // Its value, taken for one argument too many, is no problem of its own.
+        if (misspelt.Count > 0 && parsed.UnmatchedTokens.All(t => !t.StartsWith('-'))) yield break;
         var unmatched = parsed.UnmatchedTokens;
         for (var i = 0; i < unmatched.Count; i++)
         {

@@ -11,7 +11,7 @@ namespace Cluster.Scenarios;
 
 /// <summary>A value set from outside the file, e.g. by <c>--set topology.prefill.tp=8</c>; wins over the file in every variant, one of a pool in those that have the pool.</summary>
 /// <param name="Path">Full path of the key.</param>
-/// <param name="Value">As it would be written in the file, YAML included: <c>4/s</c>, <c>{ constant: 3 }</c>.</param>
+/// <param name="Value">As it would be written in the file, YAML included: <c>4/s</c>, <c>{ constant: 3 }</c>; <c>null</c>: the key is not there.</param>
 /// <param name="Origin">Shown in errors, e.g. <c>--set</c> or <c>--tp</c>.</param>
 public sealed record ScenarioOverride(string Path, string Value, string Origin = "--set");
 
@@ -148,7 +148,11 @@ public static class ScenarioFile
         if (source.Only is { Length: > 0 } variant && (root.Find("compare")?.Value as MapNode)?.Find(variant)?.Value is MapNode over)
             body = YamlMerge.Lay(body, over, Whole, Exclusive);
         foreach (var change in source.Overrides.SelectMany(o => PoolSettings.Spread(body, o)))
-            if (OverrideValue(change, errors) is { } value) body = YamlMerge.Set(PoolSettings.SpellShape(body, change.Path), change.Path, value);
+        {
+            if (OverrideValue(change, errors) is not { } value) continue;
+            body = value is ScalarNode { IsNull: true } ? YamlMerge.Remove(body, change.Path) : YamlMerge.Set(PoolSettings.SpellShape(body, change.Path), change.Path, value);
+        }
+
         if (errors.Count > 0) throw new ScenarioException(errors);
         if ((body.Find("workload")?.Value as MapNode)?.Find("trace")?.Value is ScalarNode trace)
         {

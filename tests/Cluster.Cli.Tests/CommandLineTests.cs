@@ -76,11 +76,53 @@ public sealed class CommandLineTests
     [InlineData("topology.prefill.tp=3", "tp")]
     [InlineData("model=llama-3.1-405b", "405")]
     [InlineData("workload.trace=nowhere.csv", "nowhere.csv")]
+    [InlineData("topology.aggregated.tp=1000", "tp 1000 does not divide the 64 query heads of llama-3.1-70b; 64 would.")]
     public async Task A_setting_that_cannot_be_is_refused_by_name(string setting, string named)
     {
         var result = await Xpyd.RunAsync("simulate", s_quickstart, "--set", setting);
         result.ExitCode.ShouldBe(2, result.Output);
         result.Error.ShouldContain(named);
+    }
+
+    [Fact]
+    public async Task A_decision_log_is_the_same_with_a_report_and_a_timeline_beside_it()
+    {
+        var folder = Directory.CreateTempSubdirectory("xpyd-").FullName;
+        var (alone, beside) = (Path.Combine(folder, "alone.jsonl"), Path.Combine(folder, "beside.jsonl"));
+        (await Xpyd.RunAsync("simulate", s_quickstart, "--requests", "20", "--decisions", alone)).ExitCode.ShouldBe(0);
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--requests", "20", "--decisions", beside, "--report", Path.Combine(folder, "r.html"), "--timeline", Path.Combine(folder, "t.json"));
+        result.ExitCode.ShouldBe(0, result.Error);
+        var written = await File.ReadAllTextAsync(beside, TestContext.Current.CancellationToken);
+        written.ShouldNotBeEmpty();
+        written.ShouldBe(await File.ReadAllTextAsync(alone, TestContext.Current.CancellationToken));
+        result.Output.ShouldContain("routing regret");
+    }
+
+    [Fact]
+    public async Task A_file_that_a_replay_would_not_write_is_refused()
+    {
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--replay", "run.jsonl", "--report", "r.html", "--decisions", "d.jsonl");
+        result.ExitCode.ShouldBe(2);
+        result.Error.ShouldContain("leave out --report, --decisions, or --replay");
+    }
+
+    [Fact]
+    public async Task A_topology_without_a_GPU_says_which_flag_it_lacks_and_no_more()
+    {
+        var result = await Xpyd.RunAsync("simulate", s_quickstart, "--topology", "4P2D");
+        result.ExitCode.ShouldBe(2);
+        result.Error.Trim().Split('\n').ShouldHaveSingleItem().ShouldContain("add --gpu, e.g. --gpu h100-sxm");
+        (await Xpyd.RunAsync("simulate", s_quickstart, "--topology", "4P2D", "--gpu", "h100-sxm", "--tp", "4", "--requests", "9")).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_catalogs_ids_are_listed_for_programs_too()
+    {
+        var result = await Xpyd.RunAsync("catalog", "list", "--json");
+        result.ExitCode.ShouldBe(0, result.Error);
+        var kinds = JsonDocument.Parse(result.Output).RootElement;
+        kinds.EnumerateObject().Select(k => k.Name).ShouldBe(["models", "gpus", "links", "engines"]);
+        kinds.GetProperty("gpus").EnumerateArray().Select(g => g.GetString()).ShouldContain("h100-sxm");
     }
 
     [Fact]

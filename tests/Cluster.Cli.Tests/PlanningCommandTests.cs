@@ -39,6 +39,18 @@ public sealed class PlanningCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_large_budget_says_what_was_simulated_and_its_winners_file_is_one_of_the_groups()
+    {
+        var winner = Path.Combine(_folder, "winner.yaml");
+        var plan = await Xpyd.RunAsync("plan", _small, "--gpus", "100000", "--slo", "ttft=50ms", "--formats", "fp8/fp8", "--out", winner);
+        plan.ExitCode.ShouldBe(0, plan.Error);
+        plan.Output.ReplaceLineEndings(" ").ShouldContain("groups alike, of at most 127 each: one of a kind was simulated");
+        plan.Output.ShouldContain(" × ");
+        (await File.ReadAllTextAsync(winner, TestContext.Current.CancellationToken)).ShouldContain("This is one of the ");
+        (await Xpyd.RunAsync("simulate", winner)).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task The_best_lever_is_pulled_live_and_held_against_its_prediction()
     {
         var result = await Xpyd.RunAsync("levers", _small, "--quick", "--confirm", "1", "--json");

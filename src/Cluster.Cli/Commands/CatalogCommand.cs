@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Cluster.Cli.Output;
 using Cluster.Cli.Scenarios;
 using Cluster.Engine.Policies;
@@ -16,22 +17,25 @@ internal static class CatalogCommand
 
     private static Command List()
     {
-        var command = new Command("list", "Every id, by kind.");
-        command.SetAction(_ => Guarded.Run(() =>
+        var json = CommonOptions.Json();
+        var command = new Command("list", "Every id, by kind.") { json };
+        command.SetAction(arguments => Guarded.Run(() =>
         {
             var catalog = CliCatalog.Load();
-            Print("models", catalog.Models.Keys);
-            Print("gpus", catalog.Gpus.Keys);
-            Print("links", catalog.Links.Keys);
-            Print("engines", catalog.Engines.Keys);
+            (string Kind, IEnumerable<string> Ids)[] kinds = [("models", catalog.Models.Keys), ("gpus", catalog.Gpus.Keys), ("links", catalog.Links.Keys), ("engines", catalog.Engines.Keys)];
+            if (arguments.GetValue(json))
+            {
+                Console.Out.WriteLine(new JsonObject(kinds.Select(k => KeyValuePair.Create<string, JsonNode?>(k.Kind, new JsonArray([.. k.Ids.Select(id => JsonValue.Create(id))])))).ToJsonString(CommonOptions.Indented));
+                return;
+            }
+
+            foreach (var (kind, ids) in kinds)
+            {
+                Console.Out.WriteLine(kind);
+                foreach (var id in ids) Console.Out.WriteLine($"  {id}");
+            }
         }));
         return command;
-    }
-
-    private static void Print(string kind, IEnumerable<string> ids)
-    {
-        Console.Out.WriteLine(kind);
-        foreach (var id in ids) Console.Out.WriteLine($"  {id}");
     }
 
     private static Command Show()

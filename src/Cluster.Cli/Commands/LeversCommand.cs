@@ -21,11 +21,16 @@ internal static class LeversCommand
         var confirm = new Option<int>("--confirm") { Description = "Then pull so many of the best levers on a live cluster, and hold the predictions against it. Takes the emulated time of that many runs and one." };
         confirm.MustBeWithin(0, 100);
         stack.MustBeWithin(0, 100);
-        var command = new Command("levers", "Name the wall and pull every lever, in virtual time, on the same requests.") { json, degree, variant, stack, lossless, quick, confirm };
+        var command = new CheckedCommand("levers", "Name the wall and pull every lever, in virtual time, on the same requests.") { json, degree, variant, stack, lossless, quick, confirm };
         scenario.AddTo(command);
-        command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
+        command.SetAction((arguments, problems) =>
         {
-            var source = scenario.Source(arguments) with { Only = arguments.GetValue(variant) };
+            var source = scenario.Source(arguments, problems);
+            if (source is not null) source = source with { Only = arguments.GetValue(variant) };
+            ScenarioArguments.CheckBeside(source, CliCatalog.Load(), problems);
+            return source!;
+        }, async (source, arguments, cancellation) =>
+        {
             var runner = new LeverRunner(CliCatalog.Load(), !arguments.GetValue(quick), arguments.GetValue(degree));
             LeverTable table;
             using (var progress = new ProgressLine("levers: pulled", LeverRegistry.All.Count))
@@ -37,7 +42,7 @@ internal static class LeversCommand
             if (asJson) Console.Out.WriteLine(LeverJson.Of(table, steps, tried).ToJsonString(CommonOptions.Indented));
             else LeverTableView.Print(tried ?? [], Terminal.Out);
             return 0;
-        }));
+        });
         return command;
     }
 }

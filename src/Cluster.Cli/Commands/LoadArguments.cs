@@ -8,8 +8,14 @@ using Cluster.Load;
 using Cluster.Scenarios;
 using Cluster.Scenarios.Sections;
 using Cluster.Scenarios.Workloads;
+using static System.FormattableString;
 
 namespace Cluster.Cli.Commands;
+
+/// <summary>A load as flags describe it.</summary>
+/// <param name="Total">Requests, for the progress bar.</param>
+/// <param name="Slo">Objectives for goodput; null: none were given.</param>
+internal sealed record LoadAsked(Workload Workload, long Total, LoadOptions Options, SloSpec? Slo);
 
 /// <summary>The flags that describe a load: what is sent, when, and what counts as good.</summary>
 internal sealed class LoadArguments
@@ -50,28 +56,48 @@ internal sealed class LoadArguments
         }
     }
 
-    /// <summary>The workload, and how many requests it has.</summary>
-    /// <exception cref="UsageException">All that is wrong with the flags.</exception>
-    public (Workload Workload, long Total) Workload(ParseResult parsed)
+    /// <summary>The load that is asked for; null where a flag is one of the problems.</summary>
+    public LoadAsked? Read(ParseResult parsed, Problems problems)
     {
-        var problems = new List<string>();
-        var (isl, osl, requests, spread, cv) =
-            (parsed.GetValue(_isl), parsed.GetValue(_osl), parsed.GetValue(_requests), parsed.GetValue(_spread), parsed.GetValue(_burstiness));
+        var before = problems.Found.Count;
+        var section = Section(parsed, problems);
+        var options = problems.Of(() => Options(parsed));
+        var (scale, connections, warmup) = (problems.Value(parsed, _scale, 1), problems.Value(parsed, _connections, 1), problems.Value(parsed, _warmup, 0));
+        if (!(scale > 0) || !double.IsFinite(scale)) problems.Add(Invariant($"--time-scale: {scale} is no pace; write a positive number, e.g. 0.5."));
+        if (connections < 1) problems.Add($"--max-connections: {connections} is too few; at least 1.");
+        if (warmup < 0) problems.Add($"--warmup: {warmup} is too few; at least 0.");
+        var slo = new SloSpec(Duration(parsed, _ttft, problems), Duration(parsed, _tpot, problems), Duration(parsed, _e2e, problems));
+        if (problems.Found.Count > before || options is null) return null;
+        try
+        {
+            var stretch = section.Trace is not null && section.Rate is { } asked ? TraceSurvey.Of(section).Stretch(asked.PerSecond) : 1;
+            return new LoadAsked(WorkloadSource.Open(section, (ulong)parsed.GetValue(_seed), stretch), section.Requests!.Value, options, slo == new SloSpec() ? null : slo);
+        }
+        catch (Exception bad) when (bad is ArgumentException or TraceException)
+        {
+            problems.Add(bad.Message);
+            return null;
+        }
+    }
+
+    private WorkloadSection Section(ParseResult parsed, Problems problems)
+    {
+        var (isl, osl, requests) = (problems.Value(parsed, _isl, 512), problems.Value(parsed, _osl, 128), problems.Value(parsed, _requests, 200));
+        var (spread, cv) = (problems.Value(parsed, _spread, 0), problems.Value(parsed, _burstiness, 1));
         if (isl is < 1 or > MaxTokens) problems.Add($"--isl: {isl} is out of range; 1 to {MaxTokens}.");
         if (osl is < 1 or > MaxTokens) problems.Add($"--osl: {osl} is out of range; 1 to {MaxTokens}.");
         if (requests < 1) problems.Add($"--requests: {requests} is too few; at least 1.");
         if (spread is not (>= 0 and < 1)) problems.Add($"--spread: {spread} is out of range; 0 to below 1.");
         if (cv is not (>= 0 and <= 100)) problems.Add($"--cv: {cv} is out of range; 0 to 100.");
-        var prefix = parsed.GetValue(_prefix);
+        var prefix = problems.Value(parsed, _prefix, 0);
         if (prefix < 0 || (prefix > 0 && prefix >= isl * (1 - spread))) problems.Add($"--shared-prefix: {prefix} must be shorter than the shortest prompt.");
-        var (rate, concurrency) = (Rate(parsed, problems), parsed.GetValue(_concurrency));
+        var (rate, concurrency) = (Rate(parsed, problems), problems.Value(parsed, _concurrency, 1));
         if (rate is not null && concurrency is not null) problems.Add("--rate and --concurrency: an open loop has a rate, a closed loop a concurrency; give one.");
         if (concurrency < 1) problems.Add($"--concurrency: {concurrency} is too few; at least 1.");
         var trace = Trace(parsed.GetValue(_trace), problems);
-        if (trace is null && rate is null && concurrency is null) problems.Add("Say how fast: --rate 4/s, --concurrency 32, or --trace FILE.");
+        if (parsed.GetValue(_trace) is null && parsed.GetValue(_rate) is null && concurrency is null) problems.Add("Say how fast: --rate 4/s, --concurrency 32, or --trace FILE.");
         var duration = Duration(parsed, _duration, problems);
-        if (problems.Count > 0) throw new UsageException(string.Join('\n', problems));
-        var section = new WorkloadSection
+        return new WorkloadSection
         {
             Trace = trace,
             Synthetic = trace is not null ? null : new SyntheticSection(Length(isl, spread), Length(osl, spread))
@@ -84,11 +110,9 @@ internal sealed class LoadArguments
             Requests = requests,
             DurationNs = duration,
         };
-        var stretch = trace is not null && rate is { } asked ? TraceSurvey.Of(section).Stretch(asked) : 1;
-        return (WorkloadSource.Open(section, (ulong)parsed.GetValue(_seed), stretch), requests);
     }
 
-    public LoadOptions Options(ParseResult parsed) => new()
+    private LoadOptions Options(ParseResult parsed) => new()
     {
         TimeScale = parsed.GetValue(_scale),
         Model = parsed.GetValue(_model),
@@ -118,20 +142,11 @@ internal sealed class LoadArguments
         return roots.Count > 0 ? roots : throw new UsageException($"--cacert: '{path}' holds no PEM certificate.");
     }
 
-    /// <summary>Objectives for goodput; null when none were given.</summary>
-    public SloSpec? Slo(ParseResult parsed)
-    {
-        var problems = new List<string>();
-        var slo = new SloSpec(Duration(parsed, _ttft, problems), Duration(parsed, _tpot, problems), Duration(parsed, _e2e, problems));
-        if (problems.Count > 0) throw new UsageException(string.Join('\n', problems));
-        return slo == new SloSpec() ? null : slo;
-    }
-
     private static LengthSection Length(int nominal, double spread) => spread == 0
         ? new LengthSection(LengthShape.Constant, nominal, 0, nominal, nominal)
         : new LengthSection(LengthShape.Uniform, nominal, 0, Math.Max(1, (int)Math.Ceiling(nominal * (1 - spread))), nominal);
 
-    private double? Rate(ParseResult parsed, List<string> problems)
+    private double? Rate(ParseResult parsed, Problems problems)
     {
         if (parsed.GetValue(_rate) is not { } text) return null;
         if (UnitText.TryPerSecond(text, out var rate) && rate > 0) return rate;
@@ -140,7 +155,7 @@ internal sealed class LoadArguments
         return null;
     }
 
-    private static TraceSection? Trace(string? path, List<string> problems)
+    private static TraceSection? Trace(string? path, Problems problems)
     {
         if (path is null) return null;
         if (!File.Exists(path)) problems.Add($"--trace: no file at '{path}'.");
@@ -149,7 +164,7 @@ internal sealed class LoadArguments
         return null;
     }
 
-    private static long? Duration(ParseResult parsed, Option<string?> option, List<string> problems)
+    private static long? Duration(ParseResult parsed, Option<string?> option, Problems problems)
     {
         if (parsed.GetValue(option) is not { } text) return null;
         if (UnitText.TryDurationNs(text, out var ns) && ns > 0) return ns;

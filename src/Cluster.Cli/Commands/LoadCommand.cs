@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Cluster.Cli.Output;
+using Cluster.Cli.Reports;
 using Cluster.Cli.Scenarios;
 using Cluster.Load;
 using Cluster.Load.Reporting;
@@ -22,49 +23,52 @@ internal static class LoadCommand
         var output = new Option<string?>("--output") { Description = "Write the summary and every record as JSON lines.", HelpName = "FILE" };
         var compare = new Option<string?>("--compare") { Description = "Compare with an earlier run's --output.", HelpName = "FILE" };
         var arguments = new LoadArguments();
-        var command = new Command("load", "Drive any OpenAI-compatible endpoint and report TTFT, TPOT, ITL, E2E and goodput.") { url, json, csv, output, compare };
+        var command = new CheckedCommand("load", "Drive any OpenAI-compatible endpoint and report TTFT, TPOT, ITL, E2E and goodput.") { url, json, csv, output, compare };
         arguments.AddTo(command);
-        command.SetAction((parsed, cancellation) => Guarded.RunAsync(async () =>
+        command.SetAction((parsed, problems) =>
         {
             if (!Uri.TryCreate(parsed.GetValue(url), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-                throw new UsageException($"URL: '{parsed.GetValue(url)}' is not an http address; write e.g. http://127.0.0.1:8000.");
+                problems.Add($"URL: '{parsed.GetValue(url)}' is not an http address; write e.g. http://127.0.0.1:8000.");
+            return (Address: address!, Load: arguments.Read(parsed, problems)!, Before: parsed.GetValue(compare) is { } earlier ? problems.Of(() => ReadEarlier(earlier)) : null);
+        }, async (input, parsed, cancellation) =>
+        {
+            var address = input.Address;
             InlineReceives.Prefer(PromptThread.Ask);
-            var before = parsed.GetValue(compare) is { } earlier ? ReadEarlier(earlier) : null;
-            if (await RunAsync(address, arguments, parsed, cancellation) is not { } result)
+            using var lines = parsed.GetValue(csv) is { } rows ? new PendingFile(rows) : null;
+            using var records = parsed.GetValue(output) is { } all ? new PendingFile(all) : null;
+            if (await RunAsync(address, input.Load, cancellation) is not { } result)
             {
                 return Guarded.Failed;
             }
 
-            var summary = LoadSummary.Of(result, arguments.Slo(parsed));
-            Write(parsed.GetValue(csv), writer => LoadFiles.WriteCsv(writer, result));
-            Write(parsed.GetValue(output), writer => LoadFiles.WriteJsonLines(writer, result, summary));
+            var summary = LoadSummary.Of(result, input.Load.Slo);
+            lines?.Write(writer => LoadFiles.WriteCsv(writer, result));
+            records?.Write(writer => LoadFiles.WriteJsonLines(writer, result, summary));
             if (parsed.GetValue(json)) Console.Out.WriteLine(summary.ToJson());
-            else LoadTables.Print(summary, before, Terminal.Out);
+            else LoadTables.Print(summary, input.Before, Terminal.Out);
             if (result.WasCancelled) return Guarded.Interrupted;
             if (summary.Completed > 0) return 0;
             Terminal.Error.WriteLine(result.Records.Any(r => r.Status == 401)
                 ? $"No request completed. {address} wants an API key: --api-key KEY, or OPENAI_API_KEY."
                 : $"No request completed. Is {address} up (curl {address.GetLeftPart(UriPartial.Authority)}/v1/models), and does it serve the model asked for (--model)?");
             return 1;
-        }));
+        });
         return command;
     }
 
     /// <returns>Null when nobody answers, or the endpoint went on saying that it is not ready; that was said.</returns>
-    private static async Task<LoadResult?> RunAsync(Uri address, LoadArguments arguments, ParseResult parsed, CancellationToken cancellation)
+    private static async Task<LoadResult?> RunAsync(Uri address, LoadAsked asked, CancellationToken cancellation)
     {
         try
         {
-            var (workload, total) = arguments.Workload(parsed);
-            var options = arguments.Options(parsed);
             var readiness = await ReadyCheck.WaitAsync(
-                address, options, s_patience,
+                address, asked.Options, s_patience,
                 () => Terminal.Error.WriteLine($"{address} is not ready yet: waiting up to {s_patience.TotalSeconds:F0} s until its /health stops answering 503."), cancellation);
             if (readiness == Readiness.Unreachable) Terminal.Error.WriteLine($"{address}: the connection was refused or the host is not known, and nothing was sent. Start the server (xpyd up), or check host and port.");
             if (readiness == Readiness.Starting)
                 Terminal.Error.WriteLine($"{address} was not ready within {s_patience.TotalSeconds:F0} s: nothing was sent. What does it wait for (curl {address.GetLeftPart(UriPartial.Authority)}/health)?");
             if (readiness != Readiness.Ready) return null;
-            return await LoadTables.WithProgressAsync(total, progress => LoadDriver.RunAsync(address, workload, options, progress, cancellation));
+            return await LoadTables.WithProgressAsync(asked.Total, progress => LoadDriver.RunAsync(address, asked.Workload, asked.Options, progress, cancellation));
         }
         catch (Exception bad) when (bad is ArgumentException or TraceException)
         {
@@ -82,12 +86,5 @@ internal static class LoadCommand
         {
             throw new UsageException($"--compare: {bad.Message}");
         }
-    }
-
-    private static void Write(string? path, Action<TextWriter> write)
-    {
-        if (path is null) return;
-        using var writer = new StreamWriter(path);
-        write(writer);
     }
 }

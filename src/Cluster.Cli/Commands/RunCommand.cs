@@ -18,7 +18,7 @@ internal static class RunCommand
     {
         var scenario = new ScenarioArguments();
         var json = CommonOptions.Json();
-        var command = new Command("run", "Start the cluster here, drive the workload through real HTTP, report, stop.") { json };
+        var command = new CheckedCommand("run", "Start the cluster here, drive the workload through real HTTP, report, stop.") { json };
         var files = new ReportFiles();
         scenario.AddTo(command);
         files.AddTo(command);
@@ -26,16 +26,15 @@ internal static class RunCommand
         command.Options.Add(record);
         var tls = new TlsFlags();
         tls.AddTo(command);
-        command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
+        command.SetAction((arguments, problems) => (
+            Loaded: scenario.Load(arguments, CliCatalog.Load(), problems)!,
+            Gateway: problems.Of(() => tls.Apply(arguments, new GatewayOptions { Port = 0 }))!), async (input, arguments, cancellation) =>
         {
-            var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
-            var asJson = arguments.GetValue(json);
-            var gateway = tls.Apply(arguments, new GatewayOptions { Port = 0 });
-            var report = await RunAsync(loaded, files, arguments, arguments.GetValue(record), gateway, cancellation);
-            if (asJson) Console.Out.WriteLine(report.ToJson());
+            var report = await RunAsync(input.Loaded, files, arguments, arguments.GetValue(record), input.Gateway, cancellation);
+            if (arguments.GetValue(json)) Console.Out.WriteLine(report.ToJson());
             else ReportTable.Print(report, Terminal.Out);
             return 0;
-        }));
+        });
         return command;
     }
 

@@ -19,15 +19,19 @@ internal static class SimulateCommand
         var scenario = new ScenarioArguments();
         var json = CommonOptions.Json();
         var files = new ReportFiles();
-        var command = new Command("simulate", "Run a scenario in virtual time and report.") { json };
+        var command = new CheckedCommand("simulate", "Run a scenario in virtual time and report.") { json };
         scenario.AddTo(command);
         files.AddTo(command);
         files.AddDecisionsTo(command);
         var replay = new Option<string?>("--replay") { Description = "Play a recorded live run again ('xpyd run --record FILE'): its decisions on its inputs, its arrivals in virtual time.", HelpName = "FILE" };
         command.Options.Add(replay);
-        command.SetAction((arguments, cancellation) => Guarded.RunAsync(() =>
+        command.SetAction((arguments, problems) =>
         {
-            var loaded = scenario.Load(arguments, CliCatalog.Load()).OrThrow();
+            if (arguments.GetValue(replay) is not null && files.Asked(arguments) is { Length: > 0 } asked)
+                problems.Add($"--replay holds a recorded run against itself and writes nothing: leave out {string.Join(", ", asked)}, or --replay.");
+            return scenario.Load(arguments, CliCatalog.Load(), problems)!;
+        }, (loaded, arguments, cancellation) =>
+        {
             var replayed = arguments.GetValue(replay) is { } path ? ReplayRun.Run(loaded, path, cancellation) : null;
             var report = replayed is not null ? replayed.Report
                 : files.Wanted(arguments) ? SimulateWatched(loaded, files, arguments, cancellation) : SimulateLogged(loaded, files, arguments, cancellation);
@@ -35,7 +39,7 @@ internal static class SimulateCommand
             else ReportTable.Print(report, Terminal.Out);
             if (replayed is not null) ReplayRun.Print(replayed);
             return Task.FromResult(replayed is { IsFaithful: false } ? 1 : 0);
-        }));
+        });
         return command;
     }
 
@@ -59,12 +63,14 @@ internal static class SimulateCommand
     {
         var (figures, pages) = (new List<VariantReport>(), new List<ReportVariant>());
         using var page = files.OpenReport(arguments);
+        using var decisions = files.OpenDecisions(arguments);
         using (var timeline = files.OpenTimeline(arguments))
         {
             foreach (var variant in loaded.Variants)
             {
                 var watch = new RunWatch(variant.Cluster, timeline?.Writer);
-                var run = ClusterSimulation.Run(variant.Cluster, variant.Workload, watch, cancellation);
+                ISimulationObserver observer = decisions is null ? watch : new ObserverPair(watch, new DecisionLog(variant.Cluster, decisions));
+                var run = ClusterSimulation.Run(variant.Cluster, variant.Workload, observer, cancellation);
                 figures.Add(VariantReport.Of(run));
                 pages.Add(RunReportPage.Variant(run, figures[^1], watch));
             }

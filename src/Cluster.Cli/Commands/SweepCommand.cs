@@ -15,25 +15,34 @@ internal static class SweepCommand
         var json = CommonOptions.Json();
         var degree = CommonOptions.Parallel();
         var output = new Option<string?>("--out") { Description = "Write rows to a .csv or .json file as they finish; rows found there are not run again." };
-        var command = new Command("sweep", "Run a scenario under every combination of --set path=a,b,c, in virtual time.") { json, degree, output };
+        var command = new CheckedCommand("sweep", "Run a scenario under every combination of --set path=a,b,c, in virtual time.") { json, degree, output };
         scenario.AddTo(command);
-        command.SetAction((arguments, cancellation) => Task.FromResult(Guarded.Run(() =>
+        command.SetAction((arguments, problems) => Plan(scenario, arguments, problems)!, (plan, arguments, cancellation) =>
         {
-            var plan = Plan(scenario, arguments);
             var rows = Run(plan, arguments.GetValue(output), arguments.GetValue(degree), cancellation);
             if (arguments.GetValue(json))
                 Console.Out.WriteLine(new JsonObject { ["rows"] = new JsonArray([.. rows.Select(r => SweepFile.ToJson(plan, r))]) }.ToString());
             else SweepTable.Print(plan, rows, Terminal.Out);
-        })));
+            return Task.FromResult(0);
+        });
         return command;
     }
 
-    private static SweepPlan Plan(ScenarioArguments scenario, ParseResult arguments)
+    private static SweepPlan? Plan(ScenarioArguments scenario, ParseResult arguments, Problems problems)
+    {
+        var source = scenario.Source(arguments, problems, withSettings: false);
+        var axes = scenario.Settings(arguments).Select(text => problems.Of(() => Stated(() => SweepAxis.Parse(text)))).ToList();
+        var understood = axes.OfType<SweepAxis>().ToList();
+        if (source is not null && (understood.Count > 0 || !problems.AreThere)) return problems.Of(() => Stated(() => SweepPlan.Of(source, CliCatalog.Load(), understood)));
+        ScenarioArguments.CheckBeside(source, CliCatalog.Load(), problems);
+        return null;
+    }
+
+    private static T Stated<T>(Func<T> read)
     {
         try
         {
-            var axes = scenario.Settings(arguments).Select(SweepAxis.Parse).ToList();
-            return SweepPlan.Of(scenario.Source(arguments, withSettings: false), CliCatalog.Load(), axes);
+            return read();
         }
         catch (ArgumentException bad)
         {

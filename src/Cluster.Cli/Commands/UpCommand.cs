@@ -5,6 +5,7 @@ using Cluster.Cli.Scenarios;
 using Cluster.Gateway.Live;
 using Cluster.Grains.Hosting;
 using Cluster.Hosting;
+using Cluster.Scenarios;
 using Spectre.Console;
 
 namespace Cluster.Cli.Commands;
@@ -24,28 +25,35 @@ internal static class UpCommand
             Description = "Silo processes that the instances are spread over; 0 keeps them in this one.",
             DefaultValueFactory = _ => 0,
         };
-        var command = new Command("up", "Start the cluster and stay: API, metrics and console on one port of loopback.") { variant, silos };
+        var command = new CheckedCommand("up", "Start the cluster and stay: API, metrics and console on one port of loopback.") { variant, silos };
         address.AddTo(command);
         scenario.AddTo(command);
         var record = CommonOptions.Record();
         command.Options.Add(record);
-        command.SetAction((arguments, cancellation) => Guarded.RunAsync(async () =>
+        command.SetAction((arguments, problems) =>
         {
-            var loaded = scenario.Load(arguments, CliCatalog.Load(), needsWorkload: false).OrThrow();
-            var name = arguments.GetValue(variant);
-            var chosen = name is null ? loaded.Variants[0] : loaded.Variants.FirstOrDefault(v => v.Cluster.Name == name)
-                ?? throw new UsageException($"--variant {name}: the scenario has {string.Join(", ", loaded.Variants.Select(v => v.Cluster.Name))}.");
-            var source = scenario.Source(arguments, needsWorkload: false) with { Only = chosen == loaded.Variants[0] ? "" : chosen.Cluster.Name };
-            var options = LiveRun.Options(chosen) with { Scenario = loaded.Scenario!.Name, Levers = stop => LeverAdvice.OfAsync(source, stop), Comparison = VariantComparison.Of(loaded), Gateway = address.Options(arguments), RecordPath = arguments.GetValue(record) };
+            var source = scenario.Source(arguments, problems, needsWorkload: false);
+            var loaded = source is null ? null : problems.Of(() => source.Read(CliCatalog.Load()).OrThrow());
+            var chosen = loaded is null ? null : problems.Of(() => Chosen(loaded, arguments.GetValue(variant)));
+            if (problems.Of(() => arguments.GetValue(silos)) is (< 0 or > MostSilos) and var many) problems.Add($"{silos.Name} {many}: expected 0 to {MostSilos}.");
+            return (Source: source!, Loaded: loaded!, Chosen: chosen!, Gateway: problems.Of(() => address.Options(arguments))!);
+        }, async (input, arguments, cancellation) =>
+        {
+            var (loaded, chosen) = (input.Loaded, input.Chosen);
+            var source = input.Source with { Only = chosen == loaded.Variants[0] ? "" : chosen.Cluster.Name };
+            var options = LiveRun.Options(chosen) with { Scenario = loaded.Scenario!.Name, Levers = stop => LeverAdvice.OfAsync(source, stop), Comparison = VariantComparison.Of(loaded), Gateway = input.Gateway, RecordPath = arguments.GetValue(record) };
             var count = arguments.GetValue(silos);
-            if (count is < 0 or > MostSilos) throw new UsageException($"--silos {count}: expected 0 to {MostSilos}.");
             if (count > 0)
                 return await address.ListenAsync(arguments, () => SpreadCluster.RunAsync(new HostedScenario(loaded.Scenario!.Name, source with { Only = null }, chosen), options, count, StayAsync, cancellation));
             await using var cluster = await address.ListenAsync(arguments, () => LiveCluster.StartAsync(chosen.Cluster, options, cancellation));
             return await StayAsync(chosen.Cluster.Name, cluster, cancellation);
-        }));
+        });
         return command;
     }
+
+    private static ResolvedVariant Chosen(ScenarioResult loaded, string? name) =>
+        name is null ? loaded.Variants[0] : loaded.Variants.FirstOrDefault(v => v.Cluster.Name == name)
+            ?? throw new UsageException($"--variant {name}: the scenario has {string.Join(", ", loaded.Variants.Select(v => v.Cluster.Name))}.");
 
     private static async Task<int> StayAsync(string name, LiveCluster cluster, CancellationToken cancellation)
     {

@@ -27,9 +27,11 @@ internal static class PlanTable
             return table;
         });
         var more = report.Results.Count - shown.Count;
-        console.WriteLine(Text($"◆ on the Pareto front of goodput per {(report.Rank == PlanRank.PerGpu ? "GPU" : "dollar")}, TTFT and TPOT; max goodput: arrivals per second of which at least nine in ten meet the SLO; {report.Results.Count} candidates simulated{(more > 0 ? $", {more} not shown" : "")}."));
+        console.WriteLine(Text($"◆ on the Pareto front of goodput per {(report.Space.Rank == PlanRank.PerGpu ? "GPU" : "dollar")}, TTFT and TPOT; max goodput: arrivals per second of which at least nine in ten meet the SLO; {report.Results.Count} candidates simulated{(more > 0 ? $", {more} not shown" : "")}."));
         if (shown.FirstOrDefault(r => r.Peak.IsCapped) is { } capped)
-            console.WriteLine(Text($"> the SLO is met up to {capped.Peak.Load:F0} times the scenario's pace, where the search ends: there may be more."));
+            console.WriteLine(Text($"> the SLO is met up to {capped.Peak.Load:F0} times the scenario's pace{(report.Space.IsGrouped ? " by each group" : "")}, where the search ends: there may be more."));
+        if (report.Space.IsGrouped)
+            console.WriteLine(Text($"So many GPUs are searched as groups alike, of at most {report.Space.GroupGpus} each: one of a kind was simulated, with a router and a load of its own, and counts as often as the budget has room for it. TTFT and TPOT are one group's, and the others' too as long as whatever stands before them deals the load out evenly."));
         console.WriteLine(report.Verdict);
     }
 
@@ -42,10 +44,10 @@ internal static class PlanTable
 
     private static string[] Cells(PlanReport report, PlanResult r) =>
     [
-        report.Pareto.Contains(r) ? "◆" : "", r.Candidate.Name, Text($"{r.Candidate.Gpus}"),
-        r.Peak.Load > 0 ? Text($"{(r.Peak.IsCapped ? "> " : "")}{r.Peak.GoodputRps:F2}") : "misses", Text($"{r.GoodputPerGpu:F3}"),
+        report.Pareto.Contains(r) ? "◆" : "", r.Name, Text($"{r.Gpus}"),
+        r.Peak.Load > 0 ? Text($"{(r.Peak.IsCapped ? "> " : "")}{r.GoodputRps:F2}") : "misses", Text($"{r.GoodputPerGpu:F3}"),
         r.GoodputPerDollar is { } dollars ? Text($"{dollars:F0}") : "–",
-        Text($"{r.Peak.Report.TtftMs.P90:F0} ms"), Text($"{r.Peak.Report.TpotMs.P90:F1} ms"), Text($"{r.Candidate.EstimatedRps:F1}"),
+        Text($"{r.Peak.Report.TtftMs.P90:F0} ms"), Text($"{r.Peak.Report.TpotMs.P90:F1} ms"), Text($"{r.Candidate.EstimatedRps * r.Groups:F1}"),
     ];
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

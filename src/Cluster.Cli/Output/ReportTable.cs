@@ -34,6 +34,7 @@ internal static class ReportTable
         Latency("TPOT ms", v => v.TpotMs, 1);
         Latency("ITL ms", v => v.ItlMs, 1);
         Latency("E2E ms", v => v.E2eMs, 0);
+        if (columns.Any(c => c.Variant.TokensPerPass is not null)) Row("tokens per pass", v => v.TokensPerPass is { } tokens ? Number(tokens, 2) : "–");
         table.AddEmptyRow();
         foreach (var hop in columns[0].Variant.TtftHopsMs.Keys)
             Row($"TTFT: {hop.Replace('_', ' ')}", v => $"{Number(v.TtftHopsMs.GetValueOrDefault(hop), 1)} ms");

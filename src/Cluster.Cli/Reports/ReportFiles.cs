@@ -22,6 +22,10 @@ internal sealed class ReportFiles
 
     public bool Wanted(ParseResult arguments) => arguments.GetValue(_report) is not null || arguments.GetValue(_timeline) is not null;
 
+    /// <summary>Names of the options that ask for a file.</summary>
+    public string[] Asked(ParseResult arguments) =>
+        [.. new[] { _report, _timeline, _decisions }.Where(o => arguments.GetResult(o) is { Implicit: false }).Select(o => o.Name)];
+
     /// <summary>The trace to write, open; null when none is asked for. Dispose it when the run has ended.</summary>
     public TimelineFile? OpenTimeline(ParseResult arguments) => arguments.GetValue(_timeline) is { } file ? new TimelineFile(Create(file)) : null;
 

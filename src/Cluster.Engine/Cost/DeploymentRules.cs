@@ -145,6 +145,7 @@ public static class DeploymentRules
 
     private static int Nearest(int heads, int tp)
     {
+        if (tp >= heads) return heads;
         for (var step = 0; step <= heads; step++)
         {
             if (tp - step >= 1 && heads % (tp - step) == 0) return tp - step;

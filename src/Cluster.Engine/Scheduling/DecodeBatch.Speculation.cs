@@ -46,8 +46,6 @@ public sealed partial class DecodeBatch
             counters.DraftTokens += drafts;
             counters.AcceptedDraftTokens += accepted;
             tokens?.Add(new TokenEmission(member, 1 + accepted));
-            // Tokens of one step arrive together.
-            if (accepted > 0) gaps?.Record(0, accepted);
         }
 
         Advance(nowNs, gaps);

@@ -233,7 +233,10 @@ public sealed partial class DecodeBatch
     }
 }
 
-/// <summary>Learns the gaps between successive tokens of one request, many equal ones at a time: inter-token latency.</summary>
+/// <summary>
+/// Learns how long after a step that gave a request tokens the next one did, many equal gaps at a time: inter-token latency as vLLM
+/// and its benchmark count it, where a drafted step's tokens, which come together, have one gap before them and none between.
+/// </summary>
 public interface ITokenGapSink
 {
     void Record(long gapNs, int count);

@@ -14,5 +14,8 @@ public sealed record ServedModel(string Name, int MaxModelLen)
     /// <summary>How chat messages become a prompt: a name in <c>ChatTemplates</c>. Null: by the model's family.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>A step of its instances can give a request several tokens (speculative decoding): they leave in one event, as vLLM sends them.</summary>
+    public bool GivesSeveralTokensAStep { get; init; }
+
     public bool AnswersTo(string name) => Name == name || Aliases.Contains(name);
 }

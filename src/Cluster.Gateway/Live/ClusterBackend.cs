@@ -41,7 +41,10 @@ public sealed class ClusterBackend : IInferenceBackend, IGatewayObserver
         Models =
         [
             .. context.Cluster.Instances.GroupBy(i => i.Deployment.Model.Name)
-                .Select(g => new ServedModel(g.Key, g.Min(i => i.Kv.MaxModelLen) is < int.MaxValue and var limit ? limit : g.First().Deployment.Model.ContextLength)),
+                .Select(g => new ServedModel(g.Key, g.Min(i => i.Kv.MaxModelLen) is < int.MaxValue and var limit ? limit : g.First().Deployment.Model.ContextLength)
+                {
+                    GivesSeveralTokensAStep = g.Any(i => i.Deployment.Speculation is not null),
+                }),
         ];
     }
 

@@ -11,7 +11,7 @@ using Cluster.Gateway.Text;
 namespace Cluster.Gateway.Responses;
 
 /// <summary>
-/// The typed events of the Responses API, numbered from 0. A token's event differs from the last one's in its text and its number alone; all
+/// The typed events of the Responses API, numbered from 0: an event per step, as vLLM sends them, which is a token but for drafted ones. A token's event differs from the last one's in its text and its number alone; all
 /// else of it is made once, and a token costs three copies, as one of a chat.
 /// </summary>
 internal sealed class ResponseEvents : AnswerEvents
@@ -21,6 +21,7 @@ internal sealed class ResponseEvents : AnswerEvents
     private readonly Cursor _cursor;
     private readonly bool _hasCalls;
     private readonly bool _isPlain;
+    private readonly bool _joins;
     private readonly byte[] _afterText;
     private byte[] _tail = [];
     private int _tailDigitsEnd;
@@ -35,6 +36,7 @@ internal sealed class ResponseEvents : AnswerEvents
     {
         (_plan, _choice, _cursor) = (plan, choice, new Cursor(plan, choice));
         (_hasCalls, _isPlain) = (choice.Calls.Count > 0, !plan.ShowsLogprobs);
+        _joins = plan.Model.GivesSeveralTokensAStep && _isPlain && !_hasCalls;
         _afterText = Encoding.UTF8.GetBytes($"\",\"item_id\":\"{ResponseItems.MessageId(choice)}\",\"logprobs\":");
     }
 
@@ -57,6 +59,15 @@ internal sealed class ResponseEvents : AnswerEvents
 
     public override void Write(IBufferWriter<byte> writer, int tokens, FinishReason? finish)
     {
+        if (_joins && tokens > 1) Delta(writer, Joined(tokens));
+        else Each(writer, tokens);
+        if (finish is null) return;
+        _finish = finish;
+        Close(writer, ResponseStatus.Of(finish.Value));
+    }
+
+    private void Each(IBufferWriter<byte> writer, int tokens)
+    {
         for (var i = 0; i < tokens; i++)
         {
             var token = _cursor.Next();
@@ -64,10 +75,14 @@ internal sealed class ResponseEvents : AnswerEvents
             else if (_isPlain) Delta(writer, token.Json);
             else Delta(writer, token);
         }
+    }
 
-        if (finish is null) return;
-        _finish = finish;
-        Close(writer, ResponseStatus.Of(finish.Value));
+    /// <summary>The text of several tokens, which leave in one event.</summary>
+    private byte[] Joined(int tokens)
+    {
+        var text = new ArrayBufferWriter<byte>(16 * tokens);
+        for (var i = 0; i < tokens; i++) text.Write(_cursor.Next().Json);
+        return text.WrittenSpan.ToArray();
     }
 
     public override void Trouble(IBufferWriter<byte> writer, string message, string type, int code)

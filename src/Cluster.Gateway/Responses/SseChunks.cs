@@ -9,7 +9,7 @@ using Cluster.Gateway.Text;
 namespace Cluster.Gateway.Responses;
 
 /// <summary>
-/// Writes one choice's chunks of a completion or a chat: an event per token, as vLLM does. All but the token's text is the same in each, so it is
+/// Writes one choice's chunks of a completion or a chat: an event per step, as vLLM does, which is a token but for drafted ones. All but the token's text is the same in each, so it is
 /// made once, and a token costs three copies.
 /// </summary>
 internal sealed class SseChunks : AnswerEvents
@@ -19,6 +19,7 @@ internal sealed class SseChunks : AnswerEvents
     private readonly Cursor _cursor;
     private readonly byte[] _head;
     private readonly bool _isPlain;
+    private readonly bool _joins;
     private readonly string _echoed;
     private readonly CallDeltas? _calls;
 
@@ -29,6 +30,7 @@ internal sealed class SseChunks : AnswerEvents
         _cursor = new Cursor(plan, choice);
         _isPlain = !plan.Body.ContinuousUsage && !plan.ShowsLogprobs;
         _calls = choice.Calls.Count > 0 ? new CallDeltas(choice.Structured!) : null;
+        _joins = plan.Model.GivesSeveralTokensAStep && !plan.ShowsLogprobs && _calls is null;
         _echoed = plan.Body.Echo && !plan.IsChat ? PromptText.Of(plan, choice) : "";
         _head = Encoding.UTF8.GetBytes(Opening() + (plan.IsChat ? "\"delta\":{\"content\":\"" : "\"text\":\""));
     }
@@ -51,6 +53,12 @@ internal sealed class SseChunks : AnswerEvents
     {
         var finishReason = finish is { } reason ? _choice.FinishWord(reason) : null;
         if (_plan.Body.IsEchoOnly) tokens = 0;
+        if (_joins && tokens > 1)
+        {
+            Joined(writer, tokens, finishReason);
+            return;
+        }
+
         for (var i = 0; i < tokens; i++)
         {
             var token = _cursor.Next();
@@ -102,6 +110,21 @@ internal sealed class SseChunks : AnswerEvents
         json.CopyTo(span[_head.Length..]);
         tail.CopyTo(span[(_head.Length + json.Length)..]);
         writer.Advance(length);
+    }
+
+    /// <summary>Several tokens in one event. What a slow reader left waiting joins them, as it does in vLLM.</summary>
+    private void Joined(IBufferWriter<byte> writer, int tokens, string? finishReason)
+    {
+        writer.Write(_head);
+        for (var i = 0; i < tokens; i++) writer.Write(_cursor.Next().Json);
+        if (_isPlain && finishReason is null)
+        {
+            writer.Write(Tail);
+            return;
+        }
+
+        writer.Write(_plan.IsChat ? "\"}"u8 : "\""u8);
+        Close(writer, null, finishReason, isPrompt: false);
     }
 
     private void Event(IBufferWriter<byte> writer, ReadOnlySpan<byte> json, EmittedToken? token, string? finishReason, bool isPrompt = false)

@@ -53,7 +53,7 @@
   if (variants.length) {
     latency('ttft', 'TTFT', 'Arrival to first token: share of requests that were at least so fast.');
     latency('tpot', 'TPOT', 'Time per output token after the first. Left and steep is good.');
-    latency('itl', 'ITL', 'Gaps between successive tokens: the tail is what users feel as stutter.');
+    latency('itl', 'ITL', 'Gaps between successive tokens (tokens that drafting gives in one step count once): the tail is what users feel as stutter.');
     latency('e2e', 'E2E', 'Arrival to last token.');
 
     const hops = variants.filter(v => Object.values(v.hops_mean).some(x => x > 0));

@@ -18,7 +18,7 @@
   const glossary = [
     ['TTFT', 'time to first token: a request arrives at the gateway → its first token leaves.'],
     ['TPOT', 'time per output token: what one request takes for each token after the first, on average.'],
-    ['ITL', 'inter-token latency: the gap between two successive tokens. Its tail is felt as stutter.'],
+    ['ITL', 'inter-token latency: the gap between two successive tokens (those of one step count once). Its tail is felt as stutter.'],
     ['E2E', 'a request arrives → its last token leaves.'],
     ['p50, p90, p99', 'half, 90 or 99 of 100 requests were at least so fast.'],
     ['SLO, objective', 'the longest TTFT, TPOT or E2E that was asked for.'],

@@ -31,6 +31,14 @@ internal static class YamlMerge
         return result;
     }
 
+    /// <summary>Takes one key out by its full path, if it is there.</summary>
+    public static MapNode Remove(MapNode root, string path)
+    {
+        var dot = path.IndexOf('.', StringComparison.Ordinal);
+        if (dot < 0) return root.Without(path);
+        return root.Find(path[..dot]) is { Value: MapNode child } entry ? root.With(entry with { Value = Remove(child, path[(dot + 1)..]) }) : root;
+    }
+
     /// <summary>Sets one value by its full path (<c>topology.prefill.tp</c>), making the maps on the way.</summary>
     public static MapNode Set(MapNode root, string path, Node value)
     {

@@ -37,7 +37,7 @@ public static class VllmMetrics
     public static readonly MetricDefinition EstimatedWriteBytesPerGpu = Make("vllm:estimated_write_bytes_per_gpu", Counter, "By", "HBM bytes written on one GPU of the instance, by the cost model: the KV of computed tokens.");
 
     public static readonly MetricDefinition TimeToFirstToken = Distribution("vllm:time_to_first_token_seconds", "s", Buckets.TimeToFirstToken, "From the request's arrival at this engine to its first token here.");
-    public static readonly MetricDefinition InterTokenLatency = Distribution("vllm:inter_token_latency_seconds", "s", Buckets.InterToken, "Gap between successive tokens of a request.");
+    public static readonly MetricDefinition InterTokenLatency = Distribution("vllm:inter_token_latency_seconds", "s", Buckets.InterToken, "Gap between successive tokens of a request; those of one step, drafted and accepted, come together and count once.");
     public static readonly MetricDefinition RequestTimePerOutputToken = Distribution("vllm:request_time_per_output_token_seconds", "s", Buckets.InterToken, "Per request: time after the first token ÷ (output tokens − 1).");
     public static readonly MetricDefinition E2eRequestLatency = Distribution("vllm:e2e_request_latency_seconds", "s", Buckets.RequestTime, "From the request's arrival at this engine to its end.");
     public static readonly MetricDefinition RequestQueueTime = Distribution("vllm:request_queue_time_seconds", "s", Buckets.RequestTime, "Time a request waited to be scheduled first.");

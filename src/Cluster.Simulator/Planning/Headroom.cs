@@ -44,7 +44,8 @@ public sealed record Headroom(double Load, VariantReport Report, bool IsCapped)
     public static Headroom Find(ClusterSpec cluster, Workload workload, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        var highest = SustainedLoad.HighestPower(workload);
+        var most = SustainedLoad.MostRequestsOn(cluster);
+        var highest = SustainedLoad.HighestPower(workload, most);
         var own = Try(0);
         var at = own;
         double power = 0;
@@ -74,7 +75,7 @@ public sealed record Headroom(double Load, VariantReport Report, bool IsCapped)
 
         (VariantReport Report, double? Arrivals) Try(double exponent)
         {
-            var run = ClusterSimulation.Run(cluster, SustainedLoad.Of(workload, Math.Pow(2, exponent)), null, cancellation);
+            var run = ClusterSimulation.Run(cluster, SustainedLoad.Of(workload, Math.Pow(2, exponent), most), null, cancellation);
             return (VariantReport.Of(run), workload is Workload.OpenLoop ? Arrivals(run) : null);
         }
 

@@ -4,7 +4,7 @@ using Cluster.Scenarios;
 
 namespace Cluster.Simulator.Planning;
 
-/// <summary>A topology within the budget, with the rate that its steps' prices promise.</summary>
+/// <summary>A topology within the budget, or one of the groups alike that a large one is spent on (<see cref="PlanSpace.MostTogether"/>), with the rate that its steps' prices promise.</summary>
 /// <param name="Prefill">Null: every instance of <paramref name="Decode"/> does both phases.</param>
 /// <param name="X">Prefill instances; 0 when aggregated.</param>
 /// <param name="Y">Decode instances, or aggregated ones.</param>

@@ -30,7 +30,7 @@ public sealed record PlanTrial(PlanCandidate Candidate, double Load, ResolvedVar
         PlanTrial At(PlanCandidate candidate, double load)
         {
             var variant = source.Read(catalog, candidate.Overrides()).OrThrow().Variants[0];
-            variant = variant with { Workload = SustainedLoad.Of(variant.Workload, load) };
+            variant = variant with { Workload = SustainedLoad.Of(variant.Workload, load, SustainedLoad.MostRequestsOn(variant.Cluster)) };
             return new PlanTrial(candidate, load, variant, VariantReport.Of(ClusterSimulation.Run(variant.Cluster, variant.Workload, null, cancellation)));
         }
     }

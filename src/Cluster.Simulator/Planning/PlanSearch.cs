@@ -19,8 +19,8 @@ internal static class PlanSearch
         var many = shapes.DistinctBy(s => s.Gpu.Name).Skip(1).Any();
         return
         [
-            .. Best(shapes.Select(s => OneKind(s, space.Gpus)), Aggregated),
-            .. link is null ? [] : Best(Pairs(shapes, space.Gpus, link), Disaggregated),
+            .. Best(shapes.Select(s => OneKind(s, space.GroupGpus)), Aggregated),
+            .. link is null ? [] : Best(Pairs(shapes, space.GroupGpus, link), Disaggregated),
         ];
 
         IEnumerable<PlanCandidate> Best(IEnumerable<PlanCandidate> candidates, int count) => candidates

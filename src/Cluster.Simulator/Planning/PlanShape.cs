@@ -45,7 +45,7 @@ public sealed record PlanShape(InstanceSpec Instance, double PrefillRps, double 
             foreach (var (weights, kv) in formats)
             {
                 var deployment = like.Deployment with { Gpu = gpu, Weights = weights, Kv = kv, TwoBatchOverlap = false, Parallelism = new Parallelism() };
-                foreach (var split in PlanSplits.Of(deployment, space.Gpus))
+                foreach (var split in PlanSplits.Of(deployment, space.GroupGpus))
                     if (TryBuild(like, deployment with { Parallelism = split }) is { } instance) shapes.Add(Priced(instance, slo, inputTokens, outputTokens));
             }
         }

@@ -14,7 +14,7 @@ public enum PlanRank
 }
 
 /// <summary>What a plan may use, and what it ranks by.</summary>
-/// <param name="Gpus">Most GPUs of a candidate, of all types together.</param>
+/// <param name="Gpus">Most GPUs of a plan, of all types together; at least 1.</param>
 public sealed record PlanSpace(int Gpus)
 {
     /// <summary>Weights and KV to try; empty: the scenario's own, and fp8 where the GPU computes in it.</summary>
@@ -24,6 +24,25 @@ public sealed record PlanSpace(int Gpus)
     public IReadOnlyList<GpuProfile> GpuTypes { get; init; } = [];
 
     public PlanRank Rank { get; init; }
+
+    /// <summary>
+    /// Most GPUs that are simulated as one cluster: room for the widest instances of both roles. A larger budget is spent on groups
+    /// that are alike, each with a router and an even share of the load: nothing passes between them, so they add up.
+    /// </summary>
+    public const int MostTogether = 128;
+
+    /// <summary>Most GPUs of one group: the budget, or what falls to each of the fewest groups that it can be cut into.</summary>
+    public int GroupGpus => Gpus / ((Gpus + MostTogether - 1) / MostTogether);
+
+    /// <summary>The budget is larger than what is simulated.</summary>
+    public bool IsGrouped => GroupGpus < Gpus;
+
+    /// <summary>Groups like <paramref name="candidate"/> that the budget pays for; 1 where it is simulated whole.</summary>
+    public int Groups(PlanCandidate candidate)
+    {
+        ArgumentNullException.ThrowIfNull(candidate);
+        return IsGrouped ? Gpus / candidate.Gpus : 1;
+    }
 
     /// <summary>The figure that candidates are ranked by; 0 where it is not known.</summary>
     internal double Worth(PlanResult result) => Rank == PlanRank.PerGpu ? result.GoodputPerGpu : result.GoodputPerDollar ?? 0;

@@ -15,16 +15,16 @@ internal static class PlanVerdict
         var together = results.FirstOrDefault(r => !r.Candidate.IsDisaggregated && r.Peak.Load > 0);
         var (unit, digits) = space.Rank == PlanRank.PerGpu ? ("per GPU", "F3") : ("per dollar", "F0");
         var worth = space.Worth(best).ToString(digits, CultureInfo.InvariantCulture);
-        var winner = Text($"Best: {best.Candidate.Name} on {best.Candidate.Gpus} GPUs carries {best.Peak.GoodputRps:F2} req/s within the SLO, {worth} {(space.Rank == PlanRank.PerGpu ? "" : "requests ")}{unit}.");
+        var winner = Text($"Best: {best.Name} on {best.Gpus} GPUs carries {best.GoodputRps:F2} req/s within the SLO, {worth} {(space.Rank == PlanRank.PerGpu ? "" : "requests ")}{unit}.");
         if (apart is null) return (together is null ? null : false, null, $"{winner} No disaggregated candidate meets the SLO: aggregated it is.");
         if (together is null) return (true, null, $"{winner} No aggregated candidate meets the SLO, so disaggregation pays at any load.");
         var gain = (space.Worth(apart) / space.Worth(together)) - 1;
         var pays = gain > 0 && error.IsBeyond(gain);
-        var sides = Text($"{apart.Candidate.Name} against {together.Candidate.Name}: {gain * 100:+0;−0;0} % goodput {unit}, {error.Caveat(gain)}");
+        var sides = Text($"{apart.Name} against {together.Name}: {gain * 100:+0;−0;0} % goodput {unit}, {error.Caveat(gain)}");
         // On as many GPUs, or for as many dollars, as the disaggregated candidate takes: totals of clusters of different size do not compare.
         var (edgeRps, size) = space.Rank == PlanRank.PerGpu
-            ? (together.GoodputPerGpu * apart.Candidate.Gpus, Text($"{apart.Candidate.Gpus} GPUs"))
-            : (together.GoodputPerDollar!.Value * apart.Candidate.DollarsPerHour / 3600, Text($"${apart.Candidate.DollarsPerHour:F2} an hour"));
+            ? (together.GoodputPerGpu * apart.Gpus, Text($"{apart.Gpus} GPUs"))
+            : (together.GoodputPerDollar!.Value * apart.DollarsPerHour / 3600, Text($"${apart.DollarsPerHour:F2} an hour"));
         var edge = Text($"{edgeRps:F2} req/s");
         var own = best.Peak.OwnArrivalsPerSecond is { } asked ? Text($" The scenario's own {asked:F1} req/s are {(asked > edgeRps ? "more" : "less")} than that.") : "";
         var plain = pays
@@ -40,12 +40,12 @@ internal static class PlanVerdict
         var next = results.Skip(1).FirstOrDefault(r => r.Peak.Load > 0 && (r.Candidate with { Router = results[0].Candidate.Router, StepTokens = results[0].Candidate.StepTokens }).Name != results[0].Candidate.Name);
         if (next is null) return "";
         var lead = (space.Worth(results[0]) / space.Worth(next)) - 1;
-        return Text($" It leads the next topology, {next.Candidate.Name}, by {lead * 100:F0} %, {error.Caveat(lead, cite: false)}.");
+        return Text($" It leads the next topology, {next.Name}, by {lead * 100:F0} %, {error.Caveat(lead, cite: false)}.");
     }
 
     /// <summary>A winner is found at the edge of the SLO, where the model's error decides: what is left of it when predictions are that much too short.</summary>
-    public static string WithModelError(Headroom slower, ModelError error) => slower.Load > 0
-        ? Text($"Were all latencies {error.MedianApe:P0} longer than predicted, the best would carry {slower.GoodputRps:F2} req/s.")
+    public static string WithModelError(Headroom slower, int groups, ModelError error) => slower.Load > 0
+        ? Text($"Were all latencies {error.MedianApe:P0} longer than predicted, the best would carry {slower.GoodputRps * groups:F2} req/s.")
         : Text($"Were all latencies {error.MedianApe:P0} longer than predicted, the best would miss the SLO at any load that was tried: leave room.");
 
     /// <summary>Share of requests that met the SLO.</summary>
@@ -74,7 +74,7 @@ internal static class PlanVerdict
         if (slo.TpotNs / 1e6 is { } tpot && report.TpotMs.P90 > tpot) blocks.Add(Text($"TPOT p90 is {report.TpotMs.P90:F1} ms against {tpot:F1} ms"));
         if (slo.E2eNs / 1e6 is { } e2e && report.E2eMs.P90 > e2e) blocks.Add(Text($"E2E p90 is {report.E2eMs.P90:F0} ms against {e2e:F0} ms"));
         var why = blocks.Count > 0 ? string.Join("; ", blocks) : "requests were rejected";
-        return Text($"No candidate meets the SLO for nine requests in ten, even at 1/{Math.Pow(2, -Headroom.LowestPower):F0} of the load. The nearest is {nearest.Candidate.Name}, which meets it for {Attained(report):P0}: {why}. Relax that objective, allow narrower formats, or use a faster GPU.");
+        return Text($"No candidate meets the SLO for nine requests in ten, even at 1/{Math.Pow(2, -Headroom.LowestPower):F0} of the load. The nearest is {nearest.Name}, which meets it for {Attained(report):P0}: {why}. Relax that objective, allow narrower formats, or use a faster GPU.");
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -9,9 +9,22 @@ using Cluster.Simulator.Sweeping;
 
 namespace Cluster.Simulator.Planning;
 
-/// <summary>A candidate, simulated.</summary>
-public sealed record PlanResult(PlanCandidate Candidate, Headroom Peak)
+/// <summary>A candidate, simulated: once, however many groups of it there are.</summary>
+/// <param name="Groups">Clusters alike that the plan consists of; see <see cref="PlanSpace.Groups"/>.</param>
+public sealed record PlanResult(PlanCandidate Candidate, Headroom Peak, int Groups)
 {
+    /// <summary>The candidate's own, after their number where there are several: <c>393 × 72P(tp2)14D(tp8) fp8/fp8</c>.</summary>
+    public string Name => Groups == 1 ? Candidate.Name : string.Create(CultureInfo.InvariantCulture, $"{Groups} × {Candidate.Name}");
+
+    /// <summary>Of all groups.</summary>
+    public int Gpus => Candidate.Gpus * Groups;
+
+    /// <summary>Of all groups: requests per second that arrive and meet the SLO.</summary>
+    public double GoodputRps => Peak.GoodputRps * Groups;
+
+    /// <summary>Of all groups: dollars of GPU time per hour; 0 where a price is not known.</summary>
+    public double DollarsPerHour => Candidate.DollarsPerHour * Groups;
+
     public double GoodputPerGpu => Peak.GoodputRps / Candidate.Gpus;
 
     /// <summary>Requests within the SLO per dollar; null: price unknown.</summary>
@@ -19,16 +32,16 @@ public sealed record PlanResult(PlanCandidate Candidate, Headroom Peak)
 }
 
 /// <summary>What a plan comes to.</summary>
-/// <param name="Results">Simulated candidates, the most goodput per GPU (or dollar, see <paramref name="Rank"/>) first.</param>
+/// <param name="Results">Simulated candidates, the most goodput per GPU (or dollar, see <paramref name="Space"/>) first.</param>
 /// <param name="Pareto">Those that no other beats in that, TTFT p90 and TPOT p90 at once.</param>
 /// <param name="DisaggregationPays">Null when nothing disaggregated or nothing aggregated could be built.</param>
 public sealed record PlanReport(
-    IReadOnlyList<PlanResult> Results, IReadOnlyList<PlanResult> Pareto, bool? DisaggregationPays, string Verdict, ModelError Error, PlanRank Rank)
+    IReadOnlyList<PlanResult> Results, IReadOnlyList<PlanResult> Pareto, bool? DisaggregationPays, string Verdict, ModelError Error, PlanSpace Space)
 {
     /// <summary>Load from which on disaggregation pays, in requests per second; null where it does not, or always does.</summary>
     public double? PaysFromRps { get; init; }
 
-    /// <summary>What the winner carries should every latency turn out longer than predicted by the model's error; null without a winner or a published error.</summary>
+    /// <summary>What one group of the winner carries should every latency turn out longer than predicted by the model's error; null without a winner or a published error.</summary>
     public Headroom? WithModelError { get; init; }
 
     /// <summary>Null when no candidate meets the SLO.</summary>
@@ -73,17 +86,17 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         var shapes = PlanShape.All(like, space, types, tried, cluster.Slo, input, output);
         if (shapes.Count == 0) throw new PlanException(TooSmall(like, types, space.Gpus, tried));
         var link = cluster.Link?.Name ?? catalog.Links.Values.OrderByDescending(l => l.BytesPerSecond).FirstOrDefault(l => l.Name.StartsWith("ib", StringComparison.Ordinal))?.Name;
-        var first = Evaluate(source, PlanSearch.ShortList(shapes, space, link), stepped, cancellation);
+        var first = Evaluate(source, space, PlanSearch.ShortList(shapes, space, link), stepped, cancellation);
         var routers = Ranked(first, space, cluster.Slo).Take(TopologiesPerRouter)
             .SelectMany(r => OtherRouters.Where(p => p != cluster.Router.Policy && Math.Max(r.Candidate.X, r.Candidate.Y) > 1).Select(p => r.Candidate with { Router = p })).ToList();
-        IReadOnlyList<PlanResult> routed = [.. first, .. Evaluate(source, routers, stepped, cancellation)];
-        var chunked = Evaluate(source, OtherChunks(Ranked(routed, space, cluster.Slo)), stepped, cancellation);
+        IReadOnlyList<PlanResult> routed = [.. first, .. Evaluate(source, space, routers, stepped, cancellation)];
+        var chunked = Evaluate(source, space, OtherChunks(Ranked(routed, space, cluster.Slo)), stepped, cancellation);
         var results = Ranked([.. routed, .. chunked.Where(c => !routed.Any(r => IsSame(r.Peak, c.Peak)))], space, cluster.Slo);
         if (results.Count == 0) throw new PlanException(WhyNone(source, PlanSearch.ShortList(shapes, space, link)[0]));
         var judged = PlanVerdict.Of(results, space, cluster.Slo, error);
         var slower = results[0].Peak.Load > 0 && error.MedianApe is { } off ? Slower(source, results[0].Candidate, off, cancellation) : null;
-        var text = slower is null ? judged.Text : $"{judged.Text} {PlanVerdict.WithModelError(slower, error)}";
-        return new PlanReport(results, Front(results, space), judged.Pays, text, error, space.Rank) { PaysFromRps = judged.FromRps, WithModelError = slower };
+        var text = slower is null ? judged.Text : $"{judged.Text} {PlanVerdict.WithModelError(slower, results[0].Groups, error)}";
+        return new PlanReport(results, Front(results, space), judged.Pays, text, error, space) { PaysFromRps = judged.FromRps, WithModelError = slower };
     }
 
     /// <summary>Latencies that are longer by so much meet the SLO where the predicted ones meet one that is stricter by as much.</summary>
@@ -97,7 +110,7 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         long? Stricter(long? ns) => ns is { } limit ? (long)(limit / (1 + by)) : null;
     }
 
-    private IReadOnlyList<PlanResult> Evaluate(ScenarioSource source, IReadOnlyList<PlanCandidate> candidates, Action? stepped, CancellationToken cancellation)
+    private IReadOnlyList<PlanResult> Evaluate(ScenarioSource source, PlanSpace space, IReadOnlyList<PlanCandidate> candidates, Action? stepped, CancellationToken cancellation)
     {
         var results = ParallelMap.Run(candidates, degree, One, (_, _) => stepped?.Invoke(), cancellation);
         return [.. results.OfType<PlanResult>()];
@@ -106,7 +119,7 @@ public sealed class Planner(Catalog catalog, ModelError error, int degree = 1)
         {
             var read = source.Read(catalog, candidate.Overrides());
             // What the cost model can build an engine setting of the scenario may still forbid.
-            return read.Ok ? new PlanResult(candidate, Headroom.Find(read.Variants[0].Cluster, read.Variants[0].Workload, cancellation)) : null;
+            return read.Ok ? new PlanResult(candidate, Headroom.Find(read.Variants[0].Cluster, read.Variants[0].Workload, cancellation), space.Groups(candidate)) : null;
         }
     }
 

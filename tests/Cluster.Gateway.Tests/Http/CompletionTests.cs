@@ -37,6 +37,31 @@ public sealed class CompletionTests
         chunks[^1].GetProperty("finish_reason").GetString().ShouldBe("length");
     }
 
+    /// <summary>What vLLM does, and what its benchmark's inter-token latency counts on: it times events.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(""","stream_options":{"include_usage":false,"continuous_usage_stats":true}""")]
+    public async Task Tokens_that_a_drafted_step_gives_leave_in_one_event(string more)
+    {
+        await using var gateway = await TestGateway.StartAsync(models: new ServedModel("drafting", 4096) { GivesSeveralTokensAStep = true });
+        const string Body = """ "messages":[{"role":"user","content":"Say \"naïve\""}],"temperature":0,"max_tokens":40""";
+        var whole = await gateway.PostJsonAsync(Chat, $"{{{Body}}}");
+        // This backend gives all tokens at once, as one step.
+        var events = await gateway.StreamAsync(Chat, $"{{{Body},\"stream\":true{more}}}");
+        events.Count.ShouldBe(3, "the role, forty tokens, [DONE]");
+        var choice = JsonDocument.Parse(events[1]).RootElement.GetProperty("choices")[0];
+        choice.GetProperty("delta").GetProperty("content").GetString().ShouldBe(whole.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
+        choice.GetProperty("finish_reason").GetString().ShouldBe("length");
+    }
+
+    [Fact]
+    public async Task Log_probabilities_have_an_event_for_each_token_even_of_a_drafted_step()
+    {
+        await using var gateway = await TestGateway.StartAsync(models: new ServedModel("drafting", 4096) { GivesSeveralTokensAStep = true });
+        var events = await gateway.StreamAsync(Completions, """{"prompt":"a","max_tokens":3,"logprobs":1,"stream":true}""");
+        events.Count.ShouldBe(4);
+    }
+
     [Fact]
     public async Task The_usage_chunk_comes_only_when_asked_for_and_has_no_choices()
     {

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Cluster.Engine.Cost;
 using Cluster.Engine.Topology;
 using Cluster.Engine.Units;
 using Cluster.Gateway.Live;
@@ -30,6 +31,26 @@ public sealed class LiveClusterTests
 
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while ((await cluster.GetSnapshotAsync()).Instances.Any(i => i.Running > 0 || i.KvUsage > 0)) limit.Token.ThrowIfCancellationRequested();
+    }
+
+    [Fact]
+    public async Task A_drafted_step_is_one_event_to_the_client_and_one_gap_in_the_metrics()
+    {
+        static InstanceSpec Drafting(int i)
+        {
+            var spec = Clusters.Instance($"aggregated-{i}", cost: new LinearCost(stepMs: 20));
+            return spec with { Deployment = spec.Deployment with { Speculation = new SpeculativeDecoding(DraftMethod.Eagle, 3, 0.9999999) } };
+        }
+
+        await using var cluster = await LiveCluster.StartAsync(Clusters.Aggregated(1, Drafting), s_options);
+        using var http = new HttpClient { BaseAddress = cluster.Endpoint };
+        using var response = await http.PostAsJsonAsync("v1/completions", new { model = "tiny", prompt = new[] { 1, 2, 3 }, max_tokens = 41, ignore_eos = true, stream = true });
+        var events = (await response.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+
+        // The prompt's token, then forty in steps of four; a host that falls behind can only join more of them.
+        events[..^1].Length.ShouldBeInRange(1, 11);
+        events[^1].ShouldBe("data: [DONE]");
+        (await http.GetStringAsync("metrics")).Split('\n').Single(l => l.StartsWith("vllm:inter_token_latency_seconds_count", StringComparison.Ordinal)).ShouldEndWith("} 10");
     }
 
     [Fact]

@@ -49,6 +49,19 @@ public sealed class ResponseTests
     }
 
     [Fact]
+    public async Task Tokens_that_a_drafted_step_gives_leave_in_one_event()
+    {
+        await using var gateway = await TestGateway.StartAsync(models: new ServedModel("drafting", 4096) { GivesSeveralTokensAStep = true });
+        const string Body = """ "input":"Say \"naïve\"","temperature":0,"max_output_tokens":40""";
+        var whole = await gateway.PostJsonAsync(Path, $"{{{Body}}}");
+        // This backend gives all tokens at once, as one step.
+        var events = await gateway.TypedEventsAsync($"{{{Body},\"stream\":true}}");
+        events.Of("response.output_text.delta").ShouldHaveSingleItem().Text("delta").ShouldBe(whole.OutputText());
+        var likely = await gateway.TypedEventsAsync($"{{{Body},\"stream\":true,\"include\":[\"message.output_text.logprobs\"]}}");
+        likely.Of("response.output_text.delta").Count.ShouldBe(40, "each token has a likelihood of its own");
+    }
+
+    [Fact]
     public async Task A_limit_makes_a_response_incomplete_and_says_why()
     {
         await using var gateway = await TestGateway.StartAsync();

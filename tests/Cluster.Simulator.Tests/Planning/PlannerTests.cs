@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Cluster.Engine.Models;
 using Cluster.Engine.Topology;
 using Cluster.Scenarios;
@@ -126,6 +127,50 @@ public sealed class PlannerTests
             """));
         bad.Message.ShouldContain("too few");
         bad.Message.ShouldContain("1 would do in int4");
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(16, 16)]
+    [InlineData(128, 128)]
+    [InlineData(129, 64)]
+    [InlineData(300, 100)]
+    [InlineData(100_000, 127)]
+    public void A_budget_that_is_too_large_to_be_simulated_falls_to_the_fewest_groups(int gpus, int each)
+    {
+        var space = new PlanSpace(gpus);
+        space.GroupGpus.ShouldBe(each);
+        space.IsGrouped.ShouldBe(gpus > PlanSpace.MostTogether);
+        // Less than one GPU in each group is left over.
+        (gpus - (gpus / each * each)).ShouldBeLessThan(Math.Max(1, gpus / each));
+    }
+
+    [Fact]
+    public void A_budget_of_a_hundred_thousand_GPUs_is_spent_on_groups_alike_and_figures_are_of_all_of_them()
+    {
+        const string Busy = """
+            model: llama-3.1-8b
+            topology: { aggregated: { instances: 1, gpu: h100-sxm, tp: 8 } }
+            workload: { synthetic: { input: 4000, output: 16 }, rate: 40/s, requests: 60 }
+            slo: { ttft: 1s, tpot: 50ms }
+            """;
+        var (large, group) = (Run(100_000, Busy), Run(127, Busy));
+        large.Results.Select(r => r.Candidate.Name).ShouldBe(group.Results.Select(r => r.Candidate.Name));
+        group.Results.Select(r => r.Groups).Distinct().ShouldBe([1]);
+        foreach (var result in large.Results) result.Gpus.ShouldBeInRange(100_001 - result.Candidate.Gpus, 100_000, "no room for one group more");
+
+        var (best, one) = (large.Best!, group.Best!);
+        best.Name.ShouldBe($"{best.Groups} × {one.Name}");
+        best.GoodputRps.ShouldBe(best.Groups * one.GoodputRps, 1e-6);
+        best.GoodputPerGpu.ShouldBe(one.GoodputPerGpu, 1e-9);
+        large.Verdict.ShouldStartWith($"Best: {best.Name} on {best.Gpus} GPUs carries ");
+
+        var (json, single) = (JsonNode.Parse(PlanJson.Of(large).ToJsonString())!, JsonNode.Parse(PlanJson.Of(group).ToJsonString())!);
+        json["group_gpus"]!.GetValue<int>().ShouldBe(127);
+        foreach (var key in (string[])["gpus", "max_goodput_rps", "load", "arrivals_rps", "estimated_rps", "dollars_per_hour"])
+            json["best"]![key]!.GetValue<double>().ShouldBe(best.Groups * single["best"]![key]!.GetValue<double>(), 1e-6, key);
+        json["best"]!["groups"]!.GetValue<int>().ShouldBe(best.Groups);
+        json["best"]!["ttft_ms"]!.ToJsonString().ShouldBe(single["best"]!["ttft_ms"]!.ToJsonString());
     }
 
     [Fact]

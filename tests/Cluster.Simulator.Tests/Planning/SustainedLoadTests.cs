@@ -1,4 +1,6 @@
 using Cluster.Engine.Requests;
+using Cluster.Engine.Topology;
+using Cluster.Scenarios;
 using Cluster.Simulator.Planning;
 
 namespace Cluster.Simulator.Tests.Planning;
@@ -68,6 +70,29 @@ public sealed class SustainedLoadTests
     public void Clients_that_wait_ask_as_many_times_more() =>
         ((Workload.ClosedLoop)SustainedLoad.Of(new Workload.ClosedLoop(4, Asked.Requests), 2)).ShouldSatisfyAllConditions(
             w => w.Concurrency.ShouldBe(8), w => w.Requests.Count().ShouldBe(20));
+
+    [Fact]
+    public void On_a_hundred_and_twenty_eight_GPUs_twice_as_many_come_again_as_on_sixty_four()
+    {
+        SustainedLoad.MostRequestsOn(On(1)).ShouldBe(SustainedLoad.MostRequests);
+        SustainedLoad.MostRequestsOn(On(64)).ShouldBe(SustainedLoad.MostRequests);
+        SustainedLoad.MostRequestsOn(On(128)).ShouldBe(2 * SustainedLoad.MostRequests);
+        ((Workload.OpenLoop)SustainedLoad.Of(Asked, 1_000, SustainedLoad.MostRequestsOn(On(128)))).Requests.Count().ShouldBe(2 * SustainedLoad.MostRequests);
+
+        ClusterSpec On(int gpus) => SmallScenario.Source().With([new ScenarioOverride("topology.aggregated.instances", $"{gpus}")]).Read(SmallScenario.Catalog).OrThrow().Variants[0].Cluster;
+    }
+
+    [Fact]
+    public void The_search_for_the_most_load_of_a_large_cluster_sends_it_as_many_as_its_GPUs_ask_for()
+    {
+        var variant = SmallScenario.Source("""
+            model: llama-3.1-8b
+            topology: { aggregated: { instances: 16, gpu: h100-sxm, tp: 8 } }
+            workload: { synthetic: { input: 480, output: 8 }, rate: 10/s, requests: 60 }
+            slo: { ttft: 300ms }
+            """).Read(SmallScenario.Catalog).OrThrow().Variants[0];
+        Headroom.Find(variant.Cluster, variant.Workload).Report.Requests.ShouldBe(2 * SustainedLoad.MostRequests);
+    }
 
     [Fact]
     public void What_is_long_enough_comes_once_at_the_faster_pace()
