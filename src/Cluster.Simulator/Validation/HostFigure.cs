@@ -50,15 +50,17 @@ public sealed record HostFigure(string Name, double Prior, double Least, double 
 
     /// <summary>
     /// What a fit writes: two significant digits, since more would claim more than the points know; as many as tell a fiftieth of each range apart where the points
-    /// mind, which is where two would raise the loss by more than <see cref="MindedShare"/>.
+    /// mind, which is where two would raise the loss by more than <see cref="MindedShare"/>. What the catalog has already stays where that is no worse: fewer digits move
+    /// the optimum, so that fits of much the same points would change figures to and fro.
     /// </summary>
-    public static double[] Written(IReadOnlyList<HostFigure> figures, IReadOnlyList<double> values, Func<double[], double> lossAt)
+    public static double[] Written(IReadOnlyList<HostFigure> figures, IReadOnlyList<double> values, double[] committed, Func<double[], double> lossAt)
     {
         ArgumentNullException.ThrowIfNull(figures);
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(lossAt);
         double[] coarse = [.. figures.Select((f, i) => f.Rounded(values[i], fine: false))], fine = [.. figures.Select((f, i) => f.Rounded(values[i], fine: true))];
-        return coarse.SequenceEqual(fine) || lossAt(coarse) <= (1 + MindedShare) * lossAt(fine) ? coarse : fine;
+        var written = coarse.SequenceEqual(fine) || lossAt(coarse) <= (1 + MindedShare) * lossAt(fine) ? coarse : fine;
+        return lossAt(committed) <= lossAt(written) ? committed : written;
     }
 
     /// <summary>A value as it is written; one that the points leave alone stays what it was taken for.</summary>

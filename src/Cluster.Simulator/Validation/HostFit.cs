@@ -54,7 +54,7 @@ public sealed class HostFit
         var rows = RowsOf(engine);
         if (rows.Count == 0) throw new ArgumentException($"No measured point of engine {engine} is covered by the catalog.");
         var figures = FiguresOf(engine, rows);
-        var values = HostFigure.Written(figures.All, Solve(rows, figures).Values, LossAt);
+        var values = HostFigure.Written(figures.All, Solve(rows, figures).Values, figures.Committed, LossAt);
         var (before, after) = (LossAt(figures.Committed), LossAt(values));
         return [.. figures.Profiles.Select(p => new HostFitResult(figures.Of(p, values), rows.Count(r => ProfileOf(r.Point) == p), before, after))];
 

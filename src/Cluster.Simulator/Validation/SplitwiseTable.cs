@@ -83,7 +83,8 @@ public static class SplitwiseTable
             return (double[])[Math.Log(prompt / r.PromptMs), Math.Log(token / r.TokenMs)];
         })];
         double LossAt(double[] values) => HostLeastSquares.Loss(figures, values, Residuals(values), weights);
-        var values = HostFigure.Written(figures, HostLeastSquares.Solve(figures, Residuals, weights, FitIterations).Values, LossAt);
-        return new HostFitResult(HostFigure.Apply(figures, before, values), rows.Count, LossAt([.. figures.Select(f => f.Get(before))]), LossAt(values));
+        double[] committed = [.. figures.Select(f => f.Get(before))];
+        var values = HostFigure.Written(figures, HostLeastSquares.Solve(figures, Residuals, weights, FitIterations).Values, committed, LossAt);
+        return new HostFitResult(HostFigure.Apply(figures, before, values), rows.Count, LossAt(committed), LossAt(values));
     }
 }

@@ -33,6 +33,15 @@ public sealed class HostFiguresTests
     }
 
     [Fact]
+    public void A_fit_writes_two_digits_and_leaves_figures_that_these_are_no_better_than()
+    {
+        double[] best = [2.345, 4.321];
+        double Loss(double[] at) => Math.Abs(at[0] - best[0]) + Math.Abs(at[1] - best[1]);
+        HostFigure.Written(s_two, best, [3, 3], v => 1 + Loss(v)).ShouldBe([2.3, 4.3]);
+        HostFigure.Written(s_two, best, [2.34, 4.32], v => 1 + Loss(v)).ShouldBe([2.34, 4.32], "nearer than two digits come");
+    }
+
+    [Fact]
     public void A_single_profile_has_each_figure_once()
     {
         var alone = new HostFigures(Shipped, s_two, ["sglang"]);
