@@ -147,4 +147,37 @@ public sealed class CommandLineTests
                 variant.GetProperty("completed").GetInt32().ShouldBe(12, $"{part} {variant.GetProperty("name")}");
         }
     }
+
+    [Fact]
+    public async Task A_live_run_says_what_its_twin_says_of_tiers_drafts_and_steps_beyond_measured_kernels()
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "live.yaml");
+        await File.WriteAllTextAsync(path, """
+            model: llama-3.1-8b
+            topology: { aggregated: { instances: 1, gpu: h100-sxm } }
+            engine:
+              num_gpu_blocks_override: 1300
+              kv_tiers: { host: 64GiB }
+              speculative: { method: eagle, num_speculative_tokens: 3, acceptance_rate: 0.7 }
+            workload:
+              agents: { calls: 3, task: 18000, tool_output: 100, output: 20, tool_time: 2s }
+              rate: 1/s
+              requests: 12
+            slo: { ttft: 5s, tpot: 100ms }
+            time: { compute: modeled, scale: 4 }
+            """, TestContext.Current.CancellationToken);
+
+        var result = await Xpyd.RunAsync("run", path, "--json");
+
+        result.ExitCode.ShouldBe(0, result.Error);
+        var report = JsonDocument.Parse(result.Output).RootElement;
+        var (live, twin) = (report.GetProperty("variants")[0], report.GetProperty("virtual")[0]);
+        foreach (var share in (string[])["tier_hit_rate", "kv_waste", "extrapolated_steps"])
+        {
+            live.GetProperty(share).GetDouble().ShouldBeGreaterThan(0, share);
+            twin.GetProperty(share).GetDouble().ShouldBeGreaterThan(0, share);
+        }
+
+        foreach (var variant in (JsonElement[])[live, twin]) variant.GetProperty("tokens_per_pass").GetDouble().ShouldBeInRange(1.5, 4);
+    }
 }

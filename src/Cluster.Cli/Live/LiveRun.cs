@@ -64,6 +64,14 @@ internal static class LiveRun
                 snapshot.PrefixCacheQueries, snapshot.PrefixCacheHits, snapshot.GenerationTokens, snapshot.PromptTokens)
             {
                 OnShare = OnShare(cluster.Find(snapshot.Name), before, topology),
+                Drafts = snapshot.Drafts,
+                DraftTokens = snapshot.DraftTokens,
+                AcceptedDraftTokens = snapshot.AcceptedDraftTokens,
+                OnboardedTokens = snapshot.OnboardedTokens,
+                KvHeldTokenSteps = snapshot.KvHeldTokenSteps,
+                KvUsedTokenSteps = snapshot.KvUsedTokenSteps,
+                FellBack = snapshot.FellBack,
+                KvExpired = snapshot.KvExpired,
             })])
         {
             KvBytesMoved = topology.Links.BytesMoved,
@@ -98,7 +106,7 @@ internal static class LiveRun
     private static WallTally Walls(InstanceSnapshot snapshot)
     {
         var s = snapshot.WallSeconds;
-        return WallTally.Restore(snapshot.BusySeconds, snapshot.Steps, s[0], s[1], s[2], s[3], s[4], s[5]);
+        return WallTally.Restore(snapshot.BusySeconds, snapshot.Steps, s[0], s[1], s[2], s[3], s[4], s[5], snapshot.ExtrapolatedSteps);
     }
 
     /// <summary>Unlike <see cref="Progress{T}"/>, reports on the caller's thread and in order.</summary>

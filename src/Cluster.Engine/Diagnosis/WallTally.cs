@@ -33,7 +33,7 @@ public sealed class WallTally
     /// <summary>A tally as an instance elsewhere reported it.</summary>
     public static WallTally Restore(
         double busySeconds, long steps, double computeSeconds, double bandwidthSeconds, double networkSeconds, double hostSeconds,
-        double blockedOnBlocksSeconds, double blockedOnSlotsSeconds) => new()
+        double blockedOnBlocksSeconds, double blockedOnSlotsSeconds, long extrapolatedSteps = 0) => new()
         {
             BusySeconds = busySeconds,
             Steps = steps,
@@ -43,6 +43,7 @@ public sealed class WallTally
             HostSeconds = hostSeconds,
             BlockedOnBlocksSeconds = blockedOnBlocksSeconds,
             BlockedOnSlotsSeconds = blockedOnSlotsSeconds,
+            ExtrapolatedSteps = extrapolatedSteps,
         };
 
     public void Add(in StepCost cost, WaitCause blocked)

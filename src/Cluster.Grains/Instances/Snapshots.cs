@@ -40,6 +40,13 @@ internal static class Snapshots
             Gpus = instance.Spec.Deployment.Parallelism.Gpus,
             FellBack = counters.FellBack,
             KvExpired = counters.KvExpired,
+            ExtrapolatedSteps = walls.ExtrapolatedSteps,
+            Drafts = counters.Drafts,
+            DraftTokens = counters.DraftTokens,
+            AcceptedDraftTokens = counters.AcceptedDraftTokens,
+            OnboardedTokens = counters.OnboardedTokens,
+            KvHeldTokenSteps = counters.KvHeldTokenSteps,
+            KvUsedTokenSteps = counters.KvUsedTokenSteps,
         };
     }
 }

@@ -61,6 +61,21 @@ public sealed record InstanceSnapshot
     [Id(24)] public long[] SlowestSteps { get; init; } = [];
     [Id(22)] public long FellBack { get; init; }
     [Id(23)] public long KvExpired { get; init; }
+
+    /// <summary>Steps whose cost used a fitted curve outside its range.</summary>
+    [Id(26)] public long ExtrapolatedSteps { get; init; }
+
+    /// <summary>Verifying passes, counted per sequence; what they drafted, and what of it was accepted.</summary>
+    [Id(27)] public long Drafts { get; init; }
+    [Id(28)] public long DraftTokens { get; init; }
+    [Id(29)] public long AcceptedDraftTokens { get; init; }
+
+    /// <summary>Prompt tokens whose KV came up from a tier below HBM.</summary>
+    [Id(33)] public long OnboardedTokens { get; init; }
+
+    /// <summary>Token-steps that held blocks had room for, and those used.</summary>
+    [Id(34)] public double KvHeldTokenSteps { get; init; }
+    [Id(35)] public double KvUsedTokenSteps { get; init; }
 }
 
 /// <summary>What one step did on one rank, for the roofline.</summary>
