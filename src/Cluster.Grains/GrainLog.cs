@@ -31,4 +31,7 @@ internal static partial class GrainLog
 
     [LoggerMessage(9, LogLevel.Error, "The cluster has given {Silo} up: it did not answer for too long, though it is there. What it carried goes on elsewhere; this process ends, and can be started again.")]
     public static partial void GivenUp(ILogger logger, string silo);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Sender} could not reach another grain with news of a hand-over in {Tries} tries; the KV of its request may be held until its instances begin anew.")]
+    public static partial void HandOverLost(ILogger logger, string sender, int tries, Exception failure);
 }

@@ -2,6 +2,7 @@ using Cluster.Engine.Transfer;
 using Cluster.Engine.Units;
 using Cluster.Grains.Messages;
 using Cluster.ServiceDefaults.Recording;
+using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
 namespace Cluster.Grains;
@@ -12,7 +13,7 @@ namespace Cluster.Grains;
 /// </summary>
 #pragma warning disable CA1001 // OnDeactivateAsync disposes of the recorder
 [Reentrant]
-public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : Grain, ILinkGrain
+public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics, ILogger<LinkGrain> logger) : Grain, ILinkGrain
 #pragma warning restore CA1001
 {
     private readonly LinkRecorder _recorder = new(metrics, context);
@@ -25,7 +26,7 @@ public sealed class LinkGrain(ClusterContext context, ClusterMetrics metrics) : 
 
     private long NowNs => context.Clock.NowNs;
 
-    private LinkCourier Courier => new(GrainFactory, context.Cluster);
+    private LinkCourier Courier => new(GrainFactory, context.Cluster, logger);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {

@@ -77,14 +77,18 @@ internal sealed class RunReporter(ClusterBackend backend, ClusterContext context
     private async Task ReportAsync()
     {
         using var timer = new PeriodicTimer(s_period);
+        // What is kept already is read now, while the cluster is whole, and not when the first request has ended.
+        await TryAsync(() => backend.Runs.GetAsync());
         while (await timer.WaitForNextTickAsync(_ending.Token)) await TryFlushAsync();
     }
 
-    private async Task TryFlushAsync()
+    private Task TryFlushAsync() => TryAsync(FlushAsync);
+
+    private async Task TryAsync(Func<Task> asked)
     {
         try
         {
-            await FlushAsync();
+            await asked();
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {

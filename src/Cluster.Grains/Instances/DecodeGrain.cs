@@ -61,15 +61,19 @@ public sealed class DecodeGrain(ClusterContext context, ClusterMetrics metrics, 
     internal override void OnPrefillCompleted(LiveRequest request) =>
         throw new InvalidOperationException($"{Name} hands no KV on.");
 
-    internal override void OnKvReserved(LiveRequest request, int missingTokens) =>
-        _ = Links.ReservedAsync(new KvReserved(request.Message.Id, request.PrefillInstance!, Name, request.Message.InputTokens, missingTokens)
+    internal override void OnKvReserved(LiveRequest request, int missingTokens)
+    {
+        var news = new KvReserved(request.Message.Id, request.PrefillInstance!, Name, request.Message.InputTokens, missingTokens)
         {
             AtNs = request.Sequence.Timeline.KvReservedNs,
             Trace = request.Message.Trace,
-        });
+        };
+        Send(() => Links.ReservedAsync(news));
+    }
 
     internal override void OnLeft(LiveRequest request)
     {
-        if (request.PrefillInstance is not null) _ = Links.CancelAsync(request.Message.Id);
+        var id = request.Message.Id;
+        if (request.PrefillInstance is not null) Send(() => Links.CancelAsync(id));
     }
 }

@@ -18,8 +18,16 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
         var request = LiveRequest.Of(order, Name);
         if (!Shell.TryAdd(request)) return Task.CompletedTask;
         Shell.Recorder.Selected();
-        if (order.Copy is { } copy) _ = Links.CopyAsync(new CopyOrder(order.Request.Id, copy.Source, Name, copy.Missing) { AtNs = order.Request.Stations.RoutedNs });
-        else Compute(request, order.Request.Stations.RoutedNs);
+        if (order.Copy is { } copy)
+        {
+            var wanted = new CopyOrder(order.Request.Id, copy.Source, Name, copy.Missing) { AtNs = order.Request.Stations.RoutedNs };
+            Send(() => Links.CopyAsync(wanted));
+        }
+        else
+        {
+            Compute(request, order.Request.Stations.RoutedNs);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -56,9 +64,13 @@ public abstract class InstanceGrain(ClusterContext context, ClusterMetrics metri
 
     internal void Leave(LiveRequest request)
     {
-        if (request.AwaitedCopy is not null) _ = Links.CancelAsync(request.Message.Id);
+        var id = request.Message.Id;
+        if (request.AwaitedCopy is not null) Send(() => Links.CancelAsync(id));
         OnLeft(request);
     }
+
+    /// <summary>Sends what must not be lost, again if need be; returns at once.</summary>
+    private protected void Send(Func<Task> send) => Shell.Insist(send);
 
     private void Compute(LiveRequest request, long atNs)
     {

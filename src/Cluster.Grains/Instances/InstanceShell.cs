@@ -129,6 +129,9 @@ internal sealed class InstanceShell : IDisposable
         _ = LeaveStoreAsync();
     }
 
+    /// <summary>Sends what must not be lost, again if need be; returns at once.</summary>
+    public void Insist(Func<Task> send) => Resending.Default.Send(send, _logger, Instance.Spec.Name);
+
     /// <summary>It asks no more of the store, and hears no more of it.</summary>
     public Task LeaveStoreAsync() => Store?.LeaveAsync() ?? Task.CompletedTask;
 

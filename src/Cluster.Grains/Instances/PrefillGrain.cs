@@ -21,9 +21,9 @@ public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics,
         {
             // Of a single token nothing is left to decode: it ends here.
             if (sequence.TargetTokens >= sequence.Request.OutputTokens || Shell.Find(sequence.Id) is not { } request) continue;
-            if (!request.IsAnnounced) _ = DecodeOf(request).TakeOverAsync(News(request, nowNs));
+            if (!request.IsAnnounced) TakeOver(request, nowNs);
             request.IsAnnounced = true;
-            _ = Links.ComputedAsync(Computed(request, sequence.Computed, tokens, ended: false, nowNs));
+            Tell(Computed(request, sequence.Computed, tokens, ended: false, nowNs));
         }
     }
 
@@ -31,10 +31,10 @@ public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics,
     {
         Shell.Recorder.Prefilled(request.Sequence.Timeline);
         var endedNs = request.Sequence.Timeline.PrefillEndedNs;
-        if (request.IsAnnounced) _ = DecodeOf(request).PrefillEndedAsync(News(request, endedNs));
-        else _ = DecodeOf(request).TakeOverAsync(News(request, endedNs));
+        if (request.IsAnnounced) PrefillEnded(request, endedNs);
+        else TakeOver(request, endedNs);
         request.IsAnnounced = true;
-        _ = Links.ComputedAsync(Computed(request, 0, 0, ended: true, endedNs));
+        Tell(Computed(request, 0, 0, ended: true, endedNs));
     }
 
     internal override void OnKvReserved(LiveRequest request, int missingTokens) =>
@@ -44,9 +44,24 @@ public sealed class PrefillGrain(ClusterContext context, ClusterMetrics metrics,
     internal override void OnLeft(LiveRequest request)
     {
         if (!request.IsAnnounced) return;
-        _ = Links.CancelAsync(request.Message.Id);
-        _ = DecodeOf(request).AbortAsync(request.Message.Id);
+        var (id, decode) = (request.Message.Id, DecodeOf(request));
+        Send(() => Links.CancelAsync(id));
+        Send(() => decode.AbortAsync(id));
     }
+
+    private void TakeOver(LiveRequest request, long atNs)
+    {
+        var (decode, news) = (DecodeOf(request), News(request, atNs));
+        Send(() => decode.TakeOverAsync(news));
+    }
+
+    private void PrefillEnded(LiveRequest request, long atNs)
+    {
+        var (decode, news) = (DecodeOf(request), News(request, atNs));
+        Send(() => decode.PrefillEndedAsync(news));
+    }
+
+    private void Tell(KvComputed news) => Send(() => Links.ComputedAsync(news));
 
     private Task LetGo(long requestId, Action<LiveRequest> release)
     {
