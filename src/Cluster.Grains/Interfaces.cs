@@ -27,7 +27,6 @@ public interface IInstanceGrain : IGrainWithStringKey
     Task RetireAsync();
 
     /// <summary>A prefix has arrived from another cache, or never will: the prompt can be computed.</summary>
-    [OneWay]
     Task CopyEndedAsync(long requestId, bool arrived, long atNs);
 
     /// <summary>Blocks of the store that it shares with others came and went. Answered, so that the next news can wait for it.</summary>
@@ -50,11 +49,9 @@ public interface IInstanceGrain : IGrainWithStringKey
 public interface IPrefillGrain : IInstanceGrain
 {
     /// <summary>The KV of this request has left; its blocks are free.</summary>
-    [OneWay]
     Task ReleaseAsync(long requestId, long atNs);
 
     /// <summary>The KV of this request was not pulled in time; its blocks are free.</summary>
-    [OneWay]
     Task ExpireAsync(long requestId, long atNs);
 }
 
@@ -62,39 +59,31 @@ public interface IPrefillGrain : IInstanceGrain
 public interface IDecodeGrain : IInstanceGrain
 {
     /// <summary>Takes over a request whose prompt was computed elsewhere.</summary>
-    [OneWay]
     Task TakeOverAsync(HandOver handOver);
 
     /// <summary>The prompt of a request that was announced while it was computed is computed now.</summary>
-    [OneWay]
     Task PrefillEndedAsync(HandOver handOver);
 
     /// <summary>All KV of a request is here.</summary>
-    [OneWay]
     Task KvArrivedAsync(KvArrival arrival);
 
     /// <summary>The KV of a request will not come: its prompt is computed here.</summary>
-    [OneWay]
     Task FallBackAsync(long requestId, long atNs);
 }
 
-/// <summary>The links between the instances of one cluster.</summary>
+/// <summary>The links between the instances of one cluster. News of hand-overs is answered, here and by instances, so that senders know what did not arrive.</summary>
 public interface ILinkGrain : IGrainWithStringKey
 {
     /// <summary>A prefill instance computes a prompt, or has computed it.</summary>
-    [OneWay]
     Task ComputedAsync(KvComputed news);
 
     /// <summary>A decode instance has blocks for KV that is to come.</summary>
-    [OneWay]
     Task ReservedAsync(KvReserved news);
 
     /// <summary>Copies a prefix; the destination is told when it has arrived, or that it never will.</summary>
-    [OneWay]
     Task CopyAsync(CopyOrder order);
 
     /// <summary>One side has no use for the request's KV any more.</summary>
-    [OneWay]
     Task CancelAsync(long requestId);
 
     /// <summary>An instance died: what was under way from and to it is void.</summary>

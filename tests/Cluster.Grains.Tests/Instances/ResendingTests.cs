@@ -31,6 +31,14 @@ public sealed class ResendingTests
         Should.NotThrow(() => new Resending(TimeSpan.Zero, 1).Send(() => throw new InvalidOperationException("stopped"), NullLogger.Instance, "prefill-0"));
     }
 
+    [Theory]
+    [InlineData(typeof(IPrefillGrain))]
+    [InlineData(typeof(IDecodeGrain))]
+    [InlineData(typeof(IInstanceGrain))]
+    [InlineData(typeof(ILinkGrain))]
+    public void News_of_hand_overs_is_answered_or_nobody_would_know_that_it_is_lost(Type grain) =>
+        grain.GetMethods().Where(m => m.IsDefined(typeof(Orleans.Concurrency.OneWayAttribute), inherit: false)).Select(m => m.Name).ShouldBeEmpty();
+
     private Task Send(int failures) => _tries++ < failures ? Task.FromException(new InvalidOperationException("Unable to connect")) : Task.CompletedTask;
 
     private sealed class Warnings : Microsoft.Extensions.Logging.ILogger
