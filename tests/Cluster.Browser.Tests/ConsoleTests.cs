@@ -69,7 +69,7 @@ public sealed class ConsoleTests(Chromium chromium) : IClassFixture<Chromium>
         await using var sheet = await OpenAsync(host, 1280);
         await sheet.Page.Locator(".decisions summary").First.ClickAsync();
         var table = sheet.Page.Locator(".decisions details[open] table");
-        (await table.Locator("tbody tr").CountAsync()).ShouldBe(4);
+        await Expect(table.Locator("tbody tr")).ToHaveCountAsync(4);
         (await table.Locator("tbody tr").First.InnerTextAsync()).ShouldContain("✓");
     }
 
